@@ -1,0 +1,3 @@
+//! Bytes: decoders, encoders and protocol state machines, one folder a protocol. No I/O, no clock, no dice.
+
+pub mod sip;
