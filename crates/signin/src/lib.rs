@@ -1,1 +1,28 @@
 //! Decisions: who may sign in, and why. No I/O, no clock, no dice: time and chance are arguments.
+//!
+//! Start at [`attempt`] (what was heard), then [`dossier`] (what is known), [`decide`] (what is said and what
+//! changes) and [`effect`] (every change there is). What administrators do is in [`admin`].
+
+pub mod account;
+pub mod admin;
+pub mod attempt;
+pub mod audit;
+pub mod challenge;
+pub mod credential;
+pub mod decide;
+pub mod dice;
+pub mod digest;
+pub mod dossier;
+pub mod effect;
+pub mod extension;
+pub mod ident;
+pub mod interface;
+pub mod lockout;
+pub mod policy;
+pub mod records;
+pub mod registration;
+pub mod rights;
+pub mod secret;
+pub mod session;
+pub mod timestamp;
+pub mod verdict;

@@ -1,0 +1,207 @@
+//! Accounts: who signs in, and the state an account is in (SPEC section 4).
+//!
+//! ```text
+//!            by hand                              by the clock
+//! Enabled ──────────▶ Disabled                Enabled ──▶ Locked – Temporary ──▶ Enabled
+//!    │  ╲                                        │  │
+//!    │   ╲──▶ Force New Password ──new one──▶ Enabled   ╲──▶ Locked – Password Error (until reset by hand)
+//!    │                                           ╲──▶ Locked – Idle · Locked – Expired
+//!    ╲──────────────────────────────────────────────▶ Locked – Password Expired ──new one──▶ Enabled
+//! ```
+//! Only what was set by hand is stored. Every `Locked` state is derived from facts (the count, the last
+//! sign-in, the dates) at the moment somebody asks, so no timer can be missed and no state can be stale.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    lockout::Standing,
+    policy::AgeRules,
+    rights::Right,
+    timestamp::Timestamp,
+};
+
+/// The built-in administrator: can be neither renamed nor deleted.
+pub const ADMINISTRATOR: &str = "Administrator";
+/// The built-in account of the reseller: can be neither renamed nor deleted.
+pub const BUSINESS_PARTNER: &str = "BusinessPartner";
+
+/// Who signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Never changes.
+    pub id: AccountId,
+    /// Counts the changes; a change must name the version it was made from.
+    pub version: u32,
+    /// The organisation. Service users belong to the first domain.
+    pub domain: DomainId,
+    /// As the owner writes it.
+    pub name: Box<str>,
+    /// For people: "Ann Smith". May be empty.
+    pub full_name: Box<str>,
+    /// Service user or user, and what only that kind has.
+    pub role: Role,
+    /// What was set by hand.
+    pub condition: Condition,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When it was last enabled by hand; idle time and expiry count from here at the earliest.
+    pub enabled_at: Timestamp,
+    /// The account ends by itself at this moment.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The two kinds of account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Administers.
+    ServiceUser {
+        /// What the account may do.
+        rights: Vec<Right>,
+    },
+    /// Has a phone.
+    User {
+        /// The extension where the user belongs.
+        extension: Option<ExtensionId>,
+    },
+}
+
+/// The kind alone: names are unique within a kind and a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoleKind {
+    /// Administers.
+    ServiceUser,
+    /// Has a phone.
+    User,
+}
+
+/// What an administrator set by hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// May sign in.
+    Enabled,
+    /// May sign in, and must choose a new password before anything else.
+    ForceNewPassword,
+    /// May not sign in.
+    Disabled,
+}
+
+/// What the account's dates say about it, kept apart from the account because it changes at every sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The last sign-in that was accepted.
+    pub signed_in_at: Option<Timestamp>,
+    /// Where it came from.
+    pub signed_in_from: Option<std::net::IpAddr>,
+    /// By which interface.
+    pub signed_in_by: Option<crate::interface::LoginInterface>,
+    /// Failed attempts since then.
+    pub failures_since: u32,
+}
+
+/// The state of an account, with exactly the names of SPEC section 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// May sign in.
+    Enabled,
+    /// Must choose a new password at the next sign-in.
+    ForceNewPassword,
+    /// Switched off by hand.
+    Disabled,
+    /// Too many wrong secrets: until an administrator resets it.
+    LockedPasswordError,
+    /// Too many wrong secrets: ends by itself.
+    LockedTemporary,
+    /// Not used for too long.
+    LockedIdle,
+    /// Past its last day.
+    LockedExpired,
+    /// The password is too old: a new one must be chosen at the next sign-in.
+    LockedPasswordExpired,
+}
+
+impl Status {
+    /// The name that people see.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::ForceNewPassword => "Force New Password",
+            Self::Disabled => "Disabled",
+            Self::LockedPasswordError => "Locked – Password Error",
+            Self::LockedTemporary => "Locked – Temporary",
+            Self::LockedIdle => "Locked – Idle",
+            Self::LockedExpired => "Locked – Expired",
+            Self::LockedPasswordExpired => "Locked – Password Expired",
+        }
+    }
+
+    /// Whether the right secret signs in (perhaps to a page that first asks for a new one).
+    pub const fn admits(self) -> bool {
+        matches!(self, Self::Enabled | Self::ForceNewPassword | Self::LockedPasswordExpired)
+    }
+
+    /// Whether a new secret must be chosen before anything else.
+    pub const fn wants_new_secret(self) -> bool {
+        matches!(self, Self::ForceNewPassword | Self::LockedPasswordExpired)
+    }
+}
+
+impl Account {
+    /// Service user or user.
+    pub const fn kind(&self) -> RoleKind {
+        match self.role {
+            Role::ServiceUser { .. } => RoleKind::ServiceUser,
+            Role::User { .. } => RoleKind::User,
+        }
+    }
+
+    /// The name as it is compared.
+    pub fn folded_name(&self) -> FoldedName {
+        FoldedName::of(&self.name)
+    }
+
+    /// The user's base extension.
+    pub const fn extension(&self) -> Option<ExtensionId> {
+        match self.role {
+            Role::User { extension } => extension,
+            Role::ServiceUser { .. } => None,
+        }
+    }
+
+    /// One of the two accounts that can be neither renamed nor deleted.
+    pub fn is_built_in(&self) -> bool {
+        self.kind() == RoleKind::ServiceUser
+            && (&*self.name == ADMINISTRATOR || &*self.name == BUSINESS_PARTNER)
+    }
+
+    /// The state of the account at `now`. `standing` is its count's word, `secret_set_at` when the secret
+    /// of the interface in question was chosen.
+    pub fn status(
+        &self,
+        standing: Standing,
+        activity: &Activity,
+        secret_set_at: Option<Timestamp>,
+        ages: &AgeRules,
+        now: Timestamp,
+    ) -> Status {
+        let used_at = activity.signed_in_at.unwrap_or(self.created_at).max(self.enabled_at);
+        let past =
+            |since: Timestamp, limit: crate::timestamp::Seconds| limit.0 > 0 && now >= since.after(limit);
+        match (self.condition, standing) {
+            (Condition::Disabled, _) => Status::Disabled,
+            (_, Standing::Locked { until: None }) => Status::LockedPasswordError,
+            (_, Standing::Locked { until: Some(_) }) => Status::LockedTemporary,
+            _ if self.expires_at.is_some_and(|end| now >= end) => Status::LockedExpired,
+            _ if past(used_at, ages.idle) => Status::LockedIdle,
+            (Condition::ForceNewPassword, _) => Status::ForceNewPassword,
+            _ if secret_set_at.is_some_and(|set_at| past(set_at, ages.secret)) => {
+                Status::LockedPasswordExpired
+            }
+            (Condition::Enabled, _) => Status::Enabled,
+        }
+    }
+}

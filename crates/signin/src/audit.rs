@@ -1,0 +1,233 @@
+//! Audit events: who, what, where from, by which interface, why; never a secret.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ident::{AccountId, DomainId, ExtensionId},
+    interface::LoginInterface,
+    timestamp::Timestamp,
+};
+
+/// Longest text of one field; what is longer is cut.
+pub const TEXT_MAX: usize = 200;
+
+/// One row of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub action: Action,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, for refusals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Who did it, as far as it is known.
+    pub actor: Actor,
+    /// The organisation.
+    pub domain: DomainId,
+    /// What it was done to: a name or number as it was claimed or is called.
+    pub subject: Box<str>,
+    /// By which interface.
+    pub interface: LoginInterface,
+    /// Where from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// With which program.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub agent: Box<str>,
+    /// What changed: field, before, after. Secrets are named, never shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FieldChange>,
+    /// How many like it, one after the other, this row stands for.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
+}
+
+/// One changed field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Its name.
+    pub field: Box<str>,
+    /// What it was.
+    pub before: Box<str>,
+    /// What it is.
+    pub after: Box<str>,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// Nobody who has proved anything.
+    Unknown,
+    /// A signed-in account.
+    Account(AccountId, Box<str>),
+    /// A phone of an extension.
+    Extension(ExtensionId, Box<str>),
+    /// Whoever owns the process, by the local socket.
+    Console,
+    /// The system itself.
+    System,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Done.
+    Accepted,
+    /// Not done.
+    Refused,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$row:meta])* $variant:ident => $title:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$row])* $variant,)* }
+
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// In words, for people.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+words! {
+    /// What happened.
+    Action {
+        /// Somebody tried to sign in.
+        SignIn => "Sign in",
+        /// Somebody signed out.
+        SignOut => "Sign out",
+        /// A phone's binding came or went.
+        Registered => "Phone registered",
+        /// A phone's binding was removed by the phone or an administrator.
+        Unregistered => "Phone unregistered",
+        /// A phone was pushed out by another.
+        PushedOut => "Phone pushed out",
+        /// A session was ended by somebody else.
+        SessionEnded => "Session ended",
+        /// A lock was reset.
+        LockReset => "Lock reset",
+        /// The system got its first passwords.
+        Ignited => "Ignition",
+        /// An account was made.
+        AccountCreated => "Account created",
+        /// An account was changed.
+        AccountChanged => "Account changed",
+        /// An account was deleted.
+        AccountDeleted => "Account deleted",
+        /// An extension was made.
+        ExtensionCreated => "Extension created",
+        /// An extension was changed.
+        ExtensionChanged => "Extension changed",
+        /// An extension was deleted.
+        ExtensionDeleted => "Extension deleted",
+        /// A secret was set.
+        SecretSet => "Secret set",
+        /// A secret was taken away.
+        SecretRemoved => "Secret removed",
+        /// Settings were changed.
+        SettingsChanged => "Settings changed",
+        /// A domain was changed.
+        DomainChanged => "Domain changed",
+        /// Users and extensions were exported.
+        Exported => "Export",
+        /// The system was backed up.
+        BackedUp => "Backup",
+        /// The system was restored from a backup.
+        Restored => "Restored",
+        /// Accounts were opened again on the machine itself.
+        Recovered => "Recovered",
+        /// The credentials were sealed under a new key.
+        Resealed => "Resealed",
+        /// The program started.
+        Started => "System started",
+        /// The program stopped.
+        Stopped => "System stopped",
+    }
+}
+
+words! {
+    /// Why something was refused. For administrators' eyes; outsiders are told none of it.
+    Reason {
+        /// Nobody has that name.
+        UnknownName => "Nobody has this name",
+        /// The secret was wrong.
+        WrongSecret => "Wrong secret",
+        /// There is no secret that could be right.
+        NoSecret => "No secret is set",
+        /// The account is disabled.
+        Disabled => "The account is disabled",
+        /// The account was not used for too long.
+        Idle => "The account was not used for too long",
+        /// The account is past its last day.
+        Expired => "The account has expired",
+        /// The name is locked.
+        SubjectLocked => "Locked after too many failures",
+        /// The address is blacklisted.
+        AddressLocked => "The address is blacklisted",
+        /// As many attempts as may fail were being checked.
+        TooManyAtOnce => "Too many attempts at once",
+        /// The answer was used before.
+        Replayed => "An answer was used twice",
+        /// Five sessions are open.
+        SessionLimit => "Limit of concurrent sessions per user exceeded",
+        /// MD5 is not allowed here.
+        AlgorithmNotAllowed => "Digest algorithm not allowed",
+        /// Somebody without the right.
+        NoRight => "The right is missing",
+        /// The request was not consistent with itself.
+        BadRequest => "The request was malformed",
+        /// The store did not answer.
+        StoreFault => "The store did not answer",
+    }
+}
+
+const fn once() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+const fn is_once(times: &u32) -> bool {
+    *times == 1
+}
+
+impl AuditEvent {
+    /// Cuts a text to what one field holds, and takes out what could forge a line of a log.
+    pub fn text(text: &str) -> Box<str> {
+        text.chars()
+            .take(TEXT_MAX)
+            .map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c })
+            .collect::<String>()
+            .into_boxed_str()
+    }
+
+    /// Whether `other` is the same thing happening again, so that one row can stand for both. Only refusals
+    /// under a lock repeat so: whatever was checked has a row of its own.
+    pub fn repeats(&self, other: &Self) -> bool {
+        matches!(self.reason, Some(Reason::SubjectLocked | Reason::AddressLocked | Reason::TooManyAtOnce))
+            && self.reason == other.reason
+            && self.action == other.action
+            && self.domain == other.domain
+            && self.subject == other.subject
+            && self.interface == other.interface
+            && self.address == other.address
+    }
+}
+
+/// Characters that make a line read in another order than it is written.
+const fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,185 @@
+//! Challenges: nonces that carry their own time and proof, so that nothing is remembered of the unanswered.
+//!
+//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of chance, 8 of a keyed hash over both and the
+//! domain. What *is* remembered is which counts of an answered nonce were used ([`NonceUse`]), so that no
+//! answer works twice. Kept short on purpose: with a short `cnonce` a digest answer fits two MD5 blocks.
+
+use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    dice::{Dice, roll},
+    ident::DomainId,
+    timestamp::{Seconds, Timestamp},
+};
+
+/// Characters of a nonce.
+pub const NONCE_LEN: usize = 22;
+
+/// A nonce as it stands in a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Nonce([u8; NONCE_LEN]);
+
+/// Makes and recognises nonces. The key is made at each start: a nonce from before is stale, and no use of it
+/// can be forgotten.
+#[derive(Clone)]
+pub struct Challenger {
+    mac: Hmac<Sha256>,
+    lifetime: Seconds,
+}
+
+/// What a nonce turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Ours, and young enough.
+    Fresh(Nonce),
+    /// Not ours, too old, or damaged: to be answered with a new one and `stale=true`.
+    Stale,
+}
+
+impl Nonce {
+    /// The characters.
+    pub const fn as_bytes(&self) -> &[u8; NONCE_LEN] {
+        &self.0
+    }
+}
+
+impl Challenger {
+    /// A challenger with a fresh key, whose nonces live for `lifetime`.
+    pub fn new(lifetime: Seconds, dice: &mut dyn Dice) -> Self {
+        let key: [u8; 32] = roll(dice);
+        let mac = match Hmac::<Sha256>::new_from_slice(&key) {
+            Ok(mac) => mac,
+            // HMAC takes keys of every length.
+            Err(_) => Hmac::<Sha256>::new(&[0; 64].into()),
+        };
+        Self { mac, lifetime }
+    }
+
+    /// A new nonce.
+    pub fn nonce(&self, domain: DomainId, now: Timestamp, dice: &mut dyn Dice) -> Nonce {
+        let [a, b, c, d] = seconds(now).to_be_bytes();
+        let [e, f, g, h] = roll(dice);
+        let tag = self.tag(domain, [a, b, c, d, e, f, g, h]);
+        let [i, j, k, l, m, n, o, p] = tag;
+        let mut text = [0; NONCE_LEN];
+        BASE64URL_NOPAD.encode_mut(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p], &mut text);
+        Nonce(text)
+    }
+
+    /// What the nonce of an answer turns out to be at `now`.
+    pub fn recognise(&self, domain: DomainId, shown: &[u8], now: Timestamp) -> Freshness {
+        let Ok(text) = <[u8; NONCE_LEN]>::try_from(shown) else { return Freshness::Stale };
+        let mut bytes = [0; 18];
+        let Ok(16) = BASE64URL_NOPAD.decode_mut(&text, bytes.get_mut(..16).unwrap_or_default()) else {
+            return Freshness::Stale;
+        };
+        let [a, b, c, d, e, f, g, h, tag @ ..] = bytes;
+        let tag = tag.first_chunk::<8>().copied().unwrap_or_default();
+        let expected = self.tag(domain, [a, b, c, d, e, f, g, h]);
+        let age = i64::from(seconds(now)) - i64::from(u32::from_be_bytes([a, b, c, d]));
+        // A clock that was set back a little must not turn phones away.
+        let is_young = (-5..=i64::from(self.lifetime.0)).contains(&age);
+        if bool::from(expected.ct_eq(&tag)) && is_young {
+            Freshness::Fresh(Nonce(text))
+        } else {
+            Freshness::Stale
+        }
+    }
+
+    fn tag(&self, domain: DomainId, head: [u8; 8]) -> [u8; 8] {
+        let mut mac = self.mac.clone();
+        mac.update(&head);
+        mac.update(&domain.0.to_be_bytes());
+        mac.finalize().into_bytes().first_chunk().copied().unwrap_or_default()
+    }
+}
+
+/// Seconds since 1970 in the 32 bits of a nonce; wraps in 2106, which costs each phone one more challenge.
+fn seconds(now: Timestamp) -> u32 {
+    (now.as_secs() & u64::from(u32::MAX)).try_into().unwrap_or(0)
+}
+
+/// Which counts of one nonce were used: the highest, and a window of the 64 below it, since datagrams overtake
+/// one another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NonceUse {
+    highest: u32,
+    window: u64,
+}
+
+impl NonceUse {
+    /// Uses a count. `false` when it was used before, or is too far behind to tell.
+    pub fn take(&mut self, count: u32) -> bool {
+        if count == 0 {
+            return false;
+        }
+        if count > self.highest {
+            let shift = count - self.highest;
+            self.window = if shift >= 64 { 1 } else { (self.window << shift) | 1 };
+            self.highest = count;
+            return true;
+        }
+        let behind = self.highest - count;
+        if behind >= 64 || self.window & (1 << behind) != 0 {
+            return false;
+        }
+        self.window |= 1 << behind;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::SeededDice;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn challenger() -> Challenger {
+        Challenger::new(Seconds(600), &mut SeededDice(1))
+    }
+
+    #[test]
+    fn a_nonce_is_recognised_until_it_is_old() {
+        let nonce = challenger().nonce(DomainId::FIRST, NOW, &mut SeededDice(2));
+        let at = |now| challenger().recognise(DomainId::FIRST, nonce.as_bytes(), now);
+        assert_eq!(at(NOW), Freshness::Fresh(nonce));
+        assert_eq!(at(NOW.after(Seconds(600))), Freshness::Fresh(nonce));
+        assert_eq!(at(NOW.after(Seconds(601))), Freshness::Stale);
+        assert_eq!(at(Timestamp(NOW.0 - 6000)), Freshness::Stale);
+    }
+
+    #[test]
+    fn a_forged_nonce_is_stale_whatever_bit_is_changed() {
+        let nonce = challenger().nonce(DomainId::FIRST, NOW, &mut SeededDice(2));
+        for position in 0..NONCE_LEN {
+            for bit in 0..8 {
+                let mut forged = *nonce.as_bytes();
+                forged[position] ^= 1 << bit;
+                // The last character carries two bits that decode to nothing; a decoder must refuse them too.
+                assert_eq!(challenger().recognise(DomainId::FIRST, &forged, NOW), Freshness::Stale);
+            }
+        }
+        assert_eq!(challenger().recognise(DomainId(2), nonce.as_bytes(), NOW), Freshness::Stale);
+        let other = Challenger::new(Seconds(600), &mut SeededDice(9));
+        assert_eq!(other.recognise(DomainId::FIRST, nonce.as_bytes(), NOW), Freshness::Stale);
+        assert_eq!(challenger().recognise(DomainId::FIRST, b"", NOW), Freshness::Stale);
+    }
+
+    #[test]
+    fn no_count_of_a_nonce_works_twice_though_datagrams_overtake() {
+        let mut used = NonceUse::default();
+        assert!(!used.take(0));
+        for count in [1, 2, 5, 4, 3, 70, 69] {
+            assert!(used.take(count), "{count}");
+        }
+        for count in [1, 2, 3, 4, 5, 6, 69, 70] {
+            assert!(!used.take(count), "{count}");
+        }
+        assert!(used.take(u32::MAX));
+        assert!(!used.take(u32::MAX - 64));
+    }
+}

@@ -1,0 +1,24 @@
+//! The password of a service user: kept as an Argon2id hash.
+
+use super::{CredentialKind, KindRow, OwnerKind, Verifier, password, text_of, versioned};
+use crate::{
+    dice::Dice,
+    secret::{Secret, SecretBytes},
+};
+
+pub(super) const ROW: KindRow = KindRow {
+    kind: CredentialKind::ServicePassword,
+    name: "service-password",
+    title: "Password",
+    belongs_to: OwnerKind::ServiceUser,
+    is_digits: false,
+    rules: |settings| &settings.service_password,
+};
+
+pub(super) fn payload(secret: &Secret, dice: &mut dyn Dice) -> SecretBytes {
+    versioned(&password::hash(secret, dice))
+}
+
+pub(super) fn verifier(payload: &SecretBytes) -> Verifier {
+    text_of(payload).map_or(Verifier::Unset, |phc| Verifier::Argon2(phc.into()))
+}

@@ -1,0 +1,192 @@
+//! HTTP digest as SIP phones use it (RFC 7616, RFC 8760, RFC 3261 section 22): keys and answers.
+//!
+//! Only `qop=auth` is known: without it nothing counts the uses of a nonce, and `auth-int` no phone offers.
+
+use md5::Md5;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
+/// The hash of a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DigestAlgorithm {
+    /// SHA-256 (RFC 7616).
+    Sha256,
+    /// MD5, for phones that know nothing better.
+    Md5,
+}
+
+impl DigestAlgorithm {
+    /// The token on the wire.
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Md5 => "MD5",
+        }
+    }
+}
+
+/// What is derived from a code for digests: `H(username:realm:code)` in both hashes. As good as the code for
+/// whoever answers digests, and so kept as carefully.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DigestKeys {
+    sha256: [u8; 32],
+    md5: [u8; 16],
+}
+
+impl Drop for DigestKeys {
+    fn drop(&mut self) {
+        self.sha256.zeroize();
+        self.md5.zeroize();
+    }
+}
+
+impl DigestKeys {
+    /// HA1 of RFC 7616 section 3.4.2 for both hashes.
+    pub fn derive(username: &str, realm: &str, code: &str) -> Self {
+        let parts = [username.as_bytes(), realm.as_bytes(), code.as_bytes()];
+        Self { sha256: hash_joined::<Sha256>(&parts).into(), md5: hash_joined::<Md5>(&parts).into() }
+    }
+
+    /// Keys that nobody's code derives: what an unknown name is held against.
+    pub const fn decoy(bytes: [u8; 32]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = bytes;
+        Self { sha256: bytes, md5: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] }
+    }
+}
+
+/// What a phone shows: every part of the answer that goes into its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestProof<'a> {
+    /// Which hash it used.
+    pub algorithm: DigestAlgorithm,
+    /// The nonce it answers, as it stands in the header.
+    pub nonce: &'a [u8],
+    /// Which use of the nonce this is (`nc`).
+    pub nonce_count: u32,
+    /// Its own nonce.
+    pub cnonce: &'a [u8],
+    /// The request's method.
+    pub method: &'a [u8],
+    /// The URI of the header.
+    pub uri: &'a [u8],
+    /// The answer, in lower- or upper-case hex.
+    pub response: &'a [u8],
+}
+
+/// The answer that the owner of `keys` would give, in hex; 64 or 32 characters.
+pub fn response(keys: &DigestKeys, proof: &DigestProof<'_>) -> Answer {
+    match proof.algorithm {
+        DigestAlgorithm::Sha256 => answer::<Sha256>(&hex(&keys.sha256), proof),
+        DigestAlgorithm::Md5 => answer::<Md5>(&hex(&keys.md5), proof),
+    }
+}
+
+/// Whether the proof was made by the owner of `keys`; constant time in the answer.
+pub(crate) fn verify(keys: &DigestKeys, proof: &DigestProof<'_>) -> bool {
+    let expected = response(keys, proof);
+    let mut shown = Answer { hex: [0; 64], len: expected.len };
+    if proof.response.len() != expected.len {
+        return false;
+    }
+    for (to, from) in shown.hex.iter_mut().zip(proof.response) {
+        *to = from.to_ascii_lowercase();
+    }
+    expected.hex.ct_eq(&shown.hex).into()
+}
+
+/// A digest answer in hex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    hex: [u8; 64],
+    len: usize,
+}
+
+impl Answer {
+    /// The hex digits.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.hex.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// `H(HA1:nonce:nc:cnonce:qop:HA2)` with `HA2 = H(method:uri)` (RFC 7616 sections 3.4.1 and 3.4.3).
+fn answer<H: sha2::Digest>(ha1: &[u8; 64], proof: &DigestProof<'_>) -> Answer {
+    let len = <H as sha2::Digest>::output_size() * 2;
+    let ha1 = ha1.get(..len).unwrap_or_default();
+    let ha2 = hex(&hash_joined::<H>(&[proof.method, proof.uri]));
+    let ha2 = ha2.get(..len).unwrap_or_default();
+    let nc = hex(&proof.nonce_count.to_be_bytes());
+    let nc = nc.get(..8).unwrap_or_default();
+    let hash = hash_joined::<H>(&[ha1, proof.nonce, nc, proof.cnonce, b"auth", ha2]);
+    Answer { hex: hex(&hash), len }
+}
+
+fn hash_joined<H: sha2::Digest>(parts: &[&[u8]]) -> sha2::digest::Output<H> {
+    let mut hash = H::new();
+    for (position, part) in parts.iter().enumerate() {
+        if position > 0 {
+            hash.update(b":");
+        }
+        hash.update(part);
+    }
+    hash.finalize()
+}
+
+/// Lower-case hex of up to 32 bytes; the rest of the array stays zero.
+fn hex(bytes: &[u8]) -> [u8; 64] {
+    let mut text = [0; 64];
+    data_encoding::HEXLOWER.encode_mut(bytes, text.get_mut(..bytes.len() * 2).unwrap_or_default());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7616 section 3.9.1, both hashes.
+    fn mufasa(algorithm: DigestAlgorithm, response: &'static [u8]) -> DigestProof<'static> {
+        DigestProof {
+            algorithm,
+            nonce: b"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+            nonce_count: 1,
+            cnonce: b"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+            method: b"GET",
+            uri: b"/dir/index.html",
+            response,
+        }
+    }
+
+    fn keys() -> DigestKeys {
+        DigestKeys::derive("Mufasa", "http-auth@example.org", "Circle of Life")
+    }
+
+    #[test]
+    fn the_examples_of_rfc_7616_are_accepted() {
+        let md5 = mufasa(DigestAlgorithm::Md5, b"8ca523f5e9506fed4657c9700eebdbec");
+        assert!(verify(&keys(), &md5));
+        let sha = b"753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
+        assert!(verify(&keys(), &mufasa(DigestAlgorithm::Sha256, sha)));
+        assert!(verify(&keys(), &mufasa(DigestAlgorithm::Md5, b"8CA523F5E9506FED4657C9700EEBDBEC")));
+    }
+
+    #[test]
+    fn any_changed_part_is_refused() {
+        let good = mufasa(DigestAlgorithm::Md5, b"8ca523f5e9506fed4657c9700eebdbec");
+        let changed = [
+            DigestProof { nonce: b"x", ..good },
+            DigestProof { nonce_count: 2, ..good },
+            DigestProof { cnonce: b"x", ..good },
+            DigestProof { method: b"POST", ..good },
+            DigestProof { uri: b"/", ..good },
+            DigestProof { algorithm: DigestAlgorithm::Sha256, ..good },
+            DigestProof { response: b"", ..good },
+            DigestProof { response: b"8ca523f5e9506fed4657c9700eebdbe", ..good },
+            DigestProof { response: b"8ca523f5e9506fed4657c9700eebdbed", ..good },
+        ];
+        for proof in changed {
+            assert!(!verify(&keys(), &proof), "{proof:?}");
+        }
+    }
+}

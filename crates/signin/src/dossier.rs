@@ -1,0 +1,56 @@
+//! The dossier: everything known about the one who is claimed, gathered while the attempt was counted. Somebody
+//! whom nobody knows has one too, with a decoy to be held against.
+
+use std::sync::Arc;
+
+use crate::{
+    account::{Account, Activity},
+    attempt::Claim,
+    credential::Verifier,
+    extension::Extension,
+    lockout::{Standing, TallyKey},
+    policy::Settings,
+    timestamp::Timestamp,
+};
+
+/// What `begin` hands to `check` and `decide`.
+#[derive(Clone, Debug)]
+pub struct Dossier {
+    /// The rules in force.
+    pub settings: Arc<Settings>,
+    /// The account, or the user of the extension.
+    pub account: Option<Arc<Account>>,
+    /// Its dates.
+    pub activity: Activity,
+    /// The extension, for phones.
+    pub extension: Option<Arc<Extension>>,
+    /// What the proof is held against; a decoy for a name that nobody has and where nothing is set.
+    pub verifier: Verifier,
+    /// The verifier belongs to nobody.
+    pub is_decoy: bool,
+    /// When the secret was chosen.
+    pub secret_set_at: Option<Timestamp>,
+    /// When the secret ends.
+    pub secret_expires_at: Option<Timestamp>,
+    /// The count of the one who is claimed, and what it says.
+    pub subject: (TallyKey, Standing),
+    /// The count of the address, and what it says.
+    pub address: (TallyKey, Standing),
+    /// Sessions open at this moment.
+    pub sessions_open: usize,
+}
+
+impl Dossier {
+    /// Whether the claimed one exists; for the audit alone.
+    pub const fn is_known(&self, claim: &Claim<'_>) -> bool {
+        match claim {
+            Claim::Account(..) => self.account.is_some(),
+            Claim::Extension(_) => self.extension.is_some(),
+        }
+    }
+
+    /// Whether the attempt has its place in both counts and may be checked.
+    pub fn may_be_checked(&self) -> bool {
+        self.subject.1 == Standing::Open && self.address.1 == Standing::Open
+    }
+}

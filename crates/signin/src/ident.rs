@@ -1,0 +1,138 @@
+//! What things are called: identifiers that never change, and names as people type them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// One organisation. A small office has only [`DomainId::FIRST`] and never sees the word.
+    DomainId
+);
+identifier!(
+    /// One account, service user or user; never used twice.
+    AccountId
+);
+identifier!(
+    /// One extension; never used twice.
+    ExtensionId
+);
+
+impl DomainId {
+    /// The domain that ignition makes.
+    pub const FIRST: Self = Self(1);
+}
+
+/// Longest account name, in characters.
+pub const NAME_MAX: usize = 64;
+/// Longest extension number, in digits.
+pub const NUMBER_MAX: usize = 15;
+/// Longest name that is counted; what is typed beyond it is counted under its beginning.
+const COUNTED_MAX: usize = 80;
+
+/// An account name as it is compared: compatibility-normalised and lower case, so that `Ann`, `ANN` and
+/// a full-width `Ａｎｎ` are one name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FoldedName(Box<str>);
+
+impl FoldedName {
+    /// Folds what somebody typed. Never fails: whatever is typed must be countable, so it is cut at a
+    /// limit instead.
+    pub fn of(typed: &str) -> Self {
+        let trimmed = typed.trim();
+        if trimmed.len() <= COUNTED_MAX
+            && trimmed.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase())
+        {
+            return Self(trimmed.into());
+        }
+        let folded: String =
+            trimmed.chars().take(COUNTED_MAX).nfkc().flat_map(char::to_lowercase).take(COUNTED_MAX).collect();
+        Self(folded.into_boxed_str())
+    }
+
+    /// The folded characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An extension number: 1 to [`NUMBER_MAX`] digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Number(Box<str>);
+
+impl Number {
+    /// Reads a number; `None` when it is empty, too long or has anything but digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=NUMBER_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Number> for String {
+    fn from(number: Number) -> Self {
+        number.0.into()
+    }
+}
+
+impl TryFrom<String> for Number {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("an extension number is 1 to 15 digits")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_are_one_name() {
+        for typed in ["ann", "Ann", " ANN ", "Ａｎｎ"] {
+            assert_eq!(FoldedName::of(typed).as_str(), "ann");
+        }
+        assert_eq!(FoldedName::of("Jörg").as_str(), "jörg");
+    }
+
+    #[test]
+    fn a_name_of_any_length_is_countable_within_a_bound() {
+        assert!(FoldedName::of(&"x".repeat(100_000)).as_str().len() <= COUNTED_MAX);
+        assert!(FoldedName::of(&"ﷺ".repeat(1000)).as_str().chars().count() <= COUNTED_MAX);
+    }
+
+    #[test]
+    fn a_number_is_digits_only() {
+        assert!(Number::parse("201").is_some());
+        for bad in ["", "20a", "-1", "1234567890123456", "２０１"] {
+            assert!(Number::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

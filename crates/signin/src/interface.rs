@@ -1,0 +1,109 @@
+//! The login interfaces: one variant and one table row for every way in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::credential::CredentialKind;
+
+/// One way in. The server's table of listeners and pages (`interfaces/mod.rs`) has the same rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoginInterface {
+    /// The administrator's pages.
+    WebManager,
+    /// A SIP phone that registers, over any transport.
+    SipRegistration,
+    /// The `hookswitch` command on the machine itself, through a socket that only its owner may open.
+    Console,
+}
+
+/// What is fixed about an interface.
+#[derive(Clone, Copy, Debug)]
+pub struct InterfaceRow {
+    /// Which one.
+    pub interface: LoginInterface,
+    /// Stable name in the audit, metrics and exports.
+    pub name: &'static str,
+    /// Name for people.
+    pub title: &'static str,
+    /// The credentials that open it, the first that is set counting.
+    pub opens_with: &'static [CredentialKind],
+    /// Which count a wrong secret goes to, besides the address's.
+    pub counts_on: CountScope,
+}
+
+/// Whose count a failure goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CountScope {
+    /// The extension: every phone protocol together.
+    Extension,
+    /// One kind of credential of one account name.
+    Credential(CredentialKind),
+    /// The address it came from: every interface together.
+    Address,
+}
+
+impl CountScope {
+    /// In words, before the name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Extension => "extension",
+            Self::Credential(kind) => kind.row().title,
+            Self::Address => "address",
+        }
+    }
+}
+
+/// Every login interface.
+pub const INTERFACES: [InterfaceRow; 3] = [
+    InterfaceRow {
+        interface: LoginInterface::WebManager,
+        name: "web-manager",
+        title: "Web manager",
+        opens_with: &[CredentialKind::ServicePassword],
+        counts_on: CountScope::Credential(CredentialKind::ServicePassword),
+    },
+    InterfaceRow {
+        interface: LoginInterface::SipRegistration,
+        name: "sip-registration",
+        title: "SIP registration",
+        opens_with: &[CredentialKind::PhonePassword, CredentialKind::LoginCode],
+        counts_on: CountScope::Extension,
+    },
+    InterfaceRow {
+        interface: LoginInterface::Console,
+        name: "console",
+        title: "Console of the machine",
+        opens_with: &[],
+        counts_on: CountScope::Address,
+    },
+];
+
+impl LoginInterface {
+    /// Its row.
+    pub const fn row(self) -> &'static InterfaceRow {
+        let [web_manager, sip_registration, console] = &INTERFACES;
+        match self {
+            Self::WebManager => web_manager,
+            Self::SipRegistration => sip_registration,
+            Self::Console => console,
+        }
+    }
+
+    /// Stable name in the audit, metrics and exports.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_interface_is_in_its_own_row() {
+        for row in &INTERFACES {
+            assert_eq!(row.interface.row().interface, row.interface);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The count and the lock: one tally for each thing that can be guessed at, kept before anything is checked.
+//!
+//! ```text
+//!            begin (counted in flight)
+//!   Open ───────────────────────────▶ checked ──right──▶ Open (count cleared, or this attempt returned)
+//!     ▲                                  │
+//!     │ window over                      ╰──wrong──▶ failures + 1 ──limit──▶ Locked ──time or reset──▶ Open
+//!     │
+//!   Full: failures and attempts in flight together reach the limit; refused unchecked, nothing is locked
+//! ```
+//! An attempt takes its place in the count before its secret is looked at, so however many arrive at once,
+//! no more than the limit are ever checked. Only checked failures lock.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ident::{DomainId, FoldedName},
+    interface::CountScope,
+    policy::{DOUBLING_MAX, Lock, LockRule},
+    timestamp::{Seconds, Timestamp},
+};
+
+/// What is counted: a scope, and the name that was *claimed* in it. Names nobody has are counted the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TallyKey {
+    /// Which rule applies.
+    pub scope: CountScope,
+    /// The organisation; the first domain for addresses, which are counted across all.
+    pub domain: DomainId,
+    /// The claimed name or number, or the address.
+    pub name: FoldedName,
+}
+
+impl TallyKey {
+    /// The count of an address. An IPv6 host owns its whole /64, so that is what is counted.
+    pub fn address(address: IpAddr) -> Self {
+        let name = match canonical(address) {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        };
+        Self { scope: CountScope::Address, domain: DomainId::FIRST, name: FoldedName::of(&name) }
+    }
+}
+
+/// An IPv4 address that came in through an IPv6 socket is an IPv4 address.
+pub fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// Whether `address` is in one of the networks.
+pub fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
+    let address = canonical(address);
+    networks.iter().any(|network| network.contains(&address))
+}
+
+/// One count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Checked failures in the present window.
+    pub failures: u16,
+    /// Attempts being checked at this moment; gone after a restart, when nobody is waiting for them.
+    #[serde(skip)]
+    pub in_flight: u16,
+    /// When the present window began: the first failure.
+    pub window_at: Timestamp,
+    /// The last checked failure.
+    pub failed_at: Timestamp,
+    /// How many locks in a row, for doubling and for the permanent one.
+    pub locks: u8,
+    /// Locked until this moment.
+    pub locked_until: Option<Timestamp>,
+    /// Locked until an administrator resets it.
+    pub is_permanent: bool,
+}
+
+/// What a count says about one more attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It may be checked.
+    Open,
+    /// As many as may fail are being checked right now; try again in a moment.
+    Full,
+    /// Refused, whatever it shows.
+    Locked {
+        /// When the lock ends; `None` = when an administrator resets it.
+        until: Option<Timestamp>,
+    },
+}
+
+impl Tally {
+    /// What the count says at `now`, without changing it.
+    pub fn standing(&self, rule: &LockRule, now: Timestamp) -> Standing {
+        if self.is_permanent {
+            return Standing::Locked { until: None };
+        }
+        if let Some(until) = self.locked_until.filter(|until| now < *until) {
+            return Standing::Locked { until: Some(until) };
+        }
+        let counted = self.live_failures(rule, now).saturating_add(self.in_flight);
+        if rule.failures_max > 0 && counted >= u16::from(rule.failures_max) && rule.lock != Lock::LogOnly {
+            Standing::Full
+        } else {
+            Standing::Open
+        }
+    }
+
+    /// Takes a place in the count for one attempt, if there is one.
+    pub fn begin(&mut self, rule: &LockRule, now: Timestamp) -> Standing {
+        let standing = self.standing(rule, now);
+        if standing == Standing::Open {
+            self.in_flight = self.in_flight.saturating_add(1);
+        }
+        standing
+    }
+
+    /// The attempt that began was wrong. Returns the lock if this failure set one.
+    pub fn fail(&mut self, rule: &LockRule, now: Timestamp) -> Option<Standing> {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if self.live_failures(rule, now) == 0 {
+            self.failures = 0;
+            self.window_at = now;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.failed_at = now;
+        if rule.failures_max == 0 || self.failures < u16::from(rule.failures_max) {
+            return None;
+        }
+        self.lock(rule.lock, now)
+    }
+
+    /// The attempt that began was right: its owner's count starts again.
+    pub fn succeed(&mut self) {
+        *self = Self { in_flight: self.in_flight.saturating_sub(1), ..Self::default() };
+    }
+
+    /// The attempt that began was no failure, but says nothing about the others in this count: an address
+    /// that many share is not cleared by the one who signs in.
+    pub fn give_back(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// Whether nothing is lost by forgetting it.
+    pub fn is_idle(&self, rule: &LockRule, now: Timestamp) -> bool {
+        self.in_flight == 0
+            && !self.is_permanent
+            && self.locked_until.is_none_or(|until| now >= until.after(DOUBLING_MAX))
+            && self.live_failures(rule, now) == 0
+    }
+
+    fn lock(&mut self, lock: Lock, now: Timestamp) -> Option<Standing> {
+        self.locks = self.locks.saturating_add(1);
+        let length = match lock {
+            Lock::LogOnly => return None,
+            Lock::Temporary(length) => length,
+            Lock::Doubling(first) => {
+                let doublings = u32::from(self.locks.saturating_sub(1)).min(16);
+                Seconds(first.0.saturating_mul(1 << doublings).min(DOUBLING_MAX.0))
+            }
+            Lock::TemporaryThenPermanent { temporary, permanent_at } if self.locks < permanent_at => {
+                temporary
+            }
+            Lock::TemporaryThenPermanent { .. } | Lock::Permanent => {
+                self.is_permanent = true;
+                return Some(Standing::Locked { until: None });
+            }
+        };
+        let until = now.after(length);
+        self.locked_until = Some(until);
+        // The number stays for those who look at the lock; after it, a new window begins.
+        self.window_at = Timestamp::EPOCH;
+        Some(Standing::Locked { until: Some(until) })
+    }
+
+    fn live_failures(&self, rule: &LockRule, now: Timestamp) -> u16 {
+        if now >= self.window_at.after(rule.window) { 0 } else { self.failures }
+    }
+}

@@ -1,0 +1,48 @@
+//! Records: what those who decide may ask of the store. Reading only; changes are [`Effect`](crate::effect::Effect)s.
+
+use std::sync::Arc;
+
+use crate::{
+    account::{Account, Activity, RoleKind},
+    credential::{CredentialFacts, CredentialKind, Owner},
+    extension::{Domain, Extension},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    lockout::{Tally, TallyKey},
+    policy::Settings,
+    registration::Registration,
+    session::{Session, SessionId},
+};
+
+/// What is known now. Every answer is a snapshot of one record.
+pub trait Records {
+    /// The settings.
+    fn settings(&self) -> Arc<Settings>;
+    /// A domain.
+    fn domain(&self, id: DomainId) -> Option<Arc<Domain>>;
+    /// The domain of a SIP host name, folded to lower case; unknown ones belong to the first.
+    fn domain_of_host(&self, host: &str) -> DomainId;
+    /// An account.
+    fn account(&self, id: AccountId) -> Option<Arc<Account>>;
+    /// An account by its name.
+    fn account_named(&self, kind: RoleKind, domain: DomainId, name: &FoldedName) -> Option<Arc<Account>>;
+    /// What its dates say.
+    fn activity(&self, id: AccountId) -> Activity;
+    /// An extension.
+    fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>>;
+    /// An extension by its number.
+    fn extension_numbered(&self, domain: DomainId, number: &Number) -> Option<Arc<Extension>>;
+    /// What may be told about a credential; `None` = not set.
+    fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts>;
+    /// A count; the empty one when there is none.
+    fn tally(&self, key: &TallyKey) -> Tally;
+    /// A session.
+    fn session(&self, id: SessionId) -> Option<Arc<Session>>;
+    /// The sessions of an account, open or not yet swept.
+    fn sessions_of(&self, account: AccountId) -> Vec<Arc<Session>>;
+    /// The phones of an extension.
+    fn registration(&self, extension: ExtensionId) -> Option<Arc<Registration>>;
+    /// A number no account ever had.
+    fn next_account(&self) -> AccountId;
+    /// A number no extension ever had.
+    fn next_extension(&self) -> ExtensionId;
+}

@@ -1,0 +1,92 @@
+//! Registrations: where an extension's phones are now (their *bindings*), and what was pushed out.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{digest::DigestAlgorithm, ident::ExtensionId, timestamp::Timestamp};
+
+/// Where one phone of an extension can be reached (RFC 3261 section 10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The contact address, as the phone wrote it.
+    pub contact: Box<str>,
+    /// Preference in thousandths, 0 to 1000.
+    pub q: u16,
+    /// `+sip.instance`, where the phone has one (RFC 5626).
+    pub instance: Option<Box<str>>,
+    /// `reg-id` beside it; 0 when there is none.
+    pub reg_id: u32,
+    /// Proxies on the way to the phone (RFC 3327), first hop first.
+    pub path: Box<[Box<str>]>,
+    /// Call-ID of the registration.
+    pub call_id: Box<str>,
+    /// CSeq of the registration.
+    pub cseq: u32,
+    /// What the phone calls itself.
+    pub agent: Box<str>,
+    /// Where its request came from.
+    pub source: SocketAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// How it proved itself.
+    pub algorithm: DigestAlgorithm,
+    /// Since when it is registered without a gap.
+    pub since: Timestamp,
+    /// When it ends unless refreshed.
+    pub expires_at: Timestamp,
+}
+
+/// How SIP travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A stream.
+    Tcp,
+    /// An encrypted stream.
+    Tls,
+}
+
+impl Transport {
+    /// Lower-case name, as in a `transport=` parameter.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+        }
+    }
+}
+
+/// All bindings of an extension: one value, changed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Whose phones.
+    pub extension: ExtensionId,
+    /// The phones; never empty where one is kept.
+    pub bindings: Box<[Binding]>,
+}
+
+/// A phone that was pushed out by another with the same extension.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Whose phone.
+    pub extension: ExtensionId,
+    /// When it was pushed out.
+    pub at: Timestamp,
+    /// The one that was pushed out.
+    pub contact: Box<str>,
+    /// Where it was.
+    pub source: SocketAddr,
+    /// What it called itself.
+    pub agent: Box<str>,
+    /// Where the one that pushed it out is.
+    pub by_source: SocketAddr,
+    /// What that one calls itself.
+    pub by_agent: Box<str>,
+}
+
+/// Entries kept in the quarantine list; the oldest go first.
+pub const QUARANTINE_MAX: usize = 1000;
