@@ -1,0 +1,214 @@
+// Comfort only: every page works without this file. No page holds inline script; everything hangs on data attributes.
+(() => {
+  "use strict";
+  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+  const byId = (id) => document.getElementById(id);
+
+  // Secret rules, tested while typing. The server tests them all again, and some only it can test.
+  const digits = (text) => /^[0-9]*$/.test(text);
+  const run = (text, length) => {
+    for (const step of [1, -1]) {
+      let seen = 1;
+      for (let i = 1; i < text.length; i++) {
+        seen = text.charCodeAt(i) - text.charCodeAt(i - 1) === step ? seen + 1 : 1;
+        if (seen >= length) return true;
+      }
+    }
+    return false;
+  };
+  const repeat = (text, length) => {
+    let seen = 1;
+    for (let i = 1; i < text.length; i++) {
+      seen = text[i] === text[i - 1] ? seen + 1 : 1;
+      if (seen >= length) return true;
+    }
+    return false;
+  };
+  const holds = (text, part) => {
+    const [a, b] = [text.toLowerCase(), part.toLowerCase()];
+    return b !== "" && (a.includes(b) || a.includes(Array.from(b).reverse().join("")));
+  };
+  const tests = {
+    "length-min": (text, n) => Array.from(text).length >= Number(n),
+    "length-max": (text, n) => Array.from(text).length <= Number(n),
+    digits,
+    classes: (text, n) => [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u].filter((one) => one.test(text)).length >= Number(n),
+    "no-run": (text, n) => !run(text, Number(n)),
+    "no-repeat": (text, n) => !repeat(text, Number(n)),
+    "not-same": (text) => new Set(text).size > 1,
+    without: (text, part) => !holds(text, part),
+    same: (text, _, again) => text === again,
+  };
+  const watchSecret = (root) => {
+    const first = root.querySelector("[data-secret-first]");
+    const again = root.querySelector("[data-secret-again]");
+    const said = root.querySelector("[data-rules-said]");
+    let timer = 0;
+    const look = () => {
+      let met = 0;
+      let known = 0;
+      for (const rule of all("[data-rule]", root)) {
+        const test = tests[rule.dataset.rule];
+        if (!test) continue;
+        known += 1;
+        const waiting = first.value === "" || (rule.dataset.rule === "same" && again.value === "");
+        const ok = !waiting && test(first.value, rule.dataset.argument, again.value);
+        met += ok ? 1 : 0;
+        // Nothing is called wrong while it can still become right by typing on.
+        const state = waiting ? "" : ok ? "met" : "unmet";
+        rule.dataset.state = state;
+        rule.querySelector("[data-word]").textContent = state === "met" ? " (met)" : state === "unmet" ? " (not met)" : "";
+      }
+      clearTimeout(timer);
+      timer = setTimeout(() => { said.textContent = first.value === "" ? "" : `${met} of ${known} rules met`; }, 700);
+    };
+    first.addEventListener("input", look);
+    again.addEventListener("input", look);
+  };
+
+  // Times: "3 minutes ago" and "9 min 12 s" kept current.
+  const ago = (seconds) => {
+    if (seconds < 45) return "just now";
+    for (const [size, one] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
+      const n = Math.round(seconds / size);
+      if (n >= 1) return `${n} ${one}${n === 1 ? "" : "s"} ago`;
+    }
+    return "1 minute ago";
+  };
+  const left = (seconds) => {
+    if (seconds <= 0) return "over";
+    const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+    return h ? `${h} h ${m} min` : m ? `${m} min ${s} s` : `${s} s`;
+  };
+  const tick = () => {
+    const now = Date.now();
+    for (const node of all("[data-ago]")) node.textContent = ago((now - Date.parse(node.dataset.ago)) / 1000);
+    for (const node of all("[data-until]")) node.textContent = left(Math.ceil((Date.parse(node.dataset.until) - now) / 1000));
+    for (const node of all("[data-wait]")) node.hidden = Date.parse(node.dataset.wait) <= now;
+  };
+
+  // Buttons that only make sense with scripts are hidden until now.
+  const enhance = (root) => {
+    for (const button of all("[data-show],[data-copy],[data-print]", root)) button.hidden = false;
+    for (const secret of all("[data-secret]", root)) watchSecret(secret);
+    const picks = all("[data-pick-all]", root);
+    for (const pick of picks) {
+      pick.hidden = false;
+      pick.addEventListener("change", () => all('input[name="pick"]', pick.closest("form")).forEach((box) => { box.checked = pick.checked; }));
+    }
+  };
+  const dirty = new Set();
+
+  document.addEventListener("click", async (event) => {
+    const show = event.target.closest("[data-show]");
+    if (show) {
+      const on = show.getAttribute("aria-pressed") !== "true";
+      show.setAttribute("aria-pressed", String(on));
+      show.firstChild.textContent = on ? "Hide" : "Show";
+      for (const id of show.dataset.show.split(" ")) byId(id).type = on ? "text" : "password";
+      return;
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const said = copy.parentElement.querySelector("[data-said]");
+      try {
+        await navigator.clipboard.writeText(byId(copy.dataset.copy).textContent.trim());
+        if (said) said.textContent = "Copied";
+      } catch {
+        if (said) said.textContent = "Copying is not allowed here; select the text instead";
+      }
+      return;
+    }
+    if (event.target.closest("[data-print]")) return window.print();
+    const ask = event.target.closest("a[data-confirm]");
+    if (ask && !event.ctrlKey && !event.metaKey && !event.shiftKey && window.HTMLDialogElement) {
+      event.preventDefault();
+      openConfirm(ask);
+    }
+  });
+
+  // A confirmation is a page of its own; here its form is shown over this page instead.
+  const openConfirm = async (link) => {
+    let form = null;
+    try {
+      const answer = await fetch(link.href, { headers: { accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      form = answer.ok ? page.querySelector("[data-confirm-body]") : null;
+    } catch { /* the page itself will say what is wrong */ }
+    if (!form) return location.assign(link.href);
+    const dialog = document.createElement("dialog");
+    dialog.append(form);
+    const heading = form.querySelector("h1,h2");
+    if (heading) {
+      heading.id = "confirm-title";
+      dialog.setAttribute("aria-labelledby", "confirm-title");
+    }
+    document.body.append(dialog);
+    enhance(dialog);
+    for (const cancel of all("[data-cancel]", dialog)) {
+      cancel.addEventListener("click", (event) => { event.preventDefault(); dialog.close(); });
+    }
+    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    dialog.showModal();
+  };
+
+  // Unsaved changes: leaving asks first.
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-guard]");
+    if (form) dirty.add(form);
+  });
+  document.addEventListener("submit", () => dirty.clear());
+  window.addEventListener("beforeunload", (event) => { if (dirty.size) event.preventDefault(); });
+
+  // Live parts: told by server-sent events that something changed, the part is fetched again and put in place.
+  const live = (part) => {
+    const sign = document.querySelector("[data-live-sign]");
+    const said = document.querySelector("[data-live-said]");
+    const every = 2000;
+    let busy = false;
+    let again = false;
+    let last = 0;
+    const state = (name, words) => {
+      if (!sign) return;
+      sign.hidden = false;
+      sign.dataset.state = name;
+      sign.textContent = words;
+    };
+    const refresh = async () => {
+      if (busy) { again = true; return; }
+      busy = true;
+      await new Promise((done) => setTimeout(done, Math.max(0, last + every - Date.now())));
+      last = Date.now();
+      try {
+        const answer = await fetch(part.dataset.liveFrom, { headers: { accept: "text/html" } });
+        // Signed out meanwhile: the page shows the login by itself when it is loaded again.
+        if (answer.redirected || answer.status === 401) return location.reload();
+        if (answer.ok) put(await answer.text());
+      } catch { state("lost", "Not live: no connection"); }
+      busy = false;
+      if (again) { again = false; refresh(); }
+    };
+    const put = (html) => {
+      const picked = all("input:checked", part).map((box) => box.value);
+      const focus = part.contains(document.activeElement) ? document.activeElement.id : "";
+      part.innerHTML = html;
+      for (const box of all('input[name="pick"]', part)) box.checked = picked.includes(box.value);
+      enhance(part);
+      tick();
+      if (focus && byId(focus)) byId(focus).focus();
+      const words = part.querySelector("[data-live-words]");
+      if (said && words && said.textContent !== words.textContent) said.textContent = words.textContent;
+    };
+    const source = new EventSource(part.dataset.live);
+    source.onopen = () => state("on", "Live");
+    source.onerror = () => state("lost", "Not live: connecting again");
+    source.onmessage = refresh;
+  };
+
+  enhance(document);
+  for (const part of all("[data-live]")) if (window.EventSource) live(part);
+  const focus = document.querySelector("[data-focus]");
+  if (focus) focus.focus();
+  tick();
+  setInterval(tick, 1000);
+})();

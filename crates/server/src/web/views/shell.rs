@@ -1,0 +1,144 @@
+//! The frame around every page: system name, navigation, standing warnings, theme, the answer to the last action.
+
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+
+use super::icon::Icon;
+use super::parts::Notice;
+
+/// Light, dark, or as the person's system says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Theme {
+    /// As the system says.
+    #[default]
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl fmt::Display for Theme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        })
+    }
+}
+
+impl HtmlSafe for Theme {}
+
+/// What a page of someone who is not signed in needs to know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate {
+    /// The name given to this system at ignition. Empty before that.
+    pub(crate) system: String,
+    /// The hidden field of every form. Empty on pages without forms.
+    pub(crate) csrf: String,
+    /// The browser's choice of colours, from the cookie, so that the first paint is right.
+    pub(crate) theme: Theme,
+    /// The answer to what was just done.
+    pub(crate) flash: Option<Notice>,
+}
+
+/// What every page of the manager needs to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Shell {
+    /// The name given to this system at ignition.
+    pub(crate) system: String,
+    /// The hidden field of every form.
+    pub(crate) csrf: String,
+    /// The person's choice of colours, from the cookie, so that the first paint is right.
+    pub(crate) theme: Theme,
+    /// The answer to what was just done.
+    pub(crate) flash: Option<Notice>,
+    /// Who is signed in.
+    pub(crate) person: Person,
+}
+
+/// The signed-in person and what the frame shows for them.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// The account's name.
+    pub(crate) name: String,
+    /// What they are, in a word or two: "Administrator rights".
+    pub(crate) role: String,
+    /// The page they are on.
+    pub(crate) here: Place,
+    /// Warnings that every manager page carries until they are dealt with.
+    pub(crate) warnings: Vec<Notice>,
+    /// Places the person has no right to are left out.
+    pub(crate) places: Vec<Place>,
+    /// Locks in force now, shown beside "Status". 0 shows nothing.
+    pub(crate) locks: u64,
+}
+
+/// A place in the navigation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The start page.
+    Home,
+    /// Users.
+    Users,
+    /// Extensions.
+    Extensions,
+    /// Live status.
+    Status,
+    /// The audit.
+    Audit,
+    /// Settings.
+    Settings,
+    /// One's own preferences.
+    Preferences,
+    /// None of them.
+    Elsewhere,
+}
+
+impl Place {
+    /// All that stand in the side navigation, in order.
+    pub(crate) const SIDE: [Self; 6] =
+        [Self::Home, Self::Users, Self::Extensions, Self::Status, Self::Audit, Self::Settings];
+
+    /// The words.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Self::Home => "Overview",
+            Self::Users => "Users",
+            Self::Extensions => "Extensions",
+            Self::Status => "Status",
+            Self::Audit => "Audit",
+            Self::Settings => "Settings",
+            Self::Preferences => "Preferences",
+            Self::Elsewhere => "",
+        }
+    }
+
+    /// The address.
+    pub(crate) const fn href(self) -> &'static str {
+        match self {
+            Self::Home | Self::Elsewhere => "/manager",
+            Self::Users => "/manager/users",
+            Self::Extensions => "/manager/extensions",
+            Self::Status => "/status",
+            Self::Audit => "/manager/audit",
+            Self::Settings => "/manager/settings/security",
+            Self::Preferences => "/manager/preferences",
+        }
+    }
+
+    /// The drawing.
+    pub(crate) const fn icon(self) -> Icon {
+        match self {
+            Self::Home | Self::Elsewhere => Icon::Home,
+            Self::Users => Icon::Users,
+            Self::Extensions => Icon::Extensions,
+            Self::Status => Icon::Status,
+            Self::Audit => Icon::Audit,
+            Self::Settings => Icon::Settings,
+            Self::Preferences => Icon::Person,
+        }
+    }
+}

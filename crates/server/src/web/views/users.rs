@@ -1,0 +1,159 @@
+//! Users: the list, one new, one in full with its secrets, and the page that shows a generated secret once.
+
+use askama::Template;
+
+use super::forms::{Field, Problems, Secret};
+use super::icon::{Icon, Mark};
+use super::parts::{Badge, Column, Event, Fact, Pager, Stamp};
+use super::shell::{Place, Shell};
+
+/// One line of the list.
+#[derive(Clone, Debug)]
+pub(crate) struct UserRow {
+    /// The user's page.
+    pub(crate) href: String,
+    /// The name to sign in with.
+    pub(crate) name: String,
+    /// The name in full, or empty.
+    pub(crate) full_name: String,
+    /// The extension, or empty.
+    pub(crate) extension: String,
+    /// The account's status.
+    pub(crate) status: Badge,
+    /// Phones registered now: "1 phone", "No phone".
+    pub(crate) phones: Badge,
+    /// The last sign-in by any interface.
+    pub(crate) last_seen: Option<Stamp>,
+}
+
+/// The list of users.
+#[derive(Clone, Debug, Template)]
+#[template(path = "users.html")]
+pub(crate) struct UsersPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// What was searched for.
+    pub(crate) query: String,
+    /// The status asked for: a drop-down list named `status`.
+    pub(crate) status: Field,
+    /// Headings: name, full name, extension, status, last seen, in this order. Phones cannot be sorted.
+    pub(crate) name: Column,
+    /// Heading.
+    pub(crate) full_name: Column,
+    /// Heading.
+    pub(crate) extension: Column,
+    /// Heading.
+    pub(crate) account: Column,
+    /// Heading.
+    pub(crate) last_seen: Column,
+    /// The lines of this page.
+    pub(crate) rows: Vec<UserRow>,
+    /// Where one is in the list.
+    pub(crate) pager: Pager,
+    /// Whether there are users at all, found or not.
+    pub(crate) any: bool,
+}
+
+/// A new user.
+#[derive(Clone, Debug, Template)]
+#[template(path = "user_new.html")]
+pub(crate) struct UserNewPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// `name`.
+    pub(crate) name: Field,
+    /// `full_name`.
+    pub(crate) full_name: Field,
+    /// `extension`.
+    pub(crate) extension: Field,
+    /// What to do about the login code: radio buttons `login_code_how` with generate, type, none.
+    pub(crate) login_code_how: Field,
+    /// The login code, when typed: `login_code`.
+    pub(crate) login_code: Secret,
+    /// What to do about the password: radio buttons `password_how`.
+    pub(crate) password_how: Field,
+    /// The password, when typed: `password`.
+    pub(crate) password: Secret,
+    /// What is wrong.
+    pub(crate) problems: Problems,
+}
+
+/// One secret of a user or an extension, in its own card.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts/credential.html")]
+pub(crate) struct CredentialCard {
+    /// The id of the card and the start of its fields' names: "login-code".
+    pub(crate) slug: String,
+    /// "Login code".
+    pub(crate) title: String,
+    /// What it opens.
+    pub(crate) about: String,
+    /// Set, not set, locked, expired.
+    pub(crate) state: Badge,
+    /// "Set on", "Last used", "From", "Wrong tries": whatever is known.
+    pub(crate) facts: Vec<Fact>,
+    /// Where the forms of this card go. The button pressed says which: `do` = set, generate, unlock, clear.
+    pub(crate) action: String,
+    /// The hidden field.
+    pub(crate) csrf: String,
+    /// The new secret with its rules.
+    pub(crate) secret: Secret,
+    /// Whether the form is open, because what was sent was wrong.
+    pub(crate) open: bool,
+    /// Offer "Force a new one at the next sign-in", with its present state.
+    pub(crate) force_new: Option<bool>,
+    /// Offer "Lift the lock".
+    pub(crate) locked: bool,
+    /// Offer "Remove", which leaves nothing that could be entered.
+    pub(crate) removable: bool,
+}
+
+impl askama::filters::HtmlSafe for CredentialCard {}
+
+/// One user in full.
+#[derive(Clone, Debug, Template)]
+#[template(path = "user.html")]
+pub(crate) struct UserPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// This page's address; forms go to paths below it.
+    pub(crate) href: String,
+    /// The name to sign in with, as saved.
+    pub(crate) title: String,
+    /// The status, as saved.
+    pub(crate) state: Badge,
+    /// `name`.
+    pub(crate) name: Field,
+    /// `full_name`.
+    pub(crate) full_name: Field,
+    /// `extension`.
+    pub(crate) extension: Field,
+    /// `status`: radio buttons, each with what it means.
+    pub(crate) status: Field,
+    /// The secrets.
+    pub(crate) credentials: Vec<CredentialCard>,
+    /// What happened to this account lately.
+    pub(crate) history: Vec<Event>,
+    /// The audit of this account.
+    pub(crate) history_href: String,
+    /// What is wrong.
+    pub(crate) problems: Problems,
+}
+
+/// A generated secret, shown once.
+#[derive(Clone, Debug, Template)]
+#[template(path = "secret_once.html")]
+pub(crate) struct SecretOncePage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// "Login code of ann".
+    pub(crate) title: String,
+    /// The secret.
+    pub(crate) secret: String,
+    /// What goes on the slip beside it: name, extension, server, how to use it.
+    pub(crate) facts: Vec<Fact>,
+    /// One sentence for the person who gets the slip.
+    pub(crate) instruction: String,
+    /// Where "Done" leads.
+    pub(crate) back: String,
+}
