@@ -1,1 +1,208 @@
-//! What administrators do: each operation checks its right and its input, and answers with effects.
+//! What administrators do: each operation names the right it needs, checks its input, and answers with effects.
+//!
+//! The same operations stand behind the pages, the command and every interface to come. They read
+//! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
+
+mod extensions;
+mod ignition;
+mod locks;
+mod secrets;
+mod settings;
+mod users;
+
+use std::net::IpAddr;
+
+use thiserror::Error;
+
+pub use self::{
+    extensions::{EditExtension, NewExtension},
+    ignition::{Ignition, is_ignited},
+    locks::keys_named,
+    users::{EditUser, NewUser, UserRow},
+};
+use crate::{
+    account::{Account, Role},
+    audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
+    credential::CredentialKind,
+    effect::Effect,
+    ident::{AccountId, DomainId},
+    interface::LoginInterface,
+    records::Records,
+    rights::Right,
+    secret::Secret,
+    session::SessionId,
+    timestamp::Timestamp,
+};
+
+/// Somebody who administers, at one moment.
+#[derive(Clone, Copy)]
+pub struct Admin<'a> {
+    /// What is known.
+    pub records: &'a dyn Records,
+    /// Who asks.
+    pub by: &'a By,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Who asks, from where, and what they may.
+#[derive(Clone, Debug)]
+pub struct By {
+    /// For the audit.
+    pub actor: Actor,
+    /// The account, when it is one.
+    pub account: Option<AccountId>,
+    /// The session that asks, when it is one: it survives a change of the own password.
+    pub session: Option<SessionId>,
+    /// The union of their rights.
+    pub rights: Vec<Right>,
+    /// By which interface.
+    pub interface: LoginInterface,
+    /// Where from.
+    pub address: Option<IpAddr>,
+    /// With which program.
+    pub agent: Box<str>,
+}
+
+impl By {
+    /// Whoever owns the process: may everything.
+    pub fn console() -> Self {
+        Self {
+            actor: Actor::Console,
+            account: None,
+            session: None,
+            rights: Right::ALL.to_vec(),
+            interface: LoginInterface::Console,
+            address: None,
+            agent: "".into(),
+        }
+    }
+
+    /// A signed-in service user.
+    pub fn account(account: &Account, session: SessionId, address: IpAddr, agent: &str) -> Self {
+        let rights = match &account.role {
+            Role::ServiceUser { rights } => rights.clone(),
+            Role::User { .. } => Vec::new(),
+        };
+        Self {
+            actor: Actor::Account(account.id, account.name.clone()),
+            account: Some(account.id),
+            session: Some(session),
+            rights,
+            interface: LoginInterface::WebManager,
+            address: Some(address),
+            agent: AuditEvent::text(agent),
+        }
+    }
+
+    /// Whether they have a right.
+    pub fn may(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+}
+
+/// What an operation wants done, and what it has to tell.
+#[derive(Debug)]
+pub struct Change<T> {
+    /// What to commit.
+    pub effects: Vec<Effect>,
+    /// What was made or counted.
+    pub value: T,
+    /// Secrets that were generated, to be shown this once.
+    pub generated: Vec<(CredentialKind, Secret)>,
+}
+
+/// Why an operation was not done, in words for the one who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// They lack the right.
+    #[error("For this you need the right to {}.", .0.title())]
+    NoRight(Right),
+    /// It does not exist, or not any more.
+    #[error("This {0} does not exist any more.")]
+    NotFound(&'static str),
+    /// Somebody changed it meanwhile.
+    #[error("This {0} was changed by somebody else meanwhile. Look at it again, then repeat your change.")]
+    Changed(&'static str),
+    /// Never allowed, whatever the rights.
+    #[error("{0}")]
+    Never(&'static str),
+    /// Fields that must be corrected.
+    #[error("{}", .0.iter().map(|wrong| format!("{}: {}", wrong.field, wrong.problem)).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<WrongField>),
+}
+
+/// One field that must be corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongField {
+    /// Its stable name: the form's field, the file's column.
+    pub field: &'static str,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+/// What to do with a secret.
+#[derive(Clone, Debug, Default)]
+pub enum SecretChoice {
+    /// Leave it as it is.
+    #[default]
+    Keep,
+    /// This one.
+    Set(Secret),
+    /// One made by chance.
+    Generate,
+    /// None any more: it opens nothing.
+    Remove,
+}
+
+/// Gathers what is wrong with a form, so that everything is said at once.
+#[derive(Debug, Default)]
+struct Checks(Vec<WrongField>);
+
+impl Checks {
+    fn wrong(&mut self, field: &'static str, problem: impl Into<String>) {
+        self.0.push(WrongField { field, problem: problem.into() });
+    }
+
+    fn result(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::Invalid(self.0)) }
+    }
+}
+
+impl Admin<'_> {
+    fn require(&self, right: Right) -> Result<(), Problem> {
+        if self.by.may(right) { Ok(()) } else { Err(Problem::NoRight(right)) }
+    }
+
+    fn audit(&self, action: Action, domain: DomainId, subject: &str, changes: Vec<FieldChange>) -> Effect {
+        Effect::Audit(AuditEvent {
+            at: self.now,
+            action,
+            outcome: Outcome::Accepted,
+            reason: None,
+            actor: self.by.actor.clone(),
+            domain,
+            subject: AuditEvent::text(subject),
+            interface: self.by.interface,
+            address: self.by.address,
+            agent: self.by.agent.clone(),
+            changes,
+            times: 1,
+        })
+    }
+}
+
+/// A field's change for the audit, if it is one.
+fn changed(field: &str, before: &str, after: &str) -> Option<FieldChange> {
+    (before != after).then(|| FieldChange {
+        field: field.into(),
+        before: AuditEvent::text(before),
+        after: AuditEvent::text(after),
+    })
+}
+
+impl<T> Change<T> {
+    const fn of(effects: Vec<Effect>, value: T) -> Self {
+        Self { effects, value, generated: Vec::new() }
+    }
+}

@@ -1,0 +1,152 @@
+//! Extensions: numbers on phone lines, with or without a user.
+
+use super::{
+    Admin, Change, Checks, Problem, SecretChoice, changed,
+    secrets::{Holder, extension_tally},
+};
+use crate::{
+    account::{Account, Role},
+    audit::{Action, FieldChange},
+    credential::{CredentialKind, Owner},
+    dice::Dice,
+    effect::Effect,
+    extension::Extension,
+    ident::{DomainId, ExtensionId, Number},
+    registration::Registration,
+    rights::Right,
+};
+
+/// An extension to be made.
+#[derive(Clone, Debug, Default)]
+pub struct NewExtension {
+    /// 1 to 15 digits, unique in the domain.
+    pub number: String,
+    /// For its phone.
+    pub phone_password: SecretChoice,
+}
+
+/// What is edited of an extension.
+#[derive(Clone, Debug)]
+pub struct EditExtension {
+    /// The version that was looked at.
+    pub version: u32,
+    /// 1 to 15 digits.
+    pub number: String,
+}
+
+impl Admin<'_> {
+    /// Makes an extension without a user: a door phone, a meeting room.
+    ///
+    /// # Errors
+    /// No right, or fields to be corrected.
+    pub fn create_extension(
+        &self,
+        domain: DomainId,
+        new: &NewExtension,
+        dice: &mut dyn Dice,
+    ) -> Result<Change<ExtensionId>, Problem> {
+        self.require(Right::ConfigurationWrite)?;
+        let number = self.free_number(domain, &new.number, None)?;
+        let id = self.records.next_extension();
+        let holder = Holder { owner: Owner::Extension(id), domain, name: "", number: number.as_str() };
+        let secret =
+            self.replace_secret(&holder, CredentialKind::PhonePassword, &new.phone_password, dice)?;
+        let audit = self.audit(Action::ExtensionCreated, domain, number.as_str(), Vec::new());
+        let made = Extension { id, version: 1, domain, number, user: None, created_at: self.now };
+        let mut effects = vec![Effect::PutExtension(made), audit];
+        effects.extend(secret.effects);
+        Ok(Change { effects, value: id, generated: secret.generated })
+    }
+
+    /// Changes an extension's number. Its phones are logged out: they know themselves by the old one.
+    ///
+    /// # Errors
+    /// No right, no such extension, changed meanwhile, or a number that is not free.
+    pub fn edit_extension(&self, id: ExtensionId, edit: &EditExtension) -> Result<Change<()>, Problem> {
+        self.require(Right::ConfigurationWrite)?;
+        let before = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
+        if before.version != edit.version {
+            return Err(Problem::Changed("extension"));
+        }
+        let number = self.free_number(before.domain, &edit.number, Some(id))?;
+        let Some(renumbered) = changed("number", before.number.as_str(), number.as_str()) else {
+            return Ok(Change::of(Vec::new(), ()));
+        };
+        let audit =
+            self.audit(Action::ExtensionChanged, before.domain, before.number.as_str(), vec![renumbered]);
+        let effects = vec![
+            Effect::ClearTally(extension_tally(before.domain, before.number.as_str())),
+            Effect::PutExtension(Extension { number, version: before.version + 1, ..(*before).clone() }),
+            Effect::PutRegistration(Registration { extension: id, bindings: Box::default() }),
+            audit,
+        ];
+        Ok(Change::of(effects, ()))
+    }
+
+    /// Deletes an extension; its user stays, without one.
+    ///
+    /// # Errors
+    /// No right, or no such extension.
+    pub fn delete_extension(&self, id: ExtensionId) -> Result<Change<()>, Problem> {
+        self.require(Right::ConfigurationWrite)?;
+        let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
+        let mut effects = Vec::new();
+        if let Some(user) = extension.user.and_then(|user| self.records.account(user)) {
+            let role = Role::User { extension: None };
+            effects.push(Effect::PutAccount(Account { role, version: user.version + 1, ..(*user).clone() }));
+        }
+        let number = extension.number.as_str();
+        effects.push(Effect::DeleteExtension(id));
+        effects.push(Effect::ClearTally(extension_tally(extension.domain, number)));
+        effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
+        Ok(Change::of(effects, ()))
+    }
+
+    /// Logs phones of an extension out: the one at `contact`, or all. `Change::value` = how many.
+    ///
+    /// # Errors
+    /// No right, or no such extension.
+    pub fn log_out_phones(&self, id: ExtensionId, contact: Option<&str>) -> Result<Change<usize>, Problem> {
+        self.require(Right::StatusControl)?;
+        let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
+        let Some(registration) = self.records.registration(id) else { return Ok(Change::of(Vec::new(), 0)) };
+        let (gone, kept): (Vec<_>, Vec<_>) = registration
+            .bindings
+            .iter()
+            .cloned()
+            .partition(|binding| contact.is_none_or(|contact| &*binding.contact == contact));
+        if gone.is_empty() {
+            return Ok(Change::of(Vec::new(), 0));
+        }
+        let changes = gone.iter().map(|binding| FieldChange {
+            field: "contact".into(),
+            before: crate::audit::AuditEvent::text(&binding.contact),
+            after: "".into(),
+        });
+        let audit =
+            self.audit(Action::Unregistered, extension.domain, extension.number.as_str(), changes.collect());
+        let left = Registration { extension: id, bindings: kept.into() };
+        Ok(Change::of(vec![Effect::PutRegistration(left), audit], gone.len()))
+    }
+
+    fn free_number(
+        &self,
+        domain: DomainId,
+        typed: &str,
+        own: Option<ExtensionId>,
+    ) -> Result<Number, Problem> {
+        let mut checks = Checks::default();
+        let number = Number::parse(typed.trim());
+        match &number {
+            None => checks.wrong("number", "An extension number is 1 to 15 digits."),
+            Some(number) => {
+                let holder = self.records.extension_numbered(domain, number);
+                if holder.is_some_and(|holder| Some(holder.id) != own) {
+                    checks.wrong("number", "Another extension has this number.");
+                }
+            }
+        }
+        checks.result()?;
+        number.ok_or(Problem::NotFound("extension"))
+    }
+}

@@ -1,0 +1,207 @@
+//! Setting, generating and removing secrets.
+
+use super::{Admin, Change, Checks, Problem, SecretChoice};
+use crate::{
+    account::{ADMINISTRATOR, Account, Condition, RoleKind},
+    audit::{Action, FieldChange},
+    credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind},
+    dice::Dice,
+    effect::Effect,
+    ident::{AccountId, DomainId, FoldedName},
+    interface::CountScope,
+    lockout::TallyKey,
+    rights::Right,
+    secret::Secret,
+};
+
+/// Whose secret is set, with what its rules and its audit row need.
+pub(super) struct Holder<'a> {
+    pub(super) owner: Owner,
+    pub(super) domain: DomainId,
+    pub(super) name: &'a str,
+    pub(super) number: &'a str,
+}
+
+impl Admin<'_> {
+    /// Sets, generates or removes one secret of an account or an extension, ends the account's other sessions,
+    /// and clears the lock that the old secret may have earned. `Change::value` = how many sessions end.
+    ///
+    /// # Errors
+    /// No right, no such owner, a kind that the owner cannot have, or a broken rule.
+    pub fn set_secret(
+        &self,
+        owner: Owner,
+        kind: CredentialKind,
+        choice: &SecretChoice,
+        force_new: bool,
+        dice: &mut dyn Dice,
+    ) -> Result<Change<usize>, Problem> {
+        self.require(Right::SecurityReset)?;
+        match owner {
+            Owner::Account(id) => {
+                let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
+                self.may_touch_secret_of(&account)?;
+                let mut change = self.replace_account_secret(&account, kind, choice, dice)?;
+                if force_new && account.condition != Condition::ForceNewPassword {
+                    let forced = Account {
+                        condition: Condition::ForceNewPassword,
+                        version: account.version + 1,
+                        ..(*account).clone()
+                    };
+                    change.effects.insert(0, Effect::PutAccount(forced));
+                }
+                Ok(change)
+            }
+            Owner::Extension(id) => {
+                let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
+                let number = extension.number.as_str();
+                let holder = Holder { owner, domain: extension.domain, name: "", number };
+                let mut change = self.replace_secret(&holder, kind, choice, dice)?;
+                change.effects.push(Effect::ClearTally(extension_tally(extension.domain, number)));
+                Ok(change)
+            }
+        }
+    }
+
+    /// Chooses one's own new password; the session that asks goes on, all others end. `Change::value` = how many.
+    ///
+    /// # Errors
+    /// Not an account, or a broken rule.
+    pub fn change_own_password(&self, new: &Secret, dice: &mut dyn Dice) -> Result<Change<usize>, Problem> {
+        let account =
+            self.by.account.and_then(|id| self.records.account(id)).ok_or(Problem::NotFound("account"))?;
+        // Whoever is made to choose a new one may, whatever the other rights.
+        if account.condition != Condition::ForceNewPassword {
+            self.require(Right::OwnPassword)?;
+        }
+        let kind = match account.kind() {
+            RoleKind::ServiceUser => CredentialKind::ServicePassword,
+            RoleKind::User => CredentialKind::UserPassword,
+        };
+        let mut change =
+            self.replace_account_secret(&account, kind, &SecretChoice::Set(new.clone()), dice)?;
+        if account.condition == Condition::ForceNewPassword {
+            let freed =
+                Account { condition: Condition::Enabled, version: account.version + 1, ..(*account).clone() };
+            change.effects.insert(0, Effect::PutAccount(freed));
+        }
+        Ok(change)
+    }
+
+    fn may_touch_secret_of(&self, account: &Account) -> Result<(), Problem> {
+        let is_administrators = account.kind() == RoleKind::ServiceUser && &*account.name == ADMINISTRATOR;
+        let is_own = self.by.account == Some(account.id);
+        if is_administrators && !is_own && self.by.account.is_some() {
+            return Err(Problem::Never(
+                "Only Administrator and the console can set Administrator's password.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn replace_account_secret(
+        &self,
+        account: &Account,
+        kind: CredentialKind,
+        choice: &SecretChoice,
+        dice: &mut dyn Dice,
+    ) -> Result<Change<usize>, Problem> {
+        let extension = account.extension().and_then(|id| self.records.extension(id));
+        let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
+        let holder =
+            Holder { owner: Owner::Account(account.id), domain: account.domain, name: &account.name, number };
+        let mut change = self.replace_secret(&holder, kind, choice, dice)?;
+        if kind == CredentialKind::LoginCode {
+            if let Some(extension) = &extension {
+                let tally = extension_tally(extension.domain, extension.number.as_str());
+                change.effects.push(Effect::ClearTally(tally));
+            }
+        } else {
+            change.effects.push(Effect::ClearTally(account_tally(kind, account)));
+            let ended = self.sessions_to_end(account.id);
+            change.value = ended.len();
+            change.effects.extend(ended);
+        }
+        Ok(change)
+    }
+
+    /// The account's sessions but the one that asks.
+    pub(super) fn sessions_to_end(&self, account: AccountId) -> Vec<Effect> {
+        let sessions = self.records.sessions_of(account);
+        let others = sessions.iter().filter(|session| Some(session.id) != self.by.session);
+        others.map(|session| Effect::CloseSession(session.id)).collect()
+    }
+
+    /// The effects of one choice, audit row included; `Keep` has none.
+    pub(super) fn replace_secret(
+        &self,
+        holder: &Holder<'_>,
+        kind: CredentialKind,
+        choice: &SecretChoice,
+        dice: &mut dyn Dice,
+    ) -> Result<Change<usize>, Problem> {
+        let row = kind.row();
+        let fits = match (holder.owner, row.belongs_to) {
+            (Owner::Extension(_), OwnerKind::Extension) => true,
+            (Owner::Account(id), OwnerKind::ServiceUser) => self.is_kind(id, RoleKind::ServiceUser),
+            (Owner::Account(id), OwnerKind::User) => self.is_kind(id, RoleKind::User),
+            _ => false,
+        };
+        if !fits {
+            return Err(Problem::Never("This kind of secret does not belong there."));
+        }
+        let settings = self.records.settings();
+        let is_own = matches!(holder.owner, Owner::Account(id) if self.by.account == Some(id));
+        let about = About {
+            name: holder.name,
+            number: holder.number,
+            patterns_waived: settings.administrators_exempt && !is_own,
+        };
+        let (secret, is_generated) = match choice {
+            SecretChoice::Keep => return Ok(Change::of(Vec::new(), 0)),
+            SecretChoice::Remove => {
+                let removed = vec![
+                    Effect::DeleteCredential(holder.owner, kind),
+                    self.audit_secret(Action::SecretRemoved, holder, kind),
+                ];
+                return Ok(Change::of(removed, 0));
+            }
+            SecretChoice::Set(secret) => (secret.clone(), false),
+            SecretChoice::Generate => (credential::generate(kind, &about, &settings, dice), true),
+        };
+        let mut checks = Checks::default();
+        if let Err(broken) = credential::check(kind, &secret, &about, &settings) {
+            checks.wrong(row.name, broken);
+        }
+        checks.result()?;
+        let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
+        let payload = credential::payload(kind, &secret, dice);
+        let effects = vec![
+            Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts }),
+            self.audit_secret(Action::SecretSet, holder, kind),
+        ];
+        let generated = if is_generated { vec![(kind, secret)] } else { Vec::new() };
+        Ok(Change { effects, value: 0, generated })
+    }
+
+    /// An account that the store does not know yet is being made right now, by whoever calls.
+    fn is_kind(&self, id: AccountId, kind: RoleKind) -> bool {
+        self.records.account(id).is_none_or(|account| account.kind() == kind)
+    }
+
+    fn audit_secret(&self, action: Action, holder: &Holder<'_>, kind: CredentialKind) -> Effect {
+        let subject = if holder.name.is_empty() { holder.number } else { holder.name };
+        let named = FieldChange { field: kind.row().name.into(), before: "".into(), after: "".into() };
+        self.audit(action, holder.domain, subject, vec![named])
+    }
+}
+
+/// The count of an extension.
+pub(super) fn extension_tally(domain: DomainId, number: &str) -> TallyKey {
+    TallyKey { scope: CountScope::Extension, domain, name: FoldedName::of(number) }
+}
+
+/// The count of one kind of credential of an account.
+pub(super) fn account_tally(kind: CredentialKind, account: &Account) -> TallyKey {
+    TallyKey { scope: CountScope::Credential(kind), domain: account.domain, name: account.folded_name() }
+}

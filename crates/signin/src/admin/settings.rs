@@ -1,0 +1,190 @@
+//! Changing the settings and the domain.
+
+use super::{Admin, Change, Checks, Problem, changed};
+use crate::{
+    audit::{Action, FieldChange},
+    effect::Effect,
+    extension::Domain,
+    ident::{DomainId, NAME_MAX},
+    policy::{Lock, LockRule, SecretRules, Settings},
+    rights::Right,
+    timestamp::Seconds,
+};
+
+/// Most networks in one list.
+const NETWORKS_MAX: usize = 256;
+
+impl Admin<'_> {
+    /// Puts new settings in force. `wanted.version` is the version that was looked at.
+    ///
+    /// # Errors
+    /// No right, changed meanwhile, or figures out of their range.
+    pub fn save_settings(&self, wanted: &Settings) -> Result<Change<()>, Problem> {
+        self.require(Right::SecurityWrite)?;
+        let before = self.records.settings();
+        if before.version != wanted.version {
+            return Err(Problem::Changed("set of settings"));
+        }
+        check(wanted)?;
+        let after = Settings { version: before.version + 1, ..wanted.clone() };
+        let changes = differences(&before, &after);
+        if changes.is_empty() {
+            return Ok(Change::of(Vec::new(), ()));
+        }
+        let audit = self.audit(Action::SettingsChanged, DomainId::FIRST, "settings", changes);
+        Ok(Change::of(vec![Effect::PutSettings(Box::new(after)), audit], ()))
+    }
+
+    /// Changes a domain. `wanted.version` is the version that was looked at.
+    ///
+    /// # Errors
+    /// No right, no such domain, changed meanwhile, or a realm or host that cannot be.
+    pub fn save_domain(&self, wanted: &Domain) -> Result<Change<()>, Problem> {
+        self.require(Right::ConfigurationWrite)?;
+        let before = self.records.domain(wanted.id).ok_or(Problem::NotFound("domain"))?;
+        if before.version != wanted.version {
+            return Err(Problem::Changed("domain"));
+        }
+        let mut checks = Checks::default();
+        check_realm(&mut checks, &wanted.realm);
+        for host in &wanted.hosts {
+            check_host(&mut checks, host);
+        }
+        checks.result()?;
+        let after = Domain { version: before.version + 1, ..wanted.clone() };
+        let changes: Vec<_> = [
+            changed("realm", &before.realm, &after.realm),
+            changed("hosts", &before.hosts.join(" "), &after.hosts.join(" ")),
+            changed("MD5 allowed", yes_no(before.md5_allowed), yes_no(after.md5_allowed)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if changes.is_empty() {
+            return Ok(Change::of(Vec::new(), ()));
+        }
+        let audit = self.audit(Action::DomainChanged, after.id, &after.realm, changes);
+        Ok(Change::of(vec![Effect::PutDomain(after), audit], ()))
+    }
+}
+
+pub(super) fn check_realm(checks: &mut Checks, realm: &str) {
+    let fits = (1..=NAME_MAX).contains(&realm.len())
+        && realm.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+        && !realm.contains(['"', '\\']);
+    if !fits {
+        checks.wrong("realm", "A realm is 1 to 64 plain characters without quotes.");
+    }
+}
+
+fn check_host(checks: &mut Checks, host: &str) {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
+    if !(1..=253).contains(&host.len()) || !host.bytes().all(is_allowed) {
+        checks.wrong("hosts", format!("{host:?} is no host name."));
+    }
+}
+
+/// The figures' ranges, as SPEC section 4 gives them.
+pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    let name = settings.system_name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        checks.wrong("system-name", format!("A name has 1 to {NAME_MAX} characters."));
+    }
+    if settings.login_banner.chars().count() > 500 {
+        checks.wrong("login-banner", "A banner has at most 500 characters.");
+    }
+    let lists =
+        [("lan1", &settings.lan1), ("lan2", &settings.lan2), ("address-allow", &settings.address_allow)];
+    for (field, networks) in lists {
+        if networks.len() > NETWORKS_MAX {
+            checks.wrong(field, format!("At most {NETWORKS_MAX} networks."));
+        }
+    }
+    let rules = [
+        ("service-password-lock", &settings.service_password_lock),
+        ("user-password-lock", &settings.user_password_lock),
+        ("extension-lock", &settings.extension_lock),
+        ("address-lock", &settings.address_lock),
+    ];
+    for (field, rule) in rules {
+        check_lock(&mut checks, field, rule);
+    }
+    let secrets = [
+        ("service-password", &settings.service_password, 8),
+        ("user-password", &settings.user_password, 8),
+        ("login-code", &settings.login_code, 4),
+        ("phone-password", &settings.phone_password, 8),
+    ];
+    for (field, rules, fewest) in secrets {
+        check_secret(&mut checks, field, rules, fewest);
+    }
+    let sessions = &settings.sessions;
+    if !(1..=50).contains(&sessions.concurrent_max) {
+        checks.wrong("sessions-concurrent", "1 to 50 sessions.");
+    }
+    if !(Seconds::minutes(5)..=Seconds::minutes(120)).contains(&sessions.idle) {
+        checks.wrong("sessions-idle", "5 to 120 minutes.");
+    }
+    if sessions.absolute < sessions.idle || sessions.absolute > Seconds::days(30) {
+        checks.wrong("sessions-absolute", "At least the idle time, at most 30 days.");
+    }
+    let registrations = &settings.registrations;
+    let is_ordered = registrations.expires_min.0 >= 10
+        && registrations.expires_min <= registrations.expires_default
+        && registrations.expires_default <= registrations.expires_max
+        && registrations.expires_max <= Seconds::days(7);
+    if !is_ordered {
+        checks.wrong("registrations", "10 seconds ≤ shortest ≤ default ≤ longest ≤ 7 days.");
+    }
+    if !(1..=50).contains(&registrations.bindings_max) {
+        checks.wrong("bindings-max", "1 to 50 phones.");
+    }
+    checks.result()
+}
+
+fn check_lock(checks: &mut Checks, field: &'static str, rule: &LockRule) {
+    if !(Seconds(60)..=Seconds::days(1)).contains(&rule.window) {
+        checks.wrong(field, "Failures count for 1 minute to 1 day.");
+    }
+    let (length, ordinal) = match rule.lock {
+        Lock::LogOnly | Lock::Permanent => return,
+        Lock::Temporary(length) | Lock::Doubling(length) => (length, 2),
+        Lock::TemporaryThenPermanent { temporary, permanent_at } => (temporary, permanent_at),
+    };
+    if !(Seconds(10)..=Seconds::days(1)).contains(&length) {
+        checks.wrong(field, "A lock lasts 10 seconds to 1 day.");
+    }
+    if !(2..=10).contains(&ordinal) {
+        checks.wrong(field, "The 2nd to 10th lock may be the permanent one.");
+    }
+}
+
+fn check_secret(checks: &mut Checks, field: &'static str, rules: &SecretRules, fewest: u8) {
+    if rules.length_min < fewest || rules.length_max > 128 || rules.length_min > rules.length_max {
+        checks.wrong(field, format!("{fewest} to 128 characters, the shortest not above the longest."));
+    }
+}
+
+/// Every field that differs, found in the serialised form so that none can be forgotten.
+fn differences(before: &Settings, after: &Settings) -> Vec<FieldChange> {
+    let (before, after) = (fields(before), fields(after));
+    let pairs = before.iter().zip(&after);
+    pairs
+        .filter(|((field, _), _)| field != "version")
+        .filter_map(|((field, before), (_, after))| changed(&field.replace('_', " "), before, after))
+        .collect()
+}
+
+fn fields(settings: &Settings) -> Vec<(String, String)> {
+    match serde_json::to_value(settings) {
+        Ok(serde_json::Value::Object(fields)) => {
+            fields.into_iter().map(|(field, value)| (field, value.to_string())).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+const fn yes_no(is: bool) -> &'static str {
+    if is { "yes" } else { "no" }
+}
