@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::timestamp::Seconds;
+use crate::{credential::CredentialKind, interface::CountScope, timestamp::Seconds};
 
 /// How often one may fail, and what happens then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +131,21 @@ pub struct Settings {
     pub sessions: SessionRules,
     /// SIP registrations.
     pub registrations: RegistrationRules,
+}
+
+impl Settings {
+    /// The rule that a count obeys.
+    pub const fn lock_rule(&self, scope: CountScope) -> &LockRule {
+        match scope {
+            CountScope::Extension => &self.extension_lock,
+            CountScope::Credential(CredentialKind::ServicePassword) => &self.service_password_lock,
+            CountScope::Credential(CredentialKind::UserPassword) => &self.user_password_lock,
+            CountScope::Credential(CredentialKind::LoginCode | CredentialKind::PhonePassword) => {
+                &self.extension_lock
+            }
+            CountScope::Address => &self.address_lock,
+        }
+    }
 }
 
 impl Default for Settings {

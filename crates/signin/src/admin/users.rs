@@ -151,8 +151,6 @@ impl Admin<'_> {
         };
         let edited = self.edit_user(account.id, &edit)?;
         let mut change = Change { effects: edited.effects, value: false, generated: Vec::new() };
-        let number = Number::parse(row.number.trim());
-        let extension = number.and_then(|number| self.records.extension_numbered(domain, &number));
         let holder = Holder {
             owner: Owner::Account(account.id),
             domain,
@@ -166,20 +164,19 @@ impl Admin<'_> {
         for (kind, choice) in secrets {
             change.effects.extend(self.replace_secret(&holder, kind, choice, dice)?.effects);
         }
-        if let Some(extension) = extension {
-            let owner = Owner::Extension(extension.id);
-            let holder = Holder { owner, domain, name: "", number: extension.number.as_str() };
+        if let Some(extension) = edited.value {
+            let holder = Holder { owner: Owner::Extension(extension), name: "", ..holder };
             let kind = CredentialKind::PhonePassword;
             change.effects.extend(self.replace_secret(&holder, kind, &row.phone_password, dice)?.effects);
         }
         Ok(change)
     }
 
-    /// Changes a user.
+    /// Changes a user. `Change::value` = the extension where the user belongs now.
     ///
     /// # Errors
     /// No right, no such user, changed meanwhile, or fields to be corrected.
-    pub fn edit_user(&self, id: AccountId, edit: &EditUser) -> Result<Change<()>, Problem> {
+    pub fn edit_user(&self, id: AccountId, edit: &EditUser) -> Result<Change<Option<ExtensionId>>, Problem> {
         self.require(Right::ConfigurationWrite)?;
         let before = self.user(id)?;
         if before.version != edit.version {
@@ -238,11 +235,11 @@ impl Admin<'_> {
         ];
         let changes: Vec<_> = changes.into_iter().flatten().collect();
         if changes.is_empty() {
-            return Ok(Change::of(Vec::new(), ()));
+            return Ok(Change::of(Vec::new(), extension));
         }
         effects.push(self.audit(Action::AccountChanged, before.domain, &before.name, changes));
         effects.insert(0, Effect::PutAccount(after));
-        Ok(Change::of(effects, ()))
+        Ok(Change::of(effects, extension))
     }
 
     /// Deletes a user, and the extension with it if that is wished.

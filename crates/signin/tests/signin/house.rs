@@ -1,0 +1,455 @@
+//! A model of the store, small enough to be seen through: what the scenarios run against.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::Arc,
+};
+
+use signin::{
+    account::{Account, Activity, RoleKind},
+    admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
+    attempt::{Attempt, Claim, Peer, Proof},
+    audit::AuditEvent,
+    challenge::{Challenger, NonceUse},
+    credential::{self, Binding, Credential, CredentialFacts, CredentialKind, Owner, Verifier},
+    decide::{Decision, Finding, Settled, check, decide},
+    dice::SeededDice,
+    digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
+    dossier::Dossier,
+    effect::Effect,
+    extension::{Domain, Extension},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    interface::LoginInterface,
+    lockout::{Standing, Tally, TallyKey, is_within},
+    policy::Settings,
+    records::Records,
+    registration::{Quarantined, Registration},
+    secret::Secret,
+    session::{Session, SessionId},
+    timestamp::{Seconds, Timestamp},
+    verdict::Verdict,
+};
+
+pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
+pub(crate) const PARTNER_PASSWORD: &str = "another horse entirely";
+pub(crate) const CODE: &str = "48159";
+
+/// Everything the model knows.
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
+    pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
+    pub(crate) activities: BTreeMap<AccountId, Activity>,
+    pub(crate) extensions: BTreeMap<ExtensionId, Arc<Extension>>,
+    pub(crate) credentials: BTreeMap<(Owner, CredentialKind), Credential>,
+    pub(crate) tallies: BTreeMap<TallyKey, Tally>,
+    pub(crate) sessions: BTreeMap<SessionId, Arc<Session>>,
+    pub(crate) registrations: BTreeMap<ExtensionId, Arc<Registration>>,
+    pub(crate) quarantine: Vec<Quarantined>,
+    pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
+    pub(crate) audit: Vec<AuditEvent>,
+    next: Cell<u32>,
+}
+
+impl Records for Model {
+    fn settings(&self) -> Arc<Settings> {
+        self.settings.clone()
+    }
+    fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
+        self.domains.get(&id).cloned()
+    }
+    fn domain_of_host(&self, _: &str) -> DomainId {
+        DomainId::FIRST
+    }
+    fn account(&self, id: AccountId) -> Option<Arc<Account>> {
+        self.accounts.get(&id).cloned()
+    }
+    fn account_named(&self, kind: RoleKind, domain: DomainId, name: &FoldedName) -> Option<Arc<Account>> {
+        let mut all = self.accounts.values();
+        all.find(|a| a.kind() == kind && a.domain == domain && a.folded_name() == *name).cloned()
+    }
+    fn activity(&self, id: AccountId) -> Activity {
+        self.activities.get(&id).copied().unwrap_or_default()
+    }
+    fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>> {
+        self.extensions.get(&id).cloned()
+    }
+    fn extension_numbered(&self, domain: DomainId, number: &Number) -> Option<Arc<Extension>> {
+        self.extensions.values().find(|e| e.domain == domain && e.number == *number).cloned()
+    }
+    fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
+        self.credentials.get(&(owner, kind)).map(|kept| kept.facts)
+    }
+    fn tally(&self, key: &TallyKey) -> Tally {
+        self.tallies.get(key).copied().unwrap_or_default()
+    }
+    fn session(&self, id: SessionId) -> Option<Arc<Session>> {
+        self.sessions.get(&id).cloned()
+    }
+    fn sessions_of(&self, account: AccountId) -> Vec<Arc<Session>> {
+        self.sessions.values().filter(|session| session.account == account).cloned().collect()
+    }
+    fn registration(&self, extension: ExtensionId) -> Option<Arc<Registration>> {
+        self.registrations.get(&extension).cloned()
+    }
+    fn next_account(&self) -> AccountId {
+        // Ignition makes two at once.
+        self.next.set(self.next.get() + 2);
+        AccountId(self.next.get())
+    }
+    fn next_extension(&self) -> ExtensionId {
+        self.next.set(self.next.get() + 2);
+        ExtensionId(self.next.get())
+    }
+}
+
+impl Model {
+    pub(crate) fn apply(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.apply_one(effect);
+        }
+    }
+
+    fn apply_one(&mut self, effect: Effect) {
+        match effect {
+            Effect::PutSettings(settings) => {
+                assert_eq!(settings.version, self.settings.version + 1);
+                self.settings = Arc::from(settings);
+            }
+            Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
+            Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
+            Effect::PutAccount(account) => {
+                let before = self.accounts.get(&account.id).map_or(0, |before| before.version);
+                assert_eq!(account.version, before + 1, "{account:?}");
+                self.accounts.insert(account.id, Arc::new(account));
+            }
+            Effect::DeleteAccount(id) => {
+                assert!(self.accounts.remove(&id).is_some());
+                self.credentials.retain(|(owner, _), _| *owner != Owner::Account(id));
+                self.sessions.retain(|_, session| session.account != id);
+                self.activities.remove(&id);
+            }
+            Effect::PutActivity(id, activity) => drop(self.activities.insert(id, activity)),
+            Effect::PutExtension(extension) => {
+                let before = self.extensions.get(&extension.id).map_or(0, |before| before.version);
+                assert_eq!(extension.version, before + 1);
+                self.extensions.insert(extension.id, Arc::new(extension));
+            }
+            Effect::DeleteExtension(id) => {
+                assert!(self.extensions.remove(&id).is_some());
+                self.credentials.retain(|(owner, _), _| *owner != Owner::Extension(id));
+                self.registrations.remove(&id);
+            }
+            Effect::PutCredential(kept) => drop(self.credentials.insert((kept.owner, kept.kind), kept)),
+            Effect::PutCredentialFacts(owner, kind, facts) => {
+                self.credentials.entry((owner, kind)).and_modify(|kept| kept.facts = facts);
+            }
+            Effect::DeleteCredential(owner, kind) => drop(self.credentials.remove(&(owner, kind))),
+            Effect::KeepTally(_) => {}
+            Effect::ClearTally(key) => drop(self.tallies.remove(&key)),
+            Effect::OpenSession(session, _) => drop(self.sessions.insert(session.id, Arc::new(session))),
+            Effect::TouchSession(id, at) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    Arc::make_mut(session).used_at = at;
+                }
+            }
+            Effect::CloseSession(id) => drop(self.sessions.remove(&id)),
+            Effect::PutRegistration(registration) if registration.bindings.is_empty() => {
+                self.registrations.remove(&registration.extension);
+            }
+            Effect::PutRegistration(registration) => {
+                self.registrations.insert(registration.extension, Arc::new(registration));
+            }
+            Effect::Quarantine(entry) => self.quarantine.push(entry),
+            Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
+            Effect::Audit(event) => self.audit.push(event),
+        }
+    }
+
+    pub(crate) fn begin(&mut self, attempt: &Attempt<'_>, now: Timestamp) -> Dossier {
+        let settings = self.settings.clone();
+        let (subject, address) = (attempt.subject_key(), attempt.address_key());
+        let mut take = |key: &TallyKey| {
+            let rule = settings.lock_rule(key.scope);
+            self.tallies.entry(key.clone()).or_default().begin(rule, now)
+        };
+        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
+        let at_address = if is_allowed { Standing::Open } else { take(&address) };
+        let of_subject = if at_address == Standing::Open { take(&subject) } else { Standing::Open };
+        if at_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
+            self.tallies.entry(address.clone()).or_default().give_back();
+        }
+        let (account, extension) = match attempt.claim {
+            Claim::Account(kind, name) => {
+                (self.account_named(kind, attempt.domain, &FoldedName::of(name)), None)
+            }
+            Claim::Extension(number) => {
+                let number = Number::parse(number);
+                let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
+                (extension.as_ref().and_then(|e| e.user).and_then(|id| self.account(id)), extension)
+            }
+        };
+        let owners = [
+            extension.as_ref().map(|e| Owner::Extension(e.id)),
+            account.as_ref().map(|a| Owner::Account(a.id)),
+        ];
+        let opens_with = attempt.interface.row().opens_with;
+        let mut pairs =
+            opens_with.iter().flat_map(|kind| owners.iter().flatten().map(|owner| (*owner, *kind)));
+        let kept = pairs.find_map(|pair| self.credentials.get(&pair));
+        let number = extension.as_ref().map_or("", |e| e.number.as_str());
+        let binding = Binding { username: number, realm: "office", domain: attempt.domain };
+        let verifier =
+            kept.map_or(Verifier::Unset, |kept| credential::verifier(kept.kind, &kept.payload, &binding));
+        Dossier {
+            activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
+            is_decoy: verifier == Verifier::Unset,
+            verifier: match verifier {
+                Verifier::Unset => Verifier::Digest(DigestKeys::decoy([7; 32])),
+                set => set,
+            },
+            secret_set_at: kept.map(|kept| kept.facts.set_at),
+            secret_expires_at: kept.and_then(|kept| kept.facts.expires_at),
+            sessions_open: account.as_ref().map_or(0, |a| {
+                let rules = &settings.sessions;
+                self.sessions_of(a.id).iter().filter(|session| session.is_open(rules, now)).count()
+            }),
+            subject: (subject, of_subject),
+            address: (address, at_address),
+            account,
+            extension,
+            settings,
+        }
+    }
+
+    pub(crate) fn settle(
+        &mut self,
+        dossier: &Dossier,
+        attempt: &Attempt<'_>,
+        finding: Finding,
+        now: Timestamp,
+    ) -> Settled {
+        let mut settled = Settled::default();
+        let is_allowed = is_within(&dossier.settings.address_allow, attempt.peer.address);
+        let keys = [Some(&dossier.subject.0), (!is_allowed).then_some(&dossier.address.0)];
+        match finding {
+            Finding::Unchecked => {}
+            Finding::Wrong(_) => {
+                for key in keys.into_iter().flatten() {
+                    let tally = self.tallies.entry(key.clone()).or_default();
+                    let lock = tally.fail(dossier.settings.lock_rule(key.scope), now);
+                    settled.locks.extend(lock.map(|lock| (key.clone(), lock)));
+                }
+            }
+            Finding::Right(_) => {
+                if let Proof::Digest(nonce, proof) = &attempt.proof {
+                    settled.is_replay =
+                        !self.nonces.entry(*nonce.as_bytes()).or_default().take(proof.nonce_count);
+                }
+                for key in keys.into_iter().flatten() {
+                    let tally = self.tallies.entry(key.clone()).or_default();
+                    if settled.is_replay || key == &dossier.address.0 {
+                        tally.give_back();
+                    } else {
+                        settled.cleared = tally.failures > 0;
+                        tally.succeed();
+                    }
+                }
+            }
+        }
+        settled
+    }
+}
+
+/// An office with Administrator, BusinessPartner, and Ann at 201.
+pub(crate) struct House {
+    pub(crate) model: RefCell<Model>,
+    pub(crate) now: Cell<Timestamp>,
+    pub(crate) dice: RefCell<SeededDice>,
+    challenger: Challenger,
+}
+
+impl House {
+    pub(crate) fn empty() -> Self {
+        Self {
+            model: RefCell::default(),
+            now: Cell::new(Timestamp(1_800_000_000_000)),
+            dice: RefCell::new(SeededDice(1)),
+            challenger: Challenger::new(Seconds(600), &mut SeededDice(2)),
+        }
+    }
+
+    pub(crate) fn ignited() -> Self {
+        let house = Self::empty();
+        house.administer(|admin, dice| admin.ignite(&ignition(), dice)).unwrap();
+        house
+    }
+
+    pub(crate) fn with_ann() -> Self {
+        let house = Self::ignited();
+        house.administer(|admin, dice| admin.create_user(DomainId::FIRST, &ann(), dice)).unwrap();
+        house
+    }
+
+    pub(crate) fn wait(&self, time: Seconds) {
+        self.now.set(self.now.get().after(time));
+    }
+
+    pub(crate) fn administer<T>(
+        &self,
+        operation: impl FnOnce(&Admin<'_>, &mut SeededDice) -> Result<Change<T>, Problem>,
+    ) -> Result<(T, Vec<(CredentialKind, Secret)>), Problem> {
+        self.administer_as(&By::console(), operation)
+    }
+
+    pub(crate) fn administer_as<T>(
+        &self,
+        by: &By,
+        operation: impl FnOnce(&Admin<'_>, &mut SeededDice) -> Result<Change<T>, Problem>,
+    ) -> Result<(T, Vec<(CredentialKind, Secret)>), Problem> {
+        let change = {
+            let model = self.model.borrow();
+            let admin = Admin { records: &*model, by, now: self.now.get() };
+            operation(&admin, &mut self.dice.borrow_mut())?
+        };
+        self.model.borrow_mut().apply(change.effects);
+        Ok((change.value, change.generated))
+    }
+
+    pub(crate) fn settings(&self, edit: impl FnOnce(&mut Settings)) {
+        let mut settings = (*self.model.borrow().settings).clone();
+        edit(&mut settings);
+        self.administer(|admin, _| admin.save_settings(&settings)).unwrap();
+    }
+
+    pub(crate) fn attempt(&self, attempt: &Attempt<'_>) -> Decision {
+        let now = self.now.get();
+        let dossier = self.model.borrow_mut().begin(attempt, now);
+        let finding = check(&dossier, attempt, now);
+        let settled = self.model.borrow_mut().settle(&dossier, attempt, finding, now);
+        let decision = decide(&dossier, attempt, finding, &settled, now, &mut *self.dice.borrow_mut());
+        self.model.borrow_mut().apply(decision.effects.clone());
+        decision
+    }
+
+    pub(crate) fn web(&self, name: &str, password: &str) -> Verdict {
+        self.web_from("192.0.2.1", name, password)
+    }
+
+    pub(crate) fn web_from(&self, address: &str, name: &str, password: &str) -> Verdict {
+        let secret = Secret::new(password);
+        let attempt = Attempt {
+            interface: LoginInterface::WebManager,
+            domain: DomainId::FIRST,
+            claim: Claim::Account(RoleKind::ServiceUser, name),
+            proof: Proof::Plain(&secret),
+            peer: Peer { address: address.parse().unwrap(), agent: "browser" },
+        };
+        self.attempt(&attempt).verdict
+    }
+
+    pub(crate) fn phone(&self, number: &str, code: &str) -> Verdict {
+        self.phone_from("192.0.2.9", number, code)
+    }
+
+    pub(crate) fn phone_from(&self, address: &str, number: &str, code: &str) -> Verdict {
+        self.phone_with(address.parse().unwrap(), number, code, DigestAlgorithm::Sha256).verdict
+    }
+
+    pub(crate) fn phone_with(
+        &self,
+        address: IpAddr,
+        number: &str,
+        code: &str,
+        algorithm: DigestAlgorithm,
+    ) -> Decision {
+        let nonce = self.challenger.nonce(DomainId::FIRST, self.now.get(), &mut *self.dice.borrow_mut());
+        let proof = DigestProof {
+            algorithm,
+            nonce: nonce.as_bytes(),
+            nonce_count: 1,
+            cnonce: b"c",
+            method: b"REGISTER",
+            uri: b"sip:office",
+            response: b"",
+        };
+        let answer = response(&DigestKeys::derive(number, "office", code), &proof);
+        let proof = DigestProof { response: answer.as_bytes(), ..proof };
+        self.attempt(&Attempt {
+            interface: LoginInterface::SipRegistration,
+            domain: DomainId::FIRST,
+            claim: Claim::Extension(number),
+            proof: Proof::Digest(nonce, proof),
+            peer: Peer { address, agent: "phone" },
+        })
+    }
+
+    /// The last row of the audit, in one line.
+    pub(crate) fn last(&self) -> String {
+        self.model.borrow().audit.last().map(line).unwrap_or_default()
+    }
+
+    pub(crate) fn account_named(&self, kind: RoleKind, name: &str) -> Arc<Account> {
+        self.model.borrow().account_named(kind, DomainId::FIRST, &FoldedName::of(name)).unwrap()
+    }
+
+    pub(crate) fn ann(&self) -> Arc<Account> {
+        self.account_named(RoleKind::User, "Ann")
+    }
+
+    /// Somebody signed in at the web manager as this service user.
+    pub(crate) fn by(&self, name: &str) -> By {
+        let account = self.account_named(RoleKind::ServiceUser, name);
+        let (id, _) = SessionId::issue(&mut *self.dice.borrow_mut());
+        By::account(&account, id, "192.0.2.1".parse().unwrap(), "browser")
+    }
+}
+
+pub(crate) fn ignition() -> Ignition {
+    Ignition {
+        system_name: "Office".into(),
+        administrator: Secret::new(ADMIN_PASSWORD),
+        business_partner: Some(Secret::new(PARTNER_PASSWORD)),
+        lan1: vec!["192.168.0.0/16".parse().unwrap()],
+        lan2: Vec::new(),
+        realm: String::new(),
+        hosts: Vec::new(),
+    }
+}
+
+pub(crate) fn ann() -> NewUser {
+    NewUser {
+        name: "Ann".into(),
+        full_name: "Ann Smith".into(),
+        number: "201".into(),
+        login_code: SecretChoice::Set(Secret::new(CODE)),
+        ..NewUser::default()
+    }
+}
+
+/// A verdict in one word, as the scenarios write it.
+pub(crate) fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept(_) => "accept",
+        Verdict::Challenge => "challenge",
+        Verdict::Reject => "reject",
+        Verdict::Wait { until: Some(_) } => "wait",
+        Verdict::Wait { until: None } => "wait for an administrator",
+        Verdict::TooManySessions => "too many sessions",
+        Verdict::Unavailable => "unavailable",
+    }
+}
+
+/// An audit row in one line.
+pub(crate) fn line(event: &AuditEvent) -> String {
+    let reason = event.reason.map_or(String::new(), |reason| format!(" ({})", reason.title()));
+    let changes: Vec<_> = event
+        .changes
+        .iter()
+        .map(|change| format!(" {}: {:?} → {:?}", change.field, change.before, change.after))
+        .collect();
+    format!("{} {:?} {}{}{}", event.action.title(), event.outcome, event.subject, reason, changes.concat())
+}

@@ -1,0 +1,17 @@
+//! Scenarios of signing in and administering, on a virtual clock with seeded dice.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    clippy::type_complexity,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops, and says where"
+)]
+
+mod administration;
+mod house;
+mod lockout;
+mod sessions;
+mod signing_in;
+mod walk;
