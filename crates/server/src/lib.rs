@@ -1,0 +1,12 @@
+//! The server: everything that touches the world. It starts the system, listens, carries bytes to the interfaces
+//! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
+
+pub mod clock;
+pub mod config;
+pub mod data_folder;
+pub mod dice;
+pub mod ignition;
+pub mod listen;
+pub mod logging;
+pub mod metrics;
+pub mod web;
