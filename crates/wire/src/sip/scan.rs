@@ -1,0 +1,255 @@
+//! A cursor over bytes, and the character classes of RFC 3261 §25.1.
+//!
+//! White space inside a header value includes CR and LF: the header table has already proved that those are
+//! continuation lines (§7.3.1), so folding costs nothing further on.
+
+use memchr::memchr2;
+
+use super::{Malformed, Rule, Text};
+
+/// `token`.
+pub(crate) const TOKEN: u8 = 1;
+/// Linear white space, folded lines included.
+pub(crate) const SPACE: u8 = 2;
+/// The user part of a URI: the grammar's characters, `#`, which phones send in dial strings, and bytes over 127.
+pub(crate) const USER: u8 = 4;
+/// A URI parameter or header; `%` is checked apart.
+pub(crate) const PARAMETER: u8 = 8;
+/// A host name; `_` is not in the grammar but in the field.
+pub(crate) const HOST: u8 = 16;
+/// The value of a header parameter: more than `token / host`, since phones put base64 and bare IPv6 there.
+pub(crate) const VALUE: u8 = 32;
+/// Decimal digits.
+pub(crate) const DIGIT: u8 = 64;
+/// What may stand in a Call-ID (`word`, and `@`) and in URIs of unknown schemes.
+pub(crate) const WORD: u8 = 128;
+
+static CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0u8; 256];
+    let mut index = 0usize;
+    while index < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "the index is below 256")]
+        let byte = index as u8;
+        let mut class = 0;
+        let unreserved = byte.is_ascii_alphanumeric() || is_one_of(byte, b"-_.!~*'()");
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-.!%*_+`'~") {
+            class |= TOKEN;
+        }
+        if is_one_of(byte, b" \t\r\n") {
+            class |= SPACE;
+        }
+        if unreserved || is_one_of(byte, b"&=+$,;?/%#") || byte >= 0x80 {
+            class |= USER;
+        }
+        if unreserved || is_one_of(byte, b"[]/:&+$%") {
+            class |= PARAMETER;
+        }
+        if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._") {
+            class |= HOST;
+        }
+        if (byte.is_ascii_graphic() && !is_one_of(byte, b";,\"<>")) || byte >= 0x80 {
+            class |= VALUE;
+        }
+        if byte.is_ascii_digit() {
+            class |= DIGIT;
+        }
+        if byte.is_ascii_graphic() || byte >= 0x80 {
+            class |= WORD;
+        }
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
+        {
+            table[index] = class;
+        }
+        index += 1;
+    }
+    table
+}
+
+const fn is_one_of(byte: u8, set: &[u8]) -> bool {
+    let mut rest = set;
+    while let [first, tail @ ..] = rest {
+        if *first == byte {
+            return true;
+        }
+        rest = tail;
+    }
+    false
+}
+
+/// Whether `byte` is of any of the classes in `class`.
+#[inline]
+pub(crate) fn is(byte: u8, class: u8) -> bool {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0) & class != 0
+}
+
+/// Whether every byte is of `class`.
+#[inline]
+pub(crate) fn all(bytes: &[u8], class: u8) -> bool {
+    bytes.iter().all(|&byte| is(byte, class))
+}
+
+/// Without white space at its start.
+#[inline]
+pub(crate) fn trim_start(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest
+        && is(*first, SPACE)
+    {
+        rest = tail;
+    }
+    rest
+}
+
+/// Without white space at either end.
+#[inline]
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    trim_end(trim_start(bytes))
+}
+
+/// Without white space at its end.
+#[inline]
+pub(crate) fn trim_end(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    while let [head @ .., last] = rest
+        && is(*last, SPACE)
+    {
+        rest = head;
+    }
+    rest
+}
+
+/// A decimal number; too large ones saturate. `None` unless all bytes are digits.
+#[inline]
+pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut number = 0u64;
+    for &byte in bytes {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
+    }
+    Some(number)
+}
+
+/// Where a parser stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    pub(crate) const fn at(&self) -> usize {
+        self.at
+    }
+
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(crate) const fn is_done(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// What lies between `from` and here.
+    #[inline]
+    pub(crate) fn since(&self, from: usize) -> &'a [u8] {
+        self.bytes.get(from..self.at).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.bytes.len());
+    }
+
+    #[inline]
+    pub(crate) fn eat(&mut self, byte: u8) -> bool {
+        let here = self.peek() == Some(byte);
+        self.at += usize::from(here);
+        here
+    }
+
+    #[inline]
+    pub(crate) fn skip(&mut self, class: u8) {
+        while let Some(byte) = self.peek()
+            && is(byte, class)
+        {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn take(&mut self, class: u8) -> &'a [u8] {
+        let from = self.at;
+        self.skip(class);
+        self.since(from)
+    }
+
+    #[inline]
+    pub(crate) fn skip_space(&mut self) {
+        self.skip(SPACE);
+    }
+
+    pub(crate) const fn fail<T>(&self, rule: Rule) -> Result<T, Malformed> {
+        Err(Malformed::new(rule, self.at))
+    }
+
+    /// The inside of a quoted string whose opening quote is next.
+    pub(crate) fn quoted(&mut self) -> Result<Text<'a>, Malformed> {
+        let open = self.at;
+        self.advance(1);
+        let from = self.at;
+        let mut escaped = false;
+        loop {
+            match memchr2(b'"', b'\\', self.rest()) {
+                None => return Err(Malformed::new(Rule::QuoteUnfinished, open)),
+                Some(distance) => {
+                    self.advance(distance);
+                    if self.peek() == Some(b'"') {
+                        let inside = self.since(from);
+                        self.advance(1);
+                        return Ok(Text::new(inside, true, escaped));
+                    }
+                    escaped = true;
+                    self.advance(2);
+                }
+            }
+        }
+    }
+
+    /// `[":" port]`, white space around the colon allowed where `spaced`.
+    pub(crate) fn port(&mut self, spaced: bool) -> Result<Option<u16>, Malformed> {
+        let before = *self;
+        if spaced {
+            self.skip_space();
+        }
+        if !self.eat(b':') {
+            *self = before;
+            return Ok(None);
+        }
+        if spaced {
+            self.skip_space();
+        }
+        let digits = self.take(DIGIT);
+        match decimal(digits).map(u16::try_from) {
+            Some(Ok(port)) => Ok(Some(port)),
+            Some(Err(_)) | None => self.fail(Rule::Port),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `Via`: the way back (RFC 3261 §20.42, RFC 3581 for `rport`).
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use super::parameters::{self, Parameters};
+use super::scan::{self, Scan, TOKEN};
+use super::{Host, Malformed, Rule};
+
+/// One Via value.
+#[derive(Clone, Debug)]
+pub struct Via<'a> {
+    /// `UDP`, `TCP`, `TLS`, `WS`, `WSS`, or another token; compare without case.
+    pub transport: &'a [u8],
+    /// The sent-by host.
+    pub host: Host<'a>,
+    /// The sent-by port, if written.
+    pub port: Option<u16>,
+    /// The branch.
+    pub branch: Option<&'a [u8]>,
+    /// The address an earlier hop saw; only later hops may set it.
+    pub received: Option<&'a [u8]>,
+    /// `Some(None)` is a bare `;rport`: the sender asks for the port its packet came from.
+    pub rport: Option<Option<u16>>,
+    /// The multicast address.
+    pub maddr: Option<&'a [u8]>,
+    /// The multicast time to live.
+    pub ttl: Option<u8>,
+    /// All parameters.
+    pub params: Parameters<'a>,
+    /// Where in the value the element ends.
+    pub(crate) end: usize,
+    /// Where `;rport…` and `;received…` stand in the value, to be replaced in the answer.
+    pub(crate) rport_span: Option<Range<usize>>,
+    pub(crate) received_span: Option<Range<usize>>,
+}
+
+impl<'a> Via<'a> {
+    /// Parses the first element of a Via row.
+    ///
+    /// # Errors
+    /// The rule broken; the offset counts from the start of `value`.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
+        Self::scan(&mut Scan::new(value))
+    }
+
+    pub(crate) fn scan(scan: &mut Scan<'a>) -> Result<Self, Malformed> {
+        scan.skip_space();
+        let transport = match scan.rest() {
+            // As nearly everyone writes it.
+            [b'S', b'I', b'P', b'/', b'2', b'.', b'0', b'/', next, ..] if scan::is(*next, TOKEN) => {
+                scan.advance(8);
+                scan.take(TOKEN)
+            }
+            _ => scan_protocol(scan)?,
+        };
+        if transport.is_empty() || !scan.peek().is_some_and(|byte| scan::is(byte, scan::SPACE)) {
+            return scan.fail(Rule::ViaProtocol);
+        }
+        scan.skip_space();
+        let host = Host::scan(scan)?;
+        let port = scan.port(true)?;
+        let mut via = Self {
+            transport,
+            host,
+            port,
+            branch: None,
+            received: None,
+            rport: None,
+            maddr: None,
+            ttl: None,
+            params: Parameters::new(b""),
+            end: 0,
+            rport_span: None,
+            received_span: None,
+        };
+        via.params = parameters::scan_parameters(scan, |parameter, start, end| {
+            let raw = parameter.raw();
+            match parameter.name.len() {
+                6 if parameter.is("branch") => via.branch = Some(raw),
+                5 if parameter.is("rport") => {
+                    let port = match parameter.value {
+                        None => None,
+                        Some(_) => Some(port_number(raw).ok_or(Malformed::new(Rule::Port, start))?),
+                    };
+                    via.rport = Some(port);
+                    via.rport_span = Some(start..end);
+                }
+                8 if parameter.is("received") => {
+                    via.received = Some(raw);
+                    via.received_span = Some(start..end);
+                }
+                5 if parameter.is("maddr") => via.maddr = Some(raw),
+                3 if parameter.is("ttl") => {
+                    let number = scan::decimal(raw).and_then(|number| u8::try_from(number).ok());
+                    via.ttl = Some(number.ok_or(Malformed::new(Rule::Number, start))?);
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        via.end = scan.at();
+        Ok(via)
+    }
+
+    /// Whether the branch promises to be unique: the magic cookie and more behind it (§8.1.1.7).
+    #[must_use]
+    pub fn is_branch_unique(&self) -> bool {
+        self.branch.is_some_and(|branch| {
+            branch.len() > 7 && branch.get(..7).is_some_and(|cookie| cookie.eq_ignore_ascii_case(b"z9hG4bK"))
+        })
+    }
+
+    /// The address in `received`, with or without brackets (RFC 5118 §4.5).
+    #[must_use]
+    pub fn received_address(&self) -> Option<IpAddr> {
+        let text = std::str::from_utf8(self.received?).ok()?;
+        text.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    }
+}
+
+fn port_number(raw: &[u8]) -> Option<u16> {
+    scan::decimal(raw).and_then(|number| u16::try_from(number).ok())
+}
+
+/// `SIP / 2.0 / transport`, white space allowed around the slashes.
+fn scan_protocol<'a>(scan: &mut Scan<'a>) -> Result<&'a [u8], Malformed> {
+    let at = scan.at();
+    let name = scan.take(TOKEN);
+    scan.skip_space();
+    let first = scan.eat(b'/');
+    scan.skip_space();
+    let version = scan.take(TOKEN);
+    scan.skip_space();
+    let second = scan.eat(b'/');
+    scan.skip_space();
+    if !first || !second || !name.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
+        return Err(Malformed::new(Rule::ViaProtocol, at));
+    }
+    Ok(scan.take(TOKEN))
+}
