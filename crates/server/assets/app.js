@@ -77,6 +77,7 @@
   };
   const left = (seconds) => {
     if (seconds <= 0) return "over";
+    if (seconds > 172800) return `${Math.round(seconds / 86400)} days`;
     const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
     return h ? `${h} h ${m} min` : m ? `${m} min ${s} s` : `${s} s`;
   };
@@ -189,13 +190,19 @@
       if (again) { again = false; refresh(); }
     };
     const put = (html) => {
-      const picked = all("input:checked", part).map((box) => box.value);
-      const focus = part.contains(document.activeElement) ? document.activeElement.id : "";
-      part.innerHTML = html;
-      for (const box of all('input[name="pick"]', part)) box.checked = picked.includes(box.value);
-      enhance(part);
+      const fresh = document.createElement("template");
+      fresh.innerHTML = html;
+      for (const piece of all("[data-piece]", fresh.content)) {
+        const old = part.querySelector(`[data-piece="${piece.dataset.piece}"]`);
+        const focus = old.contains(document.activeElement) ? document.activeElement.id : "";
+        // What was ticked stays ticked.
+        const picked = all('input[name="pick"]:checked', old).map((box) => box.id + box.value);
+        for (const box of all('input[name="pick"]', piece)) box.checked = picked.includes(box.id + box.value);
+        old.replaceWith(piece);
+        enhance(piece);
+        if (focus && byId(focus)) byId(focus).focus();
+      }
       tick();
-      if (focus && byId(focus)) byId(focus).focus();
       const words = part.querySelector("[data-live-words]");
       if (said && words && said.textContent !== words.textContent) said.textContent = words.textContent;
     };

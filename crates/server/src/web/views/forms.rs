@@ -3,7 +3,7 @@
 //! A field's element id is `f-` and its name; hint and error have `-hint` and `-error` after that. The summary at the
 //! top of a form links to the same ids.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -45,8 +45,6 @@ pub(crate) enum Kind {
     Text,
     /// One line in fixed-width letters: codes, digits, addresses.
     Code,
-    /// A mail address.
-    Email,
     /// A whole number.
     Number {
         /// The smallest that is taken.
@@ -126,20 +124,6 @@ impl Field {
         self
     }
 
-    /// With what was wrong.
-    #[must_use]
-    pub(crate) fn error(mut self, error: Option<String>) -> Self {
-        self.error = error;
-        self
-    }
-
-    /// With what it departs from.
-    #[must_use]
-    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
-
     /// Not to be left empty.
     #[must_use]
     pub(crate) fn required(mut self) -> Self {
@@ -158,13 +142,6 @@ impl Field {
     #[must_use]
     pub(crate) fn autocomplete(mut self, token: impl Into<String>) -> Self {
         self.autocomplete = token.into();
-        self
-    }
-
-    /// Not to be changed.
-    #[must_use]
-    pub(crate) fn fixed(mut self) -> Self {
-        self.fixed = true;
         self
     }
 
@@ -191,7 +168,6 @@ impl Field {
             Kind::Radio(_) => format!("f-{}-1", self.name),
             Kind::Text
             | Kind::Code
-            | Kind::Email
             | Kind::Number { .. }
             | Kind::Moment
             | Kind::Area
@@ -348,6 +324,15 @@ pub(crate) struct KnownSecret {
     pub(crate) label: String,
     /// What was wrong with it.
     pub(crate) error: Option<String>,
+    /// Whether it may be left empty.
+    pub(crate) required: bool,
+}
+
+impl KnownSecret {
+    /// What goes into the error summary.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        self.error.clone().map(|text| Problem { target: format!("f-{}", self.name), text })
+    }
 }
 
 impl HtmlSafe for KnownSecret {}
@@ -396,12 +381,93 @@ pub(crate) struct Section {
     pub(crate) fields: Vec<Field>,
 }
 
-/// "Error: " at the front of the page's title, so that a screen reader says it first.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ErrorPrefix(pub(crate) bool);
+/// What a form holds and what is wrong with it, by the names of its fields: how a handler shows a form, the first time
+/// with what is in force, and again with what was typed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filled {
+    values: BTreeMap<String, String>,
+    errors: BTreeMap<String, String>,
+    notes: BTreeMap<String, String>,
+}
 
-impl fmt::Display for ErrorPrefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0 { "Error: " } else { "" })
+impl Filled {
+    /// With a value. An unticked box has the value "no".
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.values.insert(name.to_owned(), value.into());
+        self
     }
+
+    /// With something wrong, in words that say how to mend it.
+    #[must_use]
+    pub(crate) fn wrong(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.errors.insert(name.to_owned(), text.into());
+        self
+    }
+
+    /// With a remark, such as what the preset says.
+    #[must_use]
+    pub(crate) fn noted(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.notes.insert(name.to_owned(), text.into());
+        self
+    }
+
+    /// A value, empty when there is none.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", String::as_str)
+    }
+
+    /// What is wrong with a field.
+    pub(crate) fn error(&self, name: &str) -> Option<String> {
+        self.errors.get(name).cloned()
+    }
+
+    /// Whether any of these fields is wrong.
+    pub(crate) fn any_wrong(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.errors.contains_key(*name))
+    }
+
+    /// The field with its value, error and remark. A field that is not known here keeps what it has.
+    pub(crate) fn field(&self, mut field: Field) -> Field {
+        if let Some(value) = self.values.get(&field.name) {
+            match &mut field.kind {
+                Kind::Check { ticked } => *ticked = value == "yes",
+                Kind::Select(choices) | Kind::Radio(choices) => {
+                    for choice in choices {
+                        choice.chosen = choice.value == *value;
+                    }
+                }
+                Kind::Text | Kind::Code | Kind::Number { .. } | Kind::Moment | Kind::Area => {
+                    field.value.clone_from(value);
+                }
+            }
+        }
+        field.error = self.errors.get(&field.name).cloned().or(field.error);
+        if let Some(note) = self.notes.get(&field.name) {
+            field.note.clone_from(note);
+        }
+        field
+    }
+
+    /// The secret with its errors. Never with a value.
+    pub(crate) fn secret(&self, mut secret: Secret) -> Secret {
+        secret.error = self.errors.get(&secret.name).cloned();
+        secret.error_again = self.errors.get(&format!("{}_again", secret.name)).cloned();
+        secret
+    }
+
+    /// All that is wrong, in the order of the form.
+    pub(crate) fn problems_of(sections: &[Section]) -> Problems {
+        let fields = sections.iter().flat_map(|section| section.fields.iter());
+        Problems { list: fields.filter_map(Field::problem).collect() }
+    }
+}
+
+/// Radio buttons "how to set a secret": generate, type, none.
+pub(crate) fn how(name: &str, generate: &str) -> Field {
+    Field::new(name, "How to set it").required().kind(Kind::Radio(vec![
+        Choice::new("generate", generate, true).hint("Shown once after saving, to copy or print."),
+        Choice::new("type", "Type one", false),
+        Choice::new("none", "None for now", false).hint("It opens nothing until one is set."),
+    ]))
 }

@@ -44,8 +44,6 @@ pub(crate) enum Icon {
     Phone,
     /// To take away.
     Download,
-    /// A shield.
-    Shield,
     /// A menu.
     Menu,
 }
@@ -85,7 +83,6 @@ impl Icon {
                 r#"<path d="M4 10c0-3.5 3.5-5.5 8-5.5s8 2 8 5.5v1.5h-4.5V9.5h-7v2H4zM7 13.5L5 20h14l-2-6.5"/><circle cx="12" cy="15.5" r="2"/>"#
             }
             Self::Download => r#"<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14"/>"#,
-            Self::Shield => r#"<path d="M12 3l8 3v6c0 4.5-3.2 7.7-8 9-4.8-1.3-8-4.5-8-9V6z"/>"#,
             Self::Menu => r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#,
         }
     }

@@ -75,7 +75,7 @@ impl LoginPage {
 
     /// The password field.
     fn password_field(&self) -> KnownSecret {
-        KnownSecret { name: "password".into(), label: "Password".into(), error: None }
+        KnownSecret { name: "password".into(), label: "Password".into(), error: None, required: true }
     }
 
     /// Whether the page's title says "Error".

@@ -7,13 +7,21 @@
 //!
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
+pub(crate) mod audit;
 pub(crate) mod chart;
+pub(crate) mod errors;
+pub(crate) mod extensions;
 pub(crate) mod forms;
 pub(crate) mod home;
 pub(crate) mod icon;
+pub(crate) mod ignition;
+pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod parts;
+pub(crate) mod preferences;
+pub(crate) mod settings;
 pub(crate) mod shell;
+pub(crate) mod status;
 pub(crate) mod users;
 
 #[cfg(test)]

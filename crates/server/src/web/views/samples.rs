@@ -2,13 +2,29 @@
 
 use askama::Template;
 
+use super::audit::{AuditEventPage, AuditPage};
 use super::chart::Bars;
-use super::forms::{Choice, Field, Kind, Problems, Rule, Secret, Test};
+use super::errors::{ConfirmPage, ErrorPage};
+use super::extensions::{
+    ExtensionNewPage, ExtensionPage, ExtensionRow, ExtensionsPage, digests_field, extension_fields,
+};
+use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, Test};
 use super::home::{Attention, HomePage, LastSignIn, Tile};
+use super::icon::Icon;
+use super::ignition::{IgnitionDonePage, IgnitionPage};
+use super::links::{Certificate, LinksPage, WayIn};
 use super::login::{LoginPage, NewPasswordPage, Reason, WhyNew};
 use super::parts::{Badge, Column, Event, Fact, Link, Notice, Pager, Sorted, Stamp, Stop, Tone, Until};
+use super::preferences::PreferencesPage;
+use super::settings::{AdministratorRow, AdministratorsPage, SettingsPage, SettingsTab};
 use super::shell::{Gate, Person, Place, Shell, Theme};
-use super::users::{CredentialCard, SecretOncePage, UserNewPage, UserPage, UserRow, UsersPage};
+use super::status::{
+    Blacklist, BlockRow, PhoneRow, QuarantineRow, SessionRow, StatusBody, StatusLive, StatusPage,
+    StatusSection, StatusTab, StatusTabs,
+};
+use super::users::{
+    CredentialCard, SecretOncePage, UserNewPage, UserPage, UserRow, UsersPage, status_field, user_fields,
+};
 
 /// A name that tries everything; it must come out as text, everywhere.
 pub(crate) const EVIL: &str = r#"<script>alert(1)</script>"><img src=x onerror='alert(2)'>{{7*7}}&amp;"#;
@@ -42,7 +58,7 @@ fn warned(here: Place) -> Shell {
             "BusinessPartner has no password of its own",
             "Nobody can sign in as BusinessPartner, and the reseller cannot help you. Set a password, or disable the account.",
         )
-        .with_link("/manager/service-users/BusinessPartner", "Set its password"),
+        .with_link("/manager/settings/administrators/2", "Set its password"),
     ];
     shell
 }
@@ -154,7 +170,7 @@ fn login(reason: Reason) -> LoginPage {
 fn wait() -> Reason {
     Reason::Wait {
         length: "for one minute".into(),
-        until: Until::new("2099-03-02T14:32:10+01:00", "58 s"),
+        until: Until::new("2026-03-02T14:32:10+01:00", "58 s"),
         clock: "14:32:10".into(),
     }
 }
@@ -300,58 +316,25 @@ fn users() -> UsersPage {
     }
 }
 
-fn how(name: &str, label: &str, first: &str, chosen: &str) -> Field {
-    Field::new(name, label).required().kind(Kind::Radio(vec![
-        Choice::new("generate", first, chosen == "generate")
-            .hint("Shown once after saving, to copy or print."),
-        Choice::new("type", "Type one", chosen == "type"),
-        Choice::new("none", "None for now", chosen == "none").hint("It opens nothing until one is set."),
-    ]))
-}
-
 fn user_new(wrong: bool) -> UserNewPage {
-    let name = Field::new("name", "Name")
-        .value(if wrong { "ann" } else { "" })
-        .hint("Letters, digits, dots and dashes. Used to sign in.")
-        .required()
-        .length_max(64)
-        .error(wrong.then(|| "There is already a user called ann. Choose another name.".into()));
-    let extension = Field::new("extension", "Extension")
-        .kind(Kind::Code)
-        .value(if wrong { "20a" } else { "201" })
-        .hint("The next free one is filled in. It is created with the user.")
-        .error(wrong.then(|| "An extension has digits only, at most 15 of them.".into()))
-        .length_max(15);
-    let mut login_code = Secret::new("login_code", "Login code").rules(code_rules());
-    login_code.digits = true;
-    login_code.required = false;
-    if wrong {
-        login_code.error =
-            Some("The login code is a run of digits (123456). Choose one without a run.".into());
-        if let Some(rule) = login_code.rules.get_mut(2) {
+    let mut rules = code_rules();
+    let filled = if wrong {
+        if let Some(rule) = rules.get_mut(2) {
             rule.broken = true;
         }
-        login_code.error_again = Some("The two login codes are not the same. Type both again.".into());
-    }
-    let mut password = Secret::new("password", "Password").rules(password_rules());
-    password.required = false;
-    let problems = Problems::of(&[&name, &extension], &[&login_code, &password]);
-    UserNewPage {
-        shell: shell(Place::Users),
-        name,
-        full_name: Field::new("full_name", "Full name").length_max(128),
-        extension,
-        login_code_how: how(
-            "login_code_how",
-            "How to set it",
-            "Generate 8 digits",
-            if wrong { "type" } else { "generate" },
-        ),
-        login_code,
-        password_how: how("password_how", "How to set it", "Generate a password", "none"),
-        password,
-        problems,
-    }
+        Filled::default()
+            .with("name", "ann")
+            .with("extension", "20a")
+            .with("login_code_how", "type")
+            .with("password_how", "none")
+            .wrong("name", "There is already a user called ann. Choose another name.")
+            .wrong("extension", "An extension has digits only, at most 15 of them.")
+            .wrong("login_code", "The login code is a run of digits (123456). Choose one without a run.")
+            .wrong("login_code_again", "The two login codes are not the same. Type both again.")
+    } else {
+        Filled::default().with("extension", "201").with("password_how", "none")
+    };
+    UserNewPage::new(shell(Place::Users), &filled, rules, password_rules())
 }
 
 fn card(
@@ -405,25 +388,23 @@ fn user() -> UserPage {
     password.force_new = Some(true);
     password.open = true;
     password.secret.account = "ann".into();
-    let status = Field::new("status", "Status").required().kind(Kind::Radio(vec![
-        Choice::new("enabled", "Enabled", true).hint("Everything that is set works."),
-        Choice::new("force-new-password", "Force New Password", false)
-            .hint("A new password must be chosen at the next sign-in on the web."),
-        Choice::new("disabled", "Disabled", false)
-            .hint("Nothing works: no sign-in, no registration, until an administrator enables it."),
-    ]));
+    let filled = Filled::default()
+        .with("name", "ann")
+        .with("full_name", "Ann Okonkwo")
+        .with("extension", "201")
+        .with("status", "enabled");
     UserPage {
         shell: done(shell(Place::Users), "Saved", "The changes to ann are in force."),
         href: "/manager/users/7".into(),
         title: "ann".into(),
         state: Badge::new(Tone::Good, "Enabled"),
-        name: Field::new("name", "Name").value("ann").required().length_max(64),
-        full_name: Field::new("full_name", "Full name").value("Ann Okonkwo").length_max(128),
-        extension: Field::new("extension", "Extension").kind(Kind::Code).value("201").length_max(15),
-        status,
+        list: Link::new("/manager/users", "Users"),
+        fields: user_fields(&filled),
+        status: status_field(&filled),
         credentials: vec![login_code, password],
         history: events(),
         history_href: "/manager/audit?who=ann".into(),
+        deletable: true,
         problems: Problems::default(),
     }
 }
@@ -443,6 +424,458 @@ fn evil_users() -> UsersPage {
     page.shell.person.name = EVIL.into();
     page.shell.person.role = EVIL.into();
     page
+}
+
+fn certificate() -> Certificate {
+    Certificate {
+        self_made: true,
+        fingerprint:
+            "3F:A9:0C:51:7E:22:B8:D4:96:13:EF:40:8A:77:C5:1B:2D:60:F1:9E:84:3B:A2:5C:07:D8:E6:49:BF:30:15:92"
+                .into(),
+        good_until: "2036-02-28".into(),
+    }
+}
+
+fn way(icon: Icon, href: &str, title: &str, about: &str) -> WayIn {
+    WayIn { href: href.into(), title: title.into(), about: about.into(), icon }
+}
+
+fn links() -> LinksPage {
+    LinksPage {
+        shell: gate(),
+        ways: vec![
+            way(
+                Icon::Settings,
+                "https://192.168.42.1:8443/manager",
+                "Web manager",
+                "For administrators: users, extensions, secrets, settings, the audit. Sign in with a service user's name and password.",
+            ),
+            way(
+                Icon::Status,
+                "https://192.168.42.1:8443/status",
+                "System status",
+                "For administrators: phones registered now, blacklists, quarantine, sessions, live.",
+            ),
+        ],
+        ignition: None,
+        certificate: certificate(),
+    }
+}
+
+fn ignition(wrong: bool) -> IgnitionPage {
+    let filled = Filled::default().with("lan1", "192.168.42.0/24").with("system", "");
+    let mut shell = gate();
+    shell.system = String::new();
+    if !wrong {
+        return IgnitionPage::new(shell, &filled, password_rules(), password_rules());
+    }
+    let filled = filled
+        .with("system", "Harbour Street Office")
+        .with("lan1", "192.168.42.0/24\n10.0.0.0/40")
+        .with("realm", "two\nlines")
+        .wrong("code", "This is not the code on the console. Two more tries, then a minute of waiting.")
+        .wrong("administrator_again", "The two passwords are not the same. Type both again.")
+        .wrong("partner", "Choose a password other than that of Administrator.")
+        .wrong("lan1", "Line 2: 10.0.0.0/40 is not a network. The number after the slash is at most 32.")
+        .wrong("realm", "A realm has no line breaks and no quotation marks.");
+    IgnitionPage::new(shell, &filled, password_rules(), password_rules())
+}
+
+fn phone(
+    extension: &str,
+    user: Option<&str>,
+    state: Badge,
+    address: &str,
+    transport: &str,
+    agent: &str,
+    digest: &str,
+) -> PhoneRow {
+    PhoneRow {
+        extension: Link::new("/manager/extensions/201", extension),
+        user: user.map(|name| Link::new("/manager/users/7", name)),
+        state,
+        address: address.into(),
+        transport: transport.into(),
+        user_agent: agent.into(),
+        digest: digest.into(),
+        since: at("08:02:11", "6 hours ago"),
+        expires: Until::new("2026-03-02T14:58:00+01:00", "26 min"),
+    }
+}
+
+fn phones() -> Vec<PhoneRow> {
+    let on = || Badge::new(Tone::Good, "Registered");
+    vec![
+        phone(
+            "200",
+            Some("reception"),
+            on(),
+            "192.168.42.50:5060",
+            "UDP",
+            "Yealink SIP-T46U 108.86.0.70",
+            "SHA-256",
+        ),
+        phone("201", Some("ann"), on(), "192.168.42.51:41022", "TLS", "Linphone-Desktop/5.2.4", "SHA-256"),
+        phone(
+            "202",
+            Some("bert"),
+            on(),
+            "[2001:db8:42::1f]:5060",
+            "TCP",
+            "baresip v3.10.1 (x86_64/linux)",
+            "MD5",
+        ),
+        phone(
+            "207",
+            Some("gustav"),
+            Badge::new(Tone::Warning, "Lost"),
+            "192.168.42.57:5060",
+            "UDP",
+            "Grandstream GXP2170 1.0.11.64",
+            "MD5",
+        ),
+        phone("299", None, on(), "192.168.42.99:5060", "UDP", "", "SHA-256"),
+    ]
+}
+
+fn status(tab: StatusTab, body: StatusBody) -> StatusPage {
+    StatusPage {
+        shell: shell(Place::Status),
+        here: "/status".into(),
+        events: "/status/events".into(),
+        fragment: "/status?part=live".into(),
+        search: match tab {
+            StatusTab::Phones => vec![
+                Field::new("q", "Search").required().hint("").length_max(128),
+                Field::new("state", "State").required().kind(Kind::Select(vec![
+                    Choice::new("", "Any", true),
+                    Choice::new("registered", "Registered", false),
+                    Choice::new("lost", "Lost", false),
+                ])),
+            ],
+            StatusTab::Blacklists | StatusTab::Quarantine | StatusTab::Sessions => vec![],
+        },
+        live: StatusLive {
+            tabs: StatusTabs {
+                tab,
+                phones_count: 42,
+                blocked_count: 3,
+                quarantine_count: 1,
+                sessions_count: 3,
+                words: "42 phones registered, 3 blocked, 1 in quarantine, 3 sessions.".into(),
+            },
+            section: StatusSection { csrf: "c5f2".into(), control: true, body },
+        },
+    }
+}
+
+fn block(what: &str, reason: &str, failures: u64, most: u64, until: Option<Until>) -> BlockRow {
+    BlockRow {
+        id: what.into(),
+        what: what.into(),
+        href: "/manager/audit?q=204".into(),
+        reason: reason.into(),
+        failures,
+        most,
+        last: at("14:27:41", "4 minutes ago"),
+        until,
+    }
+}
+
+fn blacklists(any: bool) -> Vec<Blacklist> {
+    let soon = || Some(Until::new("2026-03-02T14:37:41+01:00", "5 min 38 s"));
+    let mut lists = vec![
+        Blacklist {
+            slug: "extensions".into(),
+            title: "Blacklisted extensions".into(),
+            about: "After 5 failed registrations within 10 minutes, for 10 minutes. Meanwhile even the right code is refused.".into(),
+            heading: "Extension".into(),
+            rows: vec![block("204", "Registrations with a wrong code", 5, 5, soon())],
+        },
+        Blacklist {
+            slug: "addresses".into(),
+            title: "Blacklisted addresses".into(),
+            about: "After 10 failures within 10 minutes over all interfaces, until 10 minutes after the last one.".into(),
+            heading: "Address".into(),
+            rows: vec![
+                block("203.0.113.77", "Wrong passwords at the web manager, registrations of unknown extensions", 14, 10, soon()),
+                block("2001:db8:ffff:ffff:ffff:ffff:ffff:77", "Too much SIP traffic", 100_000, 10, None),
+            ],
+        },
+    ];
+    if !any {
+        lists.iter_mut().for_each(|list| list.rows.clear());
+    }
+    lists
+}
+
+fn quarantine() -> Vec<QuarantineRow> {
+    vec![QuarantineRow {
+        id: "1".into(),
+        extension: Link::new("/manager/extensions/203", "203"),
+        address: "192.168.42.53:5060".into(),
+        user_agent: "Snom D785 10.1.184.15".into(),
+        device: "urn:uuid:00000000-0000-1000-8000-000413a1b2c3".into(),
+        by: "192.168.42.88:5060".into(),
+        at: at("11:20:05", "3 hours ago"),
+    }]
+}
+
+fn sessions() -> Vec<SessionRow> {
+    let row = |id: &str, who: &str, from: &str, interface: &str, idle: &str, own: bool| SessionRow {
+        id: id.into(),
+        who: who.into(),
+        from: from.into(),
+        interface: interface.into(),
+        since: at("14:31:02", "1 minute ago"),
+        idle: idle.into(),
+        own,
+    };
+    vec![
+        row("a", "Administrator", "192.168.42.17", "Web manager", "now", true),
+        row("b", "Administrator", "192.168.42.18", "Management interface", "4 min", false),
+        row("c", "BusinessPartner", "198.51.100.4", "Web manager", "9 min", false),
+    ]
+}
+
+fn audit() -> AuditPage {
+    let select = |name: &str, label: &str, choices: &[&str]| {
+        let any = std::iter::once(Choice::new("", "Any", true));
+        let rest = choices.iter().map(|choice| Choice::new(choice.to_lowercase(), *choice, false));
+        Field::new(name, label).required().kind(Kind::Select(any.chain(rest).collect()))
+    };
+    AuditPage {
+        shell: shell(Place::Audit),
+        chain: Notice::new(
+            Tone::Good,
+            "The chain is whole",
+            "Verified up to event 48,213 at 14:30:00. Nothing was edited or taken out.",
+        ),
+        filters: vec![
+            Field::new("q", "Text").required().length_max(128),
+            Field::new("who", "Who").required().length_max(128),
+            select("interface", "Interface", &["Web manager", "SIP registration", "Command"]),
+            select("outcome", "Outcome", &["Accepted", "Refused", "Blocked", "Changed"]),
+            Field::new("from", "From").required().kind(Kind::Moment),
+            Field::new("until", "Until").required().kind(Kind::Moment),
+        ],
+        filtered: true,
+        events: events(),
+        pager: Pager {
+            summary: "Events 48,209–48,213 of 48,213".into(),
+            label: "the audit".into(),
+            previous: None,
+            next: Some("/manager/audit?before=48209".into()),
+            stops: vec![],
+        },
+        export_json: "/manager/audit/export.jsonl".into(),
+        export_csv: "/manager/audit/export.csv".into(),
+    }
+}
+
+fn audit_event() -> AuditEventPage {
+    AuditEventPage {
+        shell: shell(Place::Audit),
+        number: "48,212".into(),
+        what: "Registration of extension 204".into(),
+        outcome: Badge::new(Tone::Warning, "Refused"),
+        at: at("14:27:40", "4 minutes ago"),
+        why: "The phone's proof did not fit the login code of dmitri, which is set and was changed on 2026-03-01. The phone most likely still has the old one. This was failure 4 of 5.".into(),
+        facts: vec![
+            Fact::new("Who", "Extension 204 (dmitri)"),
+            Fact::new("From", "192.168.42.63:5060"),
+            Fact::new("Interface", "SIP registration, UDP"),
+            Fact::new("Phone", "Yealink SIP-T42S 66.86.0.15"),
+            Fact::new("Proof", "Digest, MD5"),
+        ],
+        chain: vec![
+            Fact::new("Hash", "9e1c07c2a41f3b5f60d2b8e4c9178a35f0a7d6b1e2c3495867aabbccddeeff00"),
+            Fact::new("Before it", "41b07c2a41f3b5f60d2b8e4c9178a35f0a7d6b1e2c3495867aabbccddeeff0192"),
+        ],
+        older: Some("/manager/audit/48211".into()),
+        newer: Some("/manager/audit/48213".into()),
+    }
+}
+
+fn extension_row(
+    number: &str,
+    user: Option<&str>,
+    with: Badge,
+    digests: &str,
+    phones: Badge,
+) -> ExtensionRow {
+    ExtensionRow {
+        href: "/manager/extensions/201".into(),
+        number: number.into(),
+        user: user.map(|name| Link::new("/manager/users/7", name)),
+        registers_with: with,
+        digests: digests.into(),
+        phones,
+    }
+}
+
+fn extensions() -> ExtensionsPage {
+    let one = || Badge::new(Tone::Good, "1 phone");
+    ExtensionsPage {
+        shell: shell(Place::Extensions),
+        query: String::new(),
+        number: Column::new("Number", "/manager/extensions?sort=-number", Sorted::Up),
+        user: Column::new("User", "/manager/extensions?sort=user", Sorted::No),
+        rows: vec![
+            extension_row(
+                "200",
+                Some("reception"),
+                Badge::new(Tone::Good, "Phone password"),
+                "SHA-256",
+                one(),
+            ),
+            extension_row("201", Some("ann"), Badge::new(Tone::Good, "Login code"), "SHA-256, MD5", one()),
+            extension_row(
+                "204",
+                Some("dmitri"),
+                Badge::new(Tone::Danger, "Blacklisted"),
+                "SHA-256, MD5",
+                Badge::new(Tone::Neutral, "No phone"),
+            ),
+            extension_row(
+                "299",
+                None,
+                Badge::new(Tone::Warning, "Nothing set"),
+                "SHA-256",
+                Badge::new(Tone::Neutral, "No phone"),
+            ),
+        ],
+        pager: Pager {
+            summary: "1–4 of 4 extensions".into(),
+            label: "extensions".into(),
+            ..Pager::default()
+        },
+        any: true,
+    }
+}
+
+fn phone_password_rules() -> Vec<Rule> {
+    vec![
+        Rule::new(Test::LengthMin(12), "At least 12 characters"),
+        Rule::new(Test::LengthMax(31), "At most 31 characters"),
+        Rule::new(Test::Classes(2), "Two of: small letters, capital letters, digits, others"),
+        Rule::new(Test::NoRepeat(3), "No character three times in a row"),
+        Rule::new(Test::Without("201".into()), "Does not contain the extension, or the extension reversed"),
+    ]
+}
+
+fn extension() -> ExtensionPage {
+    let filled = Filled::default().with("number", "201").with("user", "ann").with("digests", "md5");
+    ExtensionPage {
+        shell: shell(Place::Extensions),
+        href: "/manager/extensions/201".into(),
+        number: "201".into(),
+        state: Badge::new(Tone::Good, "1 phone registered"),
+        fields: extension_fields(&filled),
+        digests: digests_field(&filled),
+        phone_password: card(
+            "phone-password",
+            "Phone password",
+            "Not set: phones register with the login code of ann. Where one is set, the login code no longer registers them.",
+            Badge::new(Tone::Neutral, "Not set"),
+            vec![],
+            Secret::new("phone_password", "New phone password").rules(phone_password_rules()),
+        ),
+        phones: phones().into_iter().skip(1).take(1).collect(),
+        history: events(),
+        history_href: "/manager/audit?q=201".into(),
+        problems: Problems::default(),
+    }
+}
+
+fn security(wrong: bool) -> SettingsPage {
+    let values = [
+        ("preset", "modern"),
+        ("reject_limit", "3"),
+        ("reject_within_minutes", "10"),
+        ("reject_minutes", "1"),
+        ("name_length_min", "3"),
+        ("password_length_min", "15"),
+        ("previous_passwords", "24"),
+        ("change_period_days", "0"),
+        ("idle_days", "0"),
+        ("reminder_days", "0"),
+        ("sessions_max", "5"),
+        ("session_idle_minutes", "10"),
+        ("code_length_min", "6"),
+        ("extension_failures", "5"),
+        ("extension_within_minutes", "10"),
+        ("extension_minutes", "10"),
+        ("address_failures", "10"),
+        ("address_within_minutes", "10"),
+        ("address_minutes", "10"),
+        ("allow_list", "192.168.42.0/24"),
+    ];
+    let filled = values.iter().fold(Filled::default(), |filled, (name, value)| filled.with(name, *value));
+    let filled = if wrong {
+        filled.with("reject_limit", "300").wrong("reject_limit", "Between 0 and 255, please.")
+    } else {
+        filled.noted("previous_passwords", "The preset says 0.")
+    };
+    let notice = Notice::new(
+        Tone::Info,
+        "Preset Modern, with one departure",
+        "Earlier passwords refused: 24 instead of 0.",
+    );
+    SettingsPage::new(warned(Place::Settings), SettingsTab::Security, &filled, Some(notice), true)
+}
+
+fn administrators() -> AdministratorsPage {
+    let row =
+        |name: &str, built_in: bool, rights: &str, password: Badge, last: Option<Stamp>, sessions: &str| {
+            AdministratorRow {
+                href: "/manager/settings/administrators/1".into(),
+                name: name.into(),
+                built_in,
+                rights: rights.into(),
+                status: Badge::new(Tone::Good, "Enabled"),
+                password,
+                last,
+                sessions: sessions.into(),
+            }
+        };
+    AdministratorsPage {
+        shell: warned(Place::Settings),
+        tab: SettingsTab::Administrators,
+        rows: vec![
+            row(
+                "Administrator",
+                true,
+                "All rights",
+                Badge::new(Tone::Good, "Set"),
+                Some(at("14:31:02", "1 minute ago")),
+                "2 of 5",
+            ),
+            row("BusinessPartner", true, "Reseller", Badge::new(Tone::Warning, "Not set"), None, "0 of 5"),
+            row("night-desk", false, "Status", Badge::new(Tone::Good, "Set"), None, "0 of 5"),
+        ],
+    }
+}
+
+fn confirm(danger: bool) -> ConfirmPage {
+    ConfirmPage {
+        shell: shell(Place::Users),
+        title: if danger { "Delete ann?" } else { "Change your password?" }.into(),
+        text: if danger {
+            "The account, its login code and its password are removed, and its phone is unregistered. The audit keeps what happened."
+        } else {
+            "Your other sessions end at once."
+        }
+        .into(),
+        facts: vec![Fact::new("Phones unregistered", "1"), Fact::new("Sessions ended", "2")],
+        action: "/manager/users/7/delete".into(),
+        hidden: vec![("pending".into(), "b81f".into())],
+        field: None,
+        yes: if danger { "Delete ann" } else { "Change it" }.into(),
+        danger,
+        back: "/manager/users/7".into(),
+        problems: Problems::default(),
+    }
 }
 
 fn render(page: &impl Template) -> String {
@@ -505,6 +938,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let mut none = users();
     (none.rows, none.query) = (vec![], "zebra".into());
     pages.push(("users-none-found", render(&none)));
+    none.shell.theme = Theme::Dark;
+    pages.push(("users-dark", render(&none)));
+    none.shell.theme = Theme::Light;
+    none.last_seen = Column::new("Last seen", "/manager/users?sort=last_seen", Sorted::Down);
+    none.rows = users().rows;
+    pages.push(("users-light", render(&none)));
     let mut empty = users();
     (empty.rows, empty.any) = (vec![], false);
     pages.push(("users-empty", render(&empty)));
@@ -528,5 +967,126 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             back: "/manager/users/7#login-code".into(),
         }),
     ));
+    pages.push(("links", render(&links())));
+    let mut fresh = links();
+    (fresh.ways, fresh.shell.system) = (vec![], String::new());
+    fresh.ignition = Some(Link::new("https://192.168.42.1:8443/ignition", "Set up this system"));
+    pages.push(("links-new", render(&fresh)));
+    pages.push(("ignition", render(&ignition(false))));
+    pages.push(("ignition-error", render(&ignition(true))));
+    let mut waiting = ignition(false);
+    waiting.wait = Some((Until::new("2026-03-02T14:32:10+01:00", "58 s"), "14:32:10".into()));
+    pages.push(("ignition-wait", render(&waiting)));
+    let facts = vec![
+        Fact::new("Web manager", "https://192.168.42.1:8443/manager"),
+        Fact::new("SIP server for phones", "192.168.42.1, port 5060 (UDP and TCP), 5061 (TLS)"),
+        Fact::new("Certificate (SHA-256)", certificate().fingerprint),
+    ];
+    let next = Link::new("/manager/login", "Sign in to the web manager");
+    pages.push(("ignition-done", render(&IgnitionDonePage { shell: gate(), facts, next })));
+    pages.extend(more());
+    pages
+}
+
+fn more() -> Vec<(&'static str, String)> {
+    let list = |phones: Vec<PhoneRow>, searched: bool| StatusBody::Phones {
+        phones,
+        pager: Pager { summary: "1–5 of 5 phones".into(), label: "phones".into(), ..Pager::default() },
+        searched,
+    };
+    let mut pages = vec![
+        ("extensions", render(&extensions())),
+        ("extension", render(&extension())),
+        ("status", render(&status(StatusTab::Phones, list(phones(), false)))),
+        ("status-empty", render(&status(StatusTab::Phones, list(vec![], false)))),
+        ("status-none-found", render(&status(StatusTab::Phones, list(vec![], true)))),
+        (
+            "status-blacklists",
+            render(&status(StatusTab::Blacklists, StatusBody::Blacklists(blacklists(true)))),
+        ),
+        (
+            "status-blacklists-empty",
+            render(&status(StatusTab::Blacklists, StatusBody::Blacklists(blacklists(false)))),
+        ),
+        ("status-quarantine", render(&status(StatusTab::Quarantine, StatusBody::Quarantine(quarantine())))),
+        ("status-quarantine-empty", render(&status(StatusTab::Quarantine, StatusBody::Quarantine(vec![])))),
+        ("status-sessions", render(&status(StatusTab::Sessions, StatusBody::Sessions(sessions())))),
+        ("audit", render(&audit())),
+        ("audit-event", render(&audit_event())),
+        ("settings-security", render(&security(false))),
+        ("settings-security-error", render(&security(true))),
+        ("settings-administrators", render(&administrators())),
+        ("confirm-delete", render(&confirm(true))),
+        ("confirm", render(&confirm(false))),
+    ];
+    let mut reader = status(StatusTab::Blacklists, StatusBody::Blacklists(blacklists(true)));
+    reader.live.section.control = false;
+    pages.push(("status-blacklists-reader", render(&reader)));
+    let mut none = extensions();
+    (none.rows, none.query) = (vec![], "999".into());
+    pages.push(("extensions-none-found", render(&none)));
+    none.any = false;
+    pages.push(("extensions-empty", render(&none)));
+    let filled = Filled::default().with("number", "212");
+    pages.push((
+        "extension-new",
+        render(&ExtensionNewPage::new(shell(Place::Extensions), &filled, phone_password_rules())),
+    ));
+    let filled = filled
+        .wrong("number", "Extension 212 exists already.")
+        .with("phone_password_how", "type")
+        .wrong("phone_password", "At least 12 characters, please.");
+    pages.push((
+        "extension-new-error",
+        render(&ExtensionNewPage::new(shell(Place::Extensions), &filled, phone_password_rules())),
+    ));
+    let mut broken = audit();
+    broken.chain = Notice::new(
+        Tone::Danger,
+        "The chain is broken at event 31,007",
+        "That event, or one before it, was edited or taken out after it was written. Export the audit and keep it safe.",
+    );
+    (broken.events, broken.filtered) = (vec![], false);
+    pages.push(("audit-broken", render(&broken)));
+    let filled = Filled::default().with("realm", "harbour.example").with("sip_domain", "harbour.example");
+    pages.push((
+        "settings-domain",
+        render(&SettingsPage::new(shell(Place::Settings), SettingsTab::Domain, &filled, None, true)),
+    ));
+    let filled = Filled::default().with("system", "Harbour Street Office").with("lan1", "192.168.42.0/24");
+    pages.push((
+        "settings-system",
+        render(&SettingsPage::new(shell(Place::Settings), SettingsTab::System, &filled, None, false)),
+    ));
+    let filled = Filled::default().with("idle_minutes", "10");
+    pages.push((
+        "preferences",
+        render(&PreferencesPage::new(shell(Place::Preferences), &filled, password_rules())),
+    ));
+    let filled = filled
+        .with("change_password", "yes")
+        .wrong("current", "This is not your present password.")
+        .wrong("idle_minutes", "Between 5 and 120 minutes.");
+    pages.push((
+        "preferences-error",
+        render(&PreferencesPage::new(shell(Place::Preferences), &filled, password_rules())),
+    ));
+    let errors = [
+        ("error-400", 400),
+        ("error-403", 403),
+        ("error-404", 404),
+        ("error-405", 405),
+        ("error-413", 413),
+        ("error-429", 429),
+        ("error-500", 500),
+        ("error-503", 503),
+    ];
+    for (name, code) in errors {
+        let mut page = ErrorPage::of(gate(), code);
+        if code == 500 {
+            page.reference = "7f3a-91c2".into();
+        }
+        pages.push((name, render(&page)));
+    }
     pages
 }

@@ -93,8 +93,6 @@ pub(crate) enum Place {
     Settings,
     /// One's own preferences.
     Preferences,
-    /// None of them.
-    Elsewhere,
 }
 
 impl Place {
@@ -112,14 +110,13 @@ impl Place {
             Self::Audit => "Audit",
             Self::Settings => "Settings",
             Self::Preferences => "Preferences",
-            Self::Elsewhere => "",
         }
     }
 
     /// The address.
     pub(crate) const fn href(self) -> &'static str {
         match self {
-            Self::Home | Self::Elsewhere => "/manager",
+            Self::Home => "/manager",
             Self::Users => "/manager/users",
             Self::Extensions => "/manager/extensions",
             Self::Status => "/status",
@@ -132,7 +129,7 @@ impl Place {
     /// The drawing.
     pub(crate) const fn icon(self) -> Icon {
         match self {
-            Self::Home | Self::Elsewhere => Icon::Home,
+            Self::Home => Icon::Home,
             Self::Users => Icon::Users,
             Self::Extensions => Icon::Extensions,
             Self::Status => Icon::Status,

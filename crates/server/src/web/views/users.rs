@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::forms::{Field, Problems, Secret};
+use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Column, Event, Fact, Pager, Stamp};
+use super::parts::{Badge, Column, Event, Fact, Link, Pager, Stamp};
 use super::shell::{Place, Shell};
 
 /// One line of the list.
@@ -60,12 +60,8 @@ pub(crate) struct UsersPage {
 pub(crate) struct UserNewPage {
     /// The frame.
     pub(crate) shell: Shell,
-    /// `name`.
-    pub(crate) name: Field,
-    /// `full_name`.
-    pub(crate) full_name: Field,
-    /// `extension`.
-    pub(crate) extension: Field,
+    /// `name`, `full_name`, `extension`.
+    pub(crate) fields: Vec<Field>,
     /// What to do about the login code: radio buttons `login_code_how` with generate, type, none.
     pub(crate) login_code_how: Field,
     /// The login code, when typed: `login_code`.
@@ -76,6 +72,81 @@ pub(crate) struct UserNewPage {
     pub(crate) password: Secret,
     /// What is wrong.
     pub(crate) problems: Problems,
+}
+
+/// `name`, `full_name` and `extension` of a user.
+pub(crate) fn user_fields(filled: &Filled) -> Vec<Field> {
+    vec![
+        filled.field(
+            Field::new("name", "Name")
+                .hint("Letters, digits, dots and dashes. Used to sign in.")
+                .required()
+                .length_max(64),
+        ),
+        filled.field(Field::new("full_name", "Full name").hint("What others see.").length_max(128)),
+        filled.field(
+            Field::new("extension", "Extension")
+                .kind(Kind::Code)
+                .hint("Digits. It is created if it does not exist yet.")
+                .length_max(15),
+        ),
+    ]
+}
+
+/// `status`: what an administrator may choose, and the present lock when there is one. The value of `filled` is one of
+/// `enabled`, `force-new-password`, `disabled`, `locked-password-error`, `locked-temporary`, `locked-idle`,
+/// `locked-expired`, `locked-password-expired`.
+pub(crate) fn status_field(filled: &Filled) -> Field {
+    let mut choices = vec![
+        Choice::new("enabled", "Enabled", false).hint("Everything that is set works."),
+        Choice::new("force-new-password", "Force New Password", false)
+            .hint("A new password has to be chosen at the next sign-in on the web."),
+        Choice::new("disabled", "Disabled", false)
+            .hint("Nothing works, no sign-in and no registration, until an administrator enables it."),
+    ];
+    let lock = match filled.value("status") {
+        "locked-password-error" => {
+            Some(("Locked – Password Error", "Too many wrong tries. Until an administrator chooses Enabled."))
+        }
+        "locked-temporary" => Some(("Locked – Temporary", "Too many wrong tries. Ends by itself.")),
+        "locked-idle" => Some(("Locked – Idle", "Not used for too long.")),
+        "locked-expired" => Some(("Locked – Expired", "The account's date has passed.")),
+        "locked-password-expired" => {
+            Some(("Locked – Password Expired", "The password was not changed in time."))
+        }
+        _ => None,
+    };
+    if let Some((label, hint)) = lock {
+        choices.push(Choice::new(filled.value("status"), label, true).hint(hint));
+    }
+    filled.field(Field::new("status", "Status").required().kind(Kind::Radio(choices)))
+}
+
+impl UserNewPage {
+    /// The form, with what it holds: `name`, `full_name`, `extension`, `login_code_how`, `password_how`.
+    pub(crate) fn new(
+        shell: Shell,
+        filled: &Filled,
+        code_rules: Vec<Rule>,
+        password_rules: Vec<Rule>,
+    ) -> Self {
+        let fields = user_fields(filled);
+        let mut login_code = filled.secret(Secret::new("login_code", "Login code").rules(code_rules));
+        (login_code.digits, login_code.required) = (true, false);
+        let mut password = filled.secret(Secret::new("password", "Password").rules(password_rules));
+        password.required = false;
+        let shown: Vec<&Field> = fields.iter().collect();
+        let problems = Problems::of(&shown, &[&login_code, &password]);
+        Self {
+            shell,
+            login_code_how: filled.field(how("login_code_how", "Generate 8 digits")),
+            login_code,
+            password_how: filled.field(how("password_how", "Generate a password")),
+            password,
+            problems,
+            fields,
+        }
+    }
 }
 
 /// One secret of a user or an extension, in its own card.
@@ -122,12 +193,10 @@ pub(crate) struct UserPage {
     pub(crate) title: String,
     /// The status, as saved.
     pub(crate) state: Badge,
-    /// `name`.
-    pub(crate) name: Field,
-    /// `full_name`.
-    pub(crate) full_name: Field,
-    /// `extension`.
-    pub(crate) extension: Field,
+    /// The list it belongs to: users, or administrators.
+    pub(crate) list: Link,
+    /// `name`, and for users `full_name` and `extension`; for administrators their rights.
+    pub(crate) fields: Vec<Field>,
     /// `status`: radio buttons, each with what it means.
     pub(crate) status: Field,
     /// The secrets.
@@ -136,6 +205,8 @@ pub(crate) struct UserPage {
     pub(crate) history: Vec<Event>,
     /// The audit of this account.
     pub(crate) history_href: String,
+    /// Whether it can be deleted: the two built-in accounts cannot.
+    pub(crate) deletable: bool,
     /// What is wrong.
     pub(crate) problems: Problems,
 }

@@ -1,0 +1,56 @@
+//! The audit: every event, searched and filtered; one event in full; whether the chain holds.
+
+use askama::Template;
+
+use super::forms::Field;
+use super::icon::{Icon, Mark};
+use super::parts::{Badge, Event, Fact, Notice, Pager, Stamp, Tone};
+use super::shell::{Place, Shell};
+
+/// The list.
+#[derive(Clone, Debug, Template)]
+#[template(path = "audit.html")]
+pub(crate) struct AuditPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// How the chain stands: "Verified up to event 48,213 at 14:30:00", or where it is broken.
+    pub(crate) chain: Notice,
+    /// `q`: text; `who`; `interface` and `outcome`: drop-down lists; `from` and `until`: moments.
+    pub(crate) filters: Vec<Field>,
+    /// Whether any of them is on.
+    pub(crate) filtered: bool,
+    /// The events, newest first.
+    pub(crate) events: Vec<Event>,
+    /// Where one is in the list.
+    pub(crate) pager: Pager,
+    /// The same events as JSON Lines.
+    pub(crate) export_json: String,
+    /// The same events as CSV.
+    pub(crate) export_csv: String,
+}
+
+/// One event in full.
+#[derive(Clone, Debug, Template)]
+#[template(path = "audit_event.html")]
+pub(crate) struct AuditEventPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// Its number: "48,213".
+    pub(crate) number: String,
+    /// What was done.
+    pub(crate) what: String,
+    /// The outcome.
+    pub(crate) outcome: Badge,
+    /// When.
+    pub(crate) at: Stamp,
+    /// Why, in plain words: what interfaces are never told. Empty when there is nothing to explain.
+    pub(crate) why: String,
+    /// Who, from where, by which interface, and whatever else was recorded.
+    pub(crate) facts: Vec<Fact>,
+    /// Its place in the chain: its own hash and that of the event before.
+    pub(crate) chain: Vec<Fact>,
+    /// The event before.
+    pub(crate) older: Option<String>,
+    /// The event after.
+    pub(crate) newer: Option<String>,
+}

@@ -1,0 +1,63 @@
+//! One's own preferences: the password, the colours, the time after which an idle session ends.
+
+use askama::Template;
+
+use super::forms::{Choice, Field, Filled, Kind, KnownSecret, Problems, Rule, Secret};
+use super::icon::{Icon, Mark};
+use super::shell::{Place, Shell};
+
+/// User preferences.
+#[derive(Clone, Debug, Template)]
+#[template(path = "preferences.html")]
+pub(crate) struct PreferencesPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// `change_password`: radio buttons "Enable Change Password", yes and no. Yes reveals the fields below.
+    pub(crate) change: Field,
+    /// `current`: the present password.
+    pub(crate) current: KnownSecret,
+    /// `password` and its repetition.
+    pub(crate) password: Secret,
+    /// `theme`, `idle_minutes`.
+    pub(crate) fields: Vec<Field>,
+    /// What is wrong.
+    pub(crate) problems: Problems,
+}
+
+impl PreferencesPage {
+    /// The form, with what it holds: `change_password`, `theme`, `idle_minutes`.
+    pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>) -> Self {
+        let change = filled.field(
+            Field::new("change_password", "Enable Change Password")
+                .required()
+                .kind(Kind::Radio(vec![Choice::new("no", "No", true), Choice::new("yes", "Yes", false)])),
+        );
+        let current = KnownSecret {
+            name: "current".into(),
+            label: "Present password".into(),
+            error: filled.error("current"),
+            required: false,
+        };
+        let mut password = filled.secret(Secret::new("password", "New password").rules(rules));
+        password.required = false;
+        password.account.clone_from(&shell.person.name);
+        let fields = vec![
+            filled.field(Field::new("theme", "Colours").required().kind(Kind::Radio(vec![
+                Choice::new("auto", "As this computer says", true),
+                Choice::new("light", "Light", false),
+                Choice::new("dark", "Dark", false),
+            ]))),
+            filled.field(
+                Field::new("idle_minutes", "Sign me out after")
+                    .required()
+                    .hint("When nothing happens for so long. 5 to 120 minutes.")
+                    .kind(Kind::Number { least: 5, most: 120, unit: "minutes".into() }),
+            ),
+        ];
+        let mut problems = Problems::default();
+        problems.list.extend(current.problem());
+        problems.list.extend(password.problems());
+        problems.list.extend(fields.iter().filter_map(Field::problem));
+        Self { shell, change, current, password, fields, problems }
+    }
+}

@@ -1,0 +1,202 @@
+//! The status pages: what is going on now. The part below the heading is live: the script fetches it again, alone,
+//! when it is told that something changed, so its pieces are templates of their own.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::forms::Field;
+use super::icon::{Icon, Mark};
+use super::parts::{Badge, Link, Pager, Stamp, Until};
+use super::shell::{Place, Shell};
+
+/// One registered (or lost) phone.
+#[derive(Clone, Debug)]
+pub(crate) struct PhoneRow {
+    /// Its extension.
+    pub(crate) extension: Link,
+    /// Its user.
+    pub(crate) user: Option<Link>,
+    /// Registered, or lost since its registration ran out.
+    pub(crate) state: Badge,
+    /// Address and port.
+    pub(crate) address: String,
+    /// "UDP", "TCP", "TLS".
+    pub(crate) transport: String,
+    /// What the phone calls itself.
+    pub(crate) user_agent: String,
+    /// "SHA-256" or "MD5".
+    pub(crate) digest: String,
+    /// Registered first at.
+    pub(crate) since: Stamp,
+    /// The registration runs out in.
+    pub(crate) expires: Until,
+}
+
+/// One blacklisted extension or address.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockRow {
+    /// What the form sends for it.
+    pub(crate) id: String,
+    /// The extension or the address.
+    pub(crate) what: String,
+    /// Its page, or its part of the audit.
+    pub(crate) href: String,
+    /// Why.
+    pub(crate) reason: String,
+    /// Failures counted.
+    pub(crate) failures: u64,
+    /// Failures allowed.
+    pub(crate) most: u64,
+    /// The last failure.
+    pub(crate) last: Stamp,
+    /// Time to unblock. None: until an administrator resets it.
+    pub(crate) until: Option<Until>,
+}
+
+/// One of the two blacklists.
+#[derive(Clone, Debug)]
+pub(crate) struct Blacklist {
+    /// "extensions" or "addresses": the end of the form's path and of its ids.
+    pub(crate) slug: String,
+    /// "Blacklisted extensions".
+    pub(crate) title: String,
+    /// When something comes here, by the rules in force.
+    pub(crate) about: String,
+    /// "Extension" or "Address".
+    pub(crate) heading: String,
+    /// Who is blocked.
+    pub(crate) rows: Vec<BlockRow>,
+}
+
+/// A registration that another device pushed out.
+#[derive(Clone, Debug)]
+pub(crate) struct QuarantineRow {
+    /// What the form sends for it.
+    pub(crate) id: String,
+    /// The extension that both wanted.
+    pub(crate) extension: Link,
+    /// The address of the one pushed out.
+    pub(crate) address: String,
+    /// What it calls itself.
+    pub(crate) user_agent: String,
+    /// Its instance or MAC address, when it said one.
+    pub(crate) device: String,
+    /// The address of the one that pushed it out.
+    pub(crate) by: String,
+    /// When.
+    pub(crate) at: Stamp,
+}
+
+/// One session.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionRow {
+    /// What the form sends for it: not the session's secret.
+    pub(crate) id: String,
+    /// Whose.
+    pub(crate) who: String,
+    /// Where from.
+    pub(crate) from: String,
+    /// By which interface.
+    pub(crate) interface: String,
+    /// Since when.
+    pub(crate) since: Stamp,
+    /// Idle for: "2 min".
+    pub(crate) idle: String,
+    /// The one that looks at this page.
+    pub(crate) own: bool,
+}
+
+/// The sections of the status pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusTab {
+    /// Registered phones.
+    Phones,
+    /// Both blacklists.
+    Blacklists,
+    /// Phones pushed out.
+    Quarantine,
+    /// Sessions.
+    Sessions,
+}
+
+/// What one section shows.
+#[derive(Clone, Debug)]
+pub(crate) enum StatusBody {
+    /// Registered phones.
+    Phones {
+        /// This page of them.
+        phones: Vec<PhoneRow>,
+        /// Where one is in the list.
+        pager: Pager,
+        /// Whether a search or filter is on.
+        searched: bool,
+    },
+    /// Both blacklists.
+    Blacklists(Vec<Blacklist>),
+    /// Phones pushed out.
+    Quarantine(Vec<QuarantineRow>),
+    /// Sessions.
+    Sessions(Vec<SessionRow>),
+}
+
+/// The tabs with their counts.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts/status_tabs.html")]
+pub(crate) struct StatusTabs {
+    /// Which section.
+    pub(crate) tab: StatusTab,
+    /// Phones registered now.
+    pub(crate) phones_count: u64,
+    /// Extensions and addresses blocked.
+    pub(crate) blocked_count: u64,
+    /// Phones in quarantine.
+    pub(crate) quarantine_count: u64,
+    /// Sessions.
+    pub(crate) sessions_count: u64,
+    /// How things stand in one sentence: read out when it changes.
+    pub(crate) words: String,
+}
+
+impl HtmlSafe for StatusTabs {}
+
+/// One section with its forms.
+#[derive(Clone, Debug, Template)]
+#[template(path = "parts/status_section.html")]
+pub(crate) struct StatusSection {
+    /// The hidden field of its forms.
+    pub(crate) csrf: String,
+    /// Whether the person may reset and end things, or only look.
+    pub(crate) control: bool,
+    /// What it shows.
+    pub(crate) body: StatusBody,
+}
+
+impl HtmlSafe for StatusSection {}
+
+/// The live part, as served alone for the script: it puts each piece in the place of the piece of the same name.
+#[derive(Clone, Debug, Template)]
+#[template(path = "status_live.html")]
+pub(crate) struct StatusLive {
+    /// The tabs.
+    pub(crate) tabs: StatusTabs,
+    /// The section.
+    pub(crate) section: StatusSection,
+}
+
+/// A status page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "status.html")]
+pub(crate) struct StatusPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// This page's address with its search, for "Refresh".
+    pub(crate) here: String,
+    /// The stream of events that says "something changed".
+    pub(crate) events: String,
+    /// Where the live part alone is served, with this page's search.
+    pub(crate) fragment: String,
+    /// The search of the phones section: `q`, and a drop-down list `state`.
+    pub(crate) search: Vec<Field>,
+    /// The live part.
+    pub(crate) live: StatusLive,
+}
