@@ -1,1 +1,43 @@
 //! Memory: the ledger that holds everything a sign-in needs, and the engines that keep it through a restart.
+//!
+//! [`Ledger::begin`] counts an attempt and says what is known; [`Ledger::settle`] makes the counts say what was
+//! found; [`Ledger::commit`] is the one way to change anything. Reading never waits for the disk, and what is
+//! committed rests on disk before anybody is told so. How an engine keeps rows is in [`engine`].
+
+mod audit;
+mod begin;
+mod behind;
+mod commit;
+mod counts;
+pub mod engine;
+mod error;
+mod holdings;
+mod keyring;
+mod ledger;
+mod lists;
+mod load;
+mod nonces;
+mod plan;
+mod rows;
+mod scribe;
+mod seal;
+mod shards;
+mod sweep;
+mod topic;
+mod writer;
+
+pub use self::{
+    audit::{AuditBroken, AuditQuery, AuditRow, AuditState},
+    behind::AUDIT_WAITING_MAX,
+    commit::Commit,
+    counts::TALLIES_MAX,
+    error::{CommitError, OpenError, StoreError},
+    ledger::Ledger,
+    lists::{
+        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, RegistrationQuery,
+        RegistrationSort,
+    },
+    nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
+    seal::{KeyFileError, MasterKeys},
+    topic::Topic,
+};

@@ -1,0 +1,233 @@
+//! The audit: searched a page at a time, and proved to be whole.
+
+use std::{net::IpAddr, ops::ControlFlow};
+
+use signin::{
+    audit::{Action, Actor, AuditEvent, Outcome},
+    ident::FoldedName,
+    interface::LoginInterface,
+    timestamp::Timestamp,
+};
+use thiserror::Error;
+
+use crate::{
+    engine::{AuditRecord, MAC_LEN},
+    error::StoreError,
+    ledger::Ledger,
+    scribe::Census,
+};
+
+/// Which rows are wanted; the newest come first.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Part of any text of the row, without regard to case; everything when empty.
+    pub text: String,
+    /// Who did it or what it was done to, as a whole name.
+    pub name: Option<String>,
+    /// What happened.
+    pub action: Option<Action>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// By which interface.
+    pub interface: Option<LoginInterface>,
+    /// Where from.
+    pub address: Option<IpAddr>,
+    /// Not before this moment.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+    /// Only rows with a smaller number: the last one of the page before.
+    pub before_seq: Option<u64>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// One row of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Its number.
+    pub seq: u64,
+    /// What it says.
+    pub event: AuditEvent,
+}
+
+/// The audit is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditState {
+    /// How many rows it has.
+    pub rows: u64,
+    /// The moment of the last one.
+    pub head_at: Option<Timestamp>,
+}
+
+/// The audit is not whole.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("audit row {seq}: {what}")]
+pub struct AuditBroken {
+    /// The first row that is not in order.
+    pub seq: u64,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl Ledger {
+    /// Rows of the audit, the newest first. What is behind is seen within a second.
+    ///
+    /// # Errors
+    /// When the engine cannot be read.
+    pub fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, StoreError> {
+        let wanted = Wanted::new(query);
+        let mut rows = Vec::new();
+        if query.limit == 0 {
+            return Ok(rows);
+        }
+        self.reader.snapshot()?.audit_newest(query.before_seq, &mut |record| {
+            if let Some(row) = wanted.row(&record)? {
+                rows.push(row);
+            }
+            Ok(if rows.len() >= query.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(rows)
+    }
+
+    /// Hands out every row of the audit, oldest first, for exports.
+    ///
+    /// # Errors
+    /// When the engine cannot be read, or whatever `each` answered.
+    pub fn audit_each(
+        &self,
+        query: &AuditQuery,
+        each: &mut dyn FnMut(AuditRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let wanted = Wanted::new(query);
+        self.reader.snapshot()?.audit(&mut |record| {
+            if let Some(row) = wanted.row(&record)? {
+                each(row)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Follows the chain from the first row to the last: an edit, a deletion, an insertion, a changed order and a
+    /// cut-off end are all found. `progress` is told how many rows are done, of how many.
+    ///
+    /// # Errors
+    /// The first row that is not in order.
+    pub fn verify_audit(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<AuditState, AuditBroken> {
+        let broken = |seq: u64, what: &str| AuditBroken { seq, what: what.into() };
+        let unread = |seq: u64| move |error: StoreError| AuditBroken { seq, what: error.to_string() };
+        let mut snapshot = self.reader.snapshot().map_err(unread(0))?;
+        // The end as it was at the same moment as the rows.
+        let census = snapshot.row(&Census::row_key()).map_err(unread(0))?;
+        let census: Census = census
+            .filter(|row| self.keys.is_ours(row))
+            .and_then(|row| serde_json::from_str(&row.body).ok())
+            .ok_or_else(|| broken(0, "the row that says where the audit ends is damaged"))?;
+        let (mut rows, mut head, mut head_at, mut found) = (0_u64, [0; MAC_LEN], None, None);
+        snapshot
+            .audit(&mut |record| {
+                let seq = rows.saturating_add(1);
+                if let Some(what) = self.fault(&record, seq, &head) {
+                    found = Some(broken(seq, what));
+                    return Ok(ControlFlow::Break(()));
+                }
+                (rows, head) = (seq, record.mac);
+                if seq == census.audit_seq {
+                    head_at = serde_json::from_str(&record.body).ok().map(|event: AuditEvent| event.at);
+                }
+                if rows.is_multiple_of(1000) {
+                    progress(rows, census.audit_seq);
+                }
+                Ok(ControlFlow::Continue(()))
+            })
+            .map_err(unread(0))?;
+        if let Some(found) = found {
+            return Err(found);
+        }
+        if (rows, head) != (census.audit_seq, census.head()) {
+            let what = format!("the audit ends here, and should end with row {}", census.audit_seq);
+            return Err(AuditBroken { seq: rows, what });
+        }
+        progress(rows, rows);
+        Ok(AuditState { rows, head_at })
+    }
+
+    fn fault(&self, record: &AuditRecord, seq: u64, head: &[u8; MAC_LEN]) -> Option<&'static str> {
+        if record.seq != seq {
+            return Some("the row is missing");
+        }
+        (self.keys.link(head, seq, &record.body) != record.mac)
+            .then_some("the row is not the one that was written there")
+    }
+}
+
+/// A query made ready: `words` must stand in the JSON of a row, or it need not be read.
+struct Wanted<'a> {
+    query: &'a AuditQuery,
+    words: Vec<String>,
+    text: String,
+    name: Option<FoldedName>,
+}
+
+impl<'a> Wanted<'a> {
+    fn new(query: &'a AuditQuery) -> Self {
+        let word = |field: &str, value: serde_json::Result<String>| {
+            value.ok().map(|value| format!("\"{field}\":{value}"))
+        };
+        let words = [
+            query.action.and_then(|action| word("action", serde_json::to_string(&action))),
+            query.outcome.and_then(|outcome| word("outcome", serde_json::to_string(&outcome))),
+            query.interface.and_then(|interface| word("interface", serde_json::to_string(&interface))),
+            query.address.and_then(|address| word("address", serde_json::to_string(&address))),
+        ];
+        Self {
+            query,
+            words: words.into_iter().flatten().collect(),
+            text: query.text.trim().to_lowercase(),
+            name: query.name.as_deref().map(FoldedName::of),
+        }
+    }
+
+    fn row(&self, record: &AuditRecord) -> Result<Option<AuditRow>, StoreError> {
+        if !self.words.iter().all(|word| record.body.contains(word)) {
+            return Ok(None);
+        }
+        let event: AuditEvent = serde_json::from_str(&record.body).map_err(|error| {
+            StoreError::Damaged(format!("audit row {} cannot be read: {error}", record.seq))
+        })?;
+        Ok(self.is_met_by(&event).then_some(AuditRow { seq: record.seq, event }))
+    }
+
+    fn is_met_by(&self, event: &AuditEvent) -> bool {
+        let query = self.query;
+        query.action.is_none_or(|action| event.action == action)
+            && query.outcome.is_none_or(|outcome| event.outcome == outcome)
+            && query.interface.is_none_or(|interface| event.interface == interface)
+            && query.address.is_none_or(|address| event.address == Some(address))
+            && query.from.is_none_or(|from| event.at >= from)
+            && query.until.is_none_or(|until| event.at < until)
+            && self.name.as_ref().is_none_or(|name| {
+                FoldedName::of(&event.subject) == *name
+                    || actor_name(&event.actor).is_some_and(|actor| FoldedName::of(actor) == *name)
+            })
+            && (self.text.is_empty() || says(event, &self.text))
+    }
+}
+
+fn actor_name(actor: &Actor) -> Option<&str> {
+    match actor {
+        Actor::Account(_, name) | Actor::Extension(_, name) => Some(name),
+        Actor::Unknown | Actor::Console | Actor::System => None,
+    }
+}
+
+fn says(event: &AuditEvent, text: &str) -> bool {
+    let has = |field: &str| field.to_lowercase().contains(text);
+    has(&event.subject)
+        || has(&event.agent)
+        || has(event.action.title())
+        || event.reason.is_some_and(|reason| has(reason.title()))
+        || actor_name(&event.actor).is_some_and(has)
+        || event.address.is_some_and(|address| has(&address.to_string()))
+        || event.changes.iter().any(|change| has(&change.field) || has(&change.before) || has(&change.after))
+}

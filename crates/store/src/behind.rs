@@ -1,0 +1,274 @@
+//! The lane behind: changes that memory has at once and the disk within a second.
+//!
+//! What waits is the *names* of the changed records, not their values: whatever memory says at the moment of
+//! writing is written, so however often a record changes it is written once. Only rows of the audit wait
+//! themselves, and those that say the same become one.
+
+use std::net::IpAddr;
+
+use hashbrown::{HashMap, HashSet};
+use parking_lot::Mutex;
+use signin::{
+    audit::{Action, AuditEvent, Reason},
+    credential::{CredentialKind, Owner},
+    effect::Effect,
+    ident::{AccountId, DomainId, ExtensionId},
+    interface::LoginInterface,
+    lockout::TallyKey,
+    session::SessionId,
+};
+
+use crate::{error::StoreError, holdings::Holdings, keyring::encode, rows, scribe::Draft, topic::Topic};
+
+/// Most records that wait; more than that many are noted nowhere until they change again.
+const DIRTY_MAX: usize = 2_000_000;
+/// Most audit rows that wait, while the disk is out of order.
+pub const AUDIT_WAITING_MAX: usize = 100_000;
+/// Records written in one transaction, so that no durable commit waits long behind them.
+const CHUNK: usize = 2000;
+/// With that many waiting, writing begins before the second is over.
+const LARGE: usize = 4096;
+
+/// The name of a changed record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Dirty {
+    Activity(AccountId),
+    Facts(Owner, CredentialKind),
+    Session(SessionId),
+    Registration(ExtensionId),
+    Tally(TallyKey),
+    Quarantine(u64),
+}
+
+/// What must be alike for two audit rows to become one; see [`AuditEvent::repeats`].
+type Repeat = (Option<Reason>, Action, DomainId, Box<str>, LoginInterface, Option<IpAddr>);
+
+#[derive(Default)]
+struct Queue {
+    dirty: HashSet<Dirty>,
+    audit: Vec<AuditEvent>,
+    repeats: HashMap<Repeat, usize>,
+    audit_lost: u64,
+}
+
+/// The lane.
+#[derive(Default)]
+pub(crate) struct Behind(Mutex<Queue>);
+
+/// What was taken out of the lane to be written.
+#[derive(Default)]
+pub(crate) struct Chunk {
+    dirty: Vec<Dirty>,
+    audit: Vec<AuditEvent>,
+}
+
+/// Whether an effect may be late.
+pub(crate) const fn may_be_late(effect: &Effect) -> bool {
+    match effect {
+        Effect::PutActivity(..)
+        | Effect::PutCredentialFacts(..)
+        | Effect::KeepTally(_)
+        | Effect::TouchSession(..)
+        | Effect::PutRegistration(_)
+        | Effect::Quarantine(_)
+        | Effect::Audit(_) => true,
+        Effect::PutSettings(_)
+        | Effect::PutDomain(_)
+        | Effect::DeleteDomain(_)
+        | Effect::PutAccount(_)
+        | Effect::DeleteAccount(_)
+        | Effect::PutExtension(_)
+        | Effect::DeleteExtension(_)
+        | Effect::PutCredential(_)
+        | Effect::DeleteCredential(..)
+        | Effect::ClearTally(_)
+        | Effect::OpenSession(..)
+        | Effect::CloseSession(_)
+        | Effect::ReleaseQuarantine(_) => false,
+    }
+}
+
+impl Behind {
+    /// Makes the change in memory and notes it here. `false` for effects that must not be late: nothing was
+    /// done.
+    pub(crate) fn take(&self, effect: Effect, holdings: &Holdings, topics: &mut Vec<Topic>) -> bool {
+        match effect {
+            Effect::PutActivity(id, activity) => {
+                holdings.put_activity(id, activity);
+                topics.push(Topic::Accounts);
+                self.note(Dirty::Activity(id));
+            }
+            Effect::PutCredentialFacts(owner, kind, facts) => {
+                holdings.put_facts(owner, kind, facts);
+                topics.push(Topic::Accounts);
+                self.note(Dirty::Facts(owner, kind));
+            }
+            Effect::KeepTally(key) => {
+                topics.push(Topic::Locks);
+                self.note(Dirty::Tally(key));
+            }
+            Effect::TouchSession(id, at) => {
+                holdings.touch_session(id, at);
+                self.note(Dirty::Session(id));
+            }
+            Effect::PutRegistration(registration) => {
+                let id = registration.extension;
+                holdings.put_registration(registration);
+                topics.push(Topic::Phones);
+                self.note(Dirty::Registration(id));
+            }
+            Effect::Quarantine(quarantined) => {
+                let place = holdings.quarantine_place();
+                for gone in holdings.put_quarantined(place, quarantined) {
+                    self.note(Dirty::Quarantine(gone));
+                }
+                topics.push(Topic::Quarantine);
+                self.note(Dirty::Quarantine(place));
+            }
+            Effect::Audit(event) => {
+                topics.push(Topic::Audit);
+                self.audit(event);
+            }
+            Effect::PutSettings(_)
+            | Effect::PutDomain(_)
+            | Effect::DeleteDomain(_)
+            | Effect::PutAccount(_)
+            | Effect::DeleteAccount(_)
+            | Effect::PutExtension(_)
+            | Effect::DeleteExtension(_)
+            | Effect::PutCredential(_)
+            | Effect::DeleteCredential(..)
+            | Effect::ClearTally(_)
+            | Effect::OpenSession(..)
+            | Effect::CloseSession(_)
+            | Effect::ReleaseQuarantine(_) => return false,
+        }
+        true
+    }
+
+    /// Notes that a record changed.
+    pub(crate) fn note(&self, dirty: Dirty) {
+        let mut queue = self.0.lock();
+        if queue.dirty.len() < DIRTY_MAX {
+            queue.dirty.insert(dirty);
+        }
+    }
+
+    fn audit(&self, event: AuditEvent) {
+        let mut queue = self.0.lock();
+        let repeat = event.repeats(&event).then(|| {
+            let AuditEvent { reason, action, domain, interface, address, .. } = event;
+            (reason, action, domain, event.subject.clone(), interface, address)
+        });
+        let at = repeat.as_ref().and_then(|repeat| queue.repeats.get(repeat).copied());
+        if let Some(row) = at.and_then(|at| queue.audit.get_mut(at)) {
+            row.times = row.times.saturating_add(event.times);
+            return;
+        }
+        if queue.audit.len() >= AUDIT_WAITING_MAX {
+            queue.audit_lost += 1;
+            if queue.audit_lost == 1 {
+                tracing::error!(max = AUDIT_WAITING_MAX, "the disk is out of order and the audit overflows");
+            }
+            return;
+        }
+        let at = queue.audit.len();
+        queue.audit.push(event);
+        if let Some(repeat) = repeat {
+            queue.repeats.insert(repeat, at);
+        }
+    }
+
+    /// How much waits.
+    pub(crate) fn len(&self) -> usize {
+        let queue = self.0.lock();
+        queue.dirty.len() + queue.audit.len()
+    }
+
+    /// Whether writing should begin now.
+    pub(crate) fn is_large(&self) -> bool {
+        self.len() >= LARGE
+    }
+
+    /// Audit rows that could not be kept.
+    pub(crate) fn audit_lost(&self) -> u64 {
+        self.0.lock().audit_lost
+    }
+
+    /// Takes a part out; `None` when nothing waits.
+    pub(crate) fn chunk(&self) -> Option<Chunk> {
+        let mut queue = self.0.lock();
+        if queue.dirty.is_empty() && queue.audit.is_empty() {
+            return None;
+        }
+        let dirty: Vec<Dirty> = if queue.dirty.len() <= CHUNK {
+            queue.dirty.drain().collect()
+        } else {
+            let some: Vec<Dirty> = queue.dirty.iter().take(CHUNK).cloned().collect();
+            for dirty in &some {
+                queue.dirty.remove(dirty);
+            }
+            some
+        };
+        queue.repeats.clear();
+        Some(Chunk { dirty, audit: std::mem::take(&mut queue.audit) })
+    }
+
+    /// Puts back what could not be written.
+    pub(crate) fn put_back(&self, chunk: Chunk) {
+        let mut queue = self.0.lock();
+        queue.dirty.extend(chunk.dirty);
+        let newer = std::mem::replace(&mut queue.audit, chunk.audit);
+        queue.audit.extend(newer);
+        // The places in the list have moved; those that wait merge no more.
+        queue.repeats.clear();
+    }
+}
+
+impl Chunk {
+    /// The rows to be written, as memory has them now.
+    pub(crate) fn draft(&self, holdings: &Holdings) -> Result<Draft, StoreError> {
+        let mut draft = Draft::default();
+        for dirty in &self.dirty {
+            let (key, body) = match dirty {
+                Dirty::Activity(id) => {
+                    let activity = holdings.account(*id).map(|_| holdings.activity(*id));
+                    (rows::activity_key(*id), activity.map(|activity| encode(&activity)))
+                }
+                Dirty::Facts(owner, kind) => (
+                    rows::facts_key(*owner, *kind),
+                    holdings.facts(*owner, *kind).map(|facts| encode(&facts)),
+                ),
+                Dirty::Session(id) => {
+                    (rows::session_key(*id), holdings.sessions.get(id).map(|session| encode(&*session)))
+                }
+                Dirty::Registration(id) => {
+                    (rows::registration_key(*id), holdings.registrations.get(id).map(|found| encode(&*found)))
+                }
+                Dirty::Tally(key) => {
+                    (rows::tally_key(key), holdings.counts.row_of(key).map(|tally| encode(&tally)))
+                }
+                Dirty::Quarantine(place) => {
+                    (rows::quarantine_key(*place), holdings.quarantined(*place).map(|entry| encode(&*entry)))
+                }
+            };
+            match body.transpose()? {
+                Some(body) => draft.put(key, body),
+                None => draft.delete(key),
+            }
+        }
+        for event in &self.audit {
+            draft.audit(event.clone());
+        }
+        Ok(draft)
+    }
+
+    /// Notes in memory what rests on disk now.
+    pub(crate) fn written(&self, holdings: &Holdings) {
+        for dirty in &self.dirty {
+            if let Dirty::Tally(key) = dirty {
+                holdings.counts.keep(key);
+            }
+        }
+    }
+}

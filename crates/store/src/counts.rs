@@ -1,0 +1,267 @@
+//! Counts: one tally for each name and address that was tried, known or not, within a bound.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::RwLockWriteGuard;
+use signin::{
+    credential::CredentialKind,
+    interface::CountScope,
+    lockout::{Standing, Tally, TallyKey},
+    policy::{LockRule, Settings},
+    timestamp::Timestamp,
+};
+
+use crate::shards::{SHARDS, Shard, Shards};
+
+/// Most tallies that are kept; about 40 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
+/// first, then locks that end soonest.
+pub const TALLIES_MAX: usize = 200_000;
+
+/// A tally, and whether a row stands for it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    tally: Tally,
+    is_kept: bool,
+}
+
+/// All tallies.
+pub(crate) struct Counts {
+    tallies: Shards<TallyKey, Entry>,
+    shard_max: usize,
+    asked_at: AtomicU64,
+}
+
+/// What a right attempt made of its count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Succeeded {
+    /// There was nothing to clear.
+    Plain,
+    /// It held failures or locks.
+    Cleared,
+}
+
+/// The rule of a count.
+pub(crate) const fn rule_of(settings: &Settings, scope: CountScope) -> &LockRule {
+    match scope {
+        CountScope::Credential(CredentialKind::ServicePassword) => &settings.service_password_lock,
+        CountScope::Credential(CredentialKind::UserPassword) => &settings.user_password_lock,
+        CountScope::Extension
+        | CountScope::Credential(CredentialKind::LoginCode | CredentialKind::PhonePassword) => {
+            &settings.extension_lock
+        }
+        CountScope::Address => &settings.address_lock,
+    }
+}
+
+impl Counts {
+    pub(crate) fn new(tallies_max: usize) -> Self {
+        Self {
+            tallies: Shards::new(),
+            shard_max: tallies_max.div_ceil(SHARDS).max(1),
+            asked_at: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes over what was kept.
+    pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
+        self.tallies.insert(key, Entry { tally, is_kept: true });
+    }
+
+    /// Takes a place for one attempt, if there is one. What had to go for it and rests on disk is in `evicted`.
+    pub(crate) fn begin(
+        &self,
+        key: &TallyKey,
+        settings: &Settings,
+        now: Timestamp,
+        evicted: &mut Vec<TallyKey>,
+    ) -> Standing {
+        let rule = rule_of(settings, key.scope);
+        let mut shard = self.tallies.shard(key);
+        if let Some(entry) = shard.get_mut(key) {
+            return entry.tally.begin(rule, now);
+        }
+        if shard.len() >= self.shard_max && !make_room(&mut shard, settings, now, evicted) {
+            return Standing::Full;
+        }
+        let mut entry = Entry::default();
+        let standing = entry.tally.begin(rule, now);
+        shard.insert(key.clone(), entry);
+        standing
+    }
+
+    /// What the count says, without taking a place.
+    pub(crate) fn standing(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Standing {
+        self.tally(key).standing(rule_of(settings, key.scope), now)
+    }
+
+    /// The attempt that began was wrong.
+    pub(crate) fn fail(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
+        let mut shard = self.tallies.shard(key);
+        // One that a lock reset took away meanwhile is counted anew.
+        let entry = shard.entry(key.clone()).or_default();
+        entry.tally.fail(rule_of(settings, key.scope), now)
+    }
+
+    /// The attempt that began never ended: if its place is still there, it is a failure.
+    pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
+        let mut shard = self.tallies.shard(key);
+        let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
+        entry.tally.fail(rule_of(settings, key.scope), now)
+    }
+
+    /// The attempt that began was right.
+    pub(crate) fn succeed(&self, key: &TallyKey) -> Succeeded {
+        self.change(key, |tally| {
+            let held = *tally != Tally { in_flight: tally.in_flight, ..Tally::default() };
+            tally.succeed();
+            if held { Succeeded::Cleared } else { Succeeded::Plain }
+        })
+        .unwrap_or(Succeeded::Plain)
+    }
+
+    /// The attempt that began was no failure.
+    pub(crate) fn give_back(&self, key: &TallyKey) {
+        self.change(key, Tally::give_back);
+    }
+
+    /// Forgets a count but for the attempts that are being checked; a row of it is gone too.
+    pub(crate) fn clear(&self, key: &TallyKey) {
+        let mut shard = self.tallies.shard(key);
+        if let Some(entry) = shard.get_mut(key) {
+            let in_flight = entry.tally.in_flight;
+            *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, is_kept: false };
+        }
+        forget_if_empty(shard, key);
+    }
+
+    /// Notes that a row stands for this count now.
+    pub(crate) fn keep(&self, key: &TallyKey) {
+        if let Some(entry) = self.tallies.shard(key).get_mut(key) {
+            entry.is_kept = true;
+        }
+    }
+
+    /// The count; the empty one when there is none.
+    pub(crate) fn tally(&self, key: &TallyKey) -> Tally {
+        self.tallies.peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
+    }
+
+    /// What should rest on disk for this count; `None` = nothing.
+    pub(crate) fn row_of(&self, key: &TallyKey) -> Option<Tally> {
+        let tally = Tally { in_flight: 0, ..self.tally(key) };
+        (tally != Tally::default()).then_some(tally)
+    }
+
+    /// The counts that are locked at `now`.
+    pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
+        let mut locked = Vec::new();
+        self.tallies.each(|key, entry| {
+            if is_locked(&entry.tally, rule_of(settings, key.scope), now) {
+                locked.push((key.clone(), entry.tally));
+            }
+        });
+        locked
+    }
+
+    /// Drops those that are idle; the keys of those that rest on disk.
+    pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
+        let mut gone = Vec::new();
+        self.tallies.retain(|key, entry| {
+            let is_idle = entry.tally.is_idle(rule_of(settings, key.scope), now);
+            if is_idle && entry.is_kept {
+                gone.push(key.clone());
+            }
+            !is_idle
+        });
+        gone
+    }
+
+    /// Whether a lock has ended since this was asked the last time.
+    pub(crate) fn has_unlocked(&self, now: Timestamp) -> bool {
+        let asked_at = Timestamp(self.asked_at.swap(now.0, Ordering::Relaxed));
+        let mut has_unlocked = false;
+        self.tallies.each(|_, entry| {
+            let ended = |until: Timestamp| asked_at < until && until <= now;
+            has_unlocked |= entry.tally.locked_until.is_some_and(ended);
+        });
+        has_unlocked
+    }
+
+    /// Counts that hold a lock, ended ones not forgotten yet among them.
+    pub(crate) fn locks_held(&self) -> usize {
+        let mut locks = 0;
+        self.tallies.each(|_, entry| {
+            locks += usize::from(entry.tally.is_permanent || entry.tally.locked_until.is_some());
+        });
+        locks
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tallies.len()
+    }
+
+    /// Changes a tally that is there, and forgets it when nothing is left of it.
+    fn change<R>(&self, key: &TallyKey, change: impl FnOnce(&mut Tally) -> R) -> Option<R> {
+        let mut shard = self.tallies.shard(key);
+        let answer = shard.get_mut(key).map(|entry| change(&mut entry.tally));
+        forget_if_empty(shard, key);
+        answer
+    }
+}
+
+fn forget_if_empty(mut shard: RwLockWriteGuard<'_, Shard<TallyKey, Entry>>, key: &TallyKey) {
+    // One with a row stays until the row is gone, or a sweep finds it idle.
+    if shard.get(key).is_some_and(|entry| entry.tally == Tally::default() && !entry.is_kept) {
+        shard.remove(key);
+    }
+}
+
+fn is_locked(tally: &Tally, rule: &LockRule, now: Timestamp) -> bool {
+    matches!(tally.standing(rule, now), Standing::Locked { .. })
+}
+
+/// Makes room for an eighth of a full shard, so that the search is not done again for each newcomer.
+fn make_room(
+    shard: &mut Shard<TallyKey, Entry>,
+    settings: &Settings,
+    now: Timestamp,
+    evicted: &mut Vec<TallyKey>,
+) -> bool {
+    let excess = shard.len() / 8 + 1;
+    // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
+    let rank = |key: &TallyKey, tally: &Tally| {
+        let rule = rule_of(settings, key.scope);
+        if tally.is_idle(rule, now) {
+            (0, 0)
+        } else if !is_locked(tally, rule, now) {
+            (1, tally.failed_at.0)
+        } else if tally.is_permanent {
+            (3, tally.failed_at.0)
+        } else {
+            (2, tally.locked_until.map_or(0, |until| until.0))
+        }
+    };
+    let mut candidates: Vec<((u8, u64), TallyKey)> = shard
+        .iter()
+        .filter(|(_, entry)| entry.tally.in_flight == 0)
+        .map(|(key, entry)| (rank(key, &entry.tally), key.clone()))
+        .collect();
+    if candidates.len() > excess {
+        candidates.select_nth_unstable(excess);
+    }
+    candidates.truncate(excess);
+    let has_any = !candidates.is_empty();
+    // A lock goes only where nothing else is left, and then one alone.
+    if candidates.iter().all(|((rank, _), _)| *rank >= 2) {
+        candidates.sort_unstable();
+        candidates.truncate(1);
+    } else {
+        candidates.retain(|((rank, _), _)| *rank < 2);
+    }
+    for (_, key) in candidates {
+        if shard.remove(&key).is_some_and(|entry| entry.is_kept) {
+            evicted.push(key);
+        }
+    }
+    has_any
+}

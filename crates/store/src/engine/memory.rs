@@ -1,0 +1,114 @@
+//! The engine without a disk: for demonstrations and tests. What it holds lives as long as one of its clones.
+
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+
+use parking_lot::Mutex;
+
+use super::{AuditRecord, Batch, EachAudit, Engine, Growth, Reader, Row, RowKey, Snapshot};
+use crate::error::StoreError;
+
+/// Rows in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryEngine {
+    tables: Arc<Mutex<Arc<Tables>>>,
+}
+
+/// What it holds.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    /// Every row by its key.
+    pub rows: BTreeMap<RowKey, Row>,
+    /// The audit by its number.
+    pub audit: BTreeMap<u64, AuditRecord>,
+}
+
+impl MemoryEngine {
+    /// With nothing in it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Changes what it holds behind the ledger's back; for tests of what damage does.
+    pub fn tamper(&self, change: impl FnOnce(&mut Tables)) {
+        change(Arc::make_mut(&mut self.tables.lock()));
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::new(self.clone())
+    }
+
+    fn write(
+        &mut self,
+        batch: &Batch,
+        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut held = self.tables.lock();
+        if batch.audit.iter().any(|record| held.audit.contains_key(&record.seq)) {
+            return Err(StoreError::Engine("an audit row with this number exists".into()));
+        }
+        let mut growth = Growth::new();
+        for row in &batch.puts {
+            if !held.rows.contains_key(&row.key) {
+                *growth.entry(row.key.shelf).or_default() += 1;
+            }
+        }
+        for key in &batch.deletes {
+            if held.rows.contains_key(key) {
+                *growth.entry(key.shelf).or_default() -= 1;
+            }
+        }
+        // Nothing fails from here on, so all of it happens.
+        let census = census(&growth)?;
+        let tables = Arc::make_mut(&mut held);
+        for row in batch.puts.iter().chain([&census]) {
+            tables.rows.insert(row.key.clone(), row.clone());
+        }
+        for key in &batch.deletes {
+            tables.rows.remove(key);
+        }
+        tables.audit.extend(batch.audit.iter().map(|record| (record.seq, record.clone())));
+        Ok(())
+    }
+
+    fn close(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+impl Reader for MemoryEngine {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(MemorySnapshot(Arc::clone(&self.tables.lock()))))
+    }
+}
+
+struct MemorySnapshot(Arc<Tables>);
+
+impl Snapshot for MemorySnapshot {
+    fn rows(&mut self, each: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        self.0.rows.values().cloned().try_for_each(each)
+    }
+
+    fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError> {
+        Ok(self.0.rows.get(key).cloned())
+    }
+
+    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        for record in self.0.audit.values() {
+            if let ControlFlow::Break(()) = each(record.clone())? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn audit_newest(&mut self, before: Option<u64>, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        for (_, record) in self.0.audit.range(..before.unwrap_or(u64::MAX)).rev() {
+            if let ControlFlow::Break(()) = each(record.clone())? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

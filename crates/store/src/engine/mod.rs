@@ -1,0 +1,188 @@
+//! Engines: where the ledger's rows rest. An engine keeps, gives back and understands nothing: rows come to it
+//! encoded, sealed and tagged.
+//!
+//! Adding one: write a file here that implements [`Engine`], [`Reader`] and [`Snapshot`] with its SQL by hand, and
+//! name it once in `tests/conformance/main.rs`.
+
+mod memory;
+mod sqlite;
+
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    memory::MemoryEngine,
+    sqlite::{DATABASE_FILE, LOCK_FILE, SUM_FILE, SqliteEngine},
+};
+use crate::error::StoreError;
+
+/// Bytes of a row's tag.
+pub const TAG_LEN: usize = 16;
+/// Bytes of an audit row's link in the chain.
+pub const MAC_LEN: usize = 32;
+
+/// Which kind of record a row is. The numbers are kept on disk: never change one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shelf {
+    /// About the store itself: the wrapped key, the census.
+    Meta = 0,
+    /// The settings; one row.
+    Settings = 1,
+    /// Domains.
+    Domain = 2,
+    /// Accounts.
+    Account = 3,
+    /// What accounts' dates say.
+    Activity = 4,
+    /// Extensions.
+    Extension = 5,
+    /// Sealed credentials.
+    Credential = 6,
+    /// What may be told about them.
+    CredentialFacts = 7,
+    /// Counts.
+    Tally = 8,
+    /// Signed-in sessions.
+    Session = 9,
+    /// Bindings.
+    Registration = 10,
+    /// Phones that were pushed out.
+    Quarantine = 11,
+}
+
+impl Shelf {
+    /// Every shelf.
+    pub const ALL: [Self; 12] = [
+        Self::Meta,
+        Self::Settings,
+        Self::Domain,
+        Self::Account,
+        Self::Activity,
+        Self::Extension,
+        Self::Credential,
+        Self::CredentialFacts,
+        Self::Tally,
+        Self::Session,
+        Self::Registration,
+        Self::Quarantine,
+    ];
+
+    /// The number on disk.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The shelf with that number.
+    pub fn numbered(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|shelf| i64::from(shelf.number()) == number)
+    }
+}
+
+/// Names one row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Which kind.
+    pub shelf: Shelf,
+    /// Which one.
+    pub key: String,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub key: RowKey,
+    /// What it says: JSON.
+    pub body: String,
+    /// A keyed checksum over shelf, key and body.
+    pub tag: [u8; TAG_LEN],
+}
+
+/// One row of the audit as it rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// 1, 2, 3 …
+    pub seq: u64,
+    /// The event: JSON.
+    pub body: String,
+    /// The link to the row before.
+    pub mac: [u8; MAC_LEN],
+}
+
+/// Changes to be made in one transaction. No key is in it twice.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Rows to be made or replaced.
+    pub puts: Vec<Row>,
+    /// Rows to be removed; those that are not there are passed over.
+    pub deletes: Vec<RowKey>,
+    /// Audit rows to be added, in order.
+    pub audit: Vec<AuditRecord>,
+}
+
+/// How the number of rows on each shelf changed in a transaction.
+pub type Growth = BTreeMap<Shelf, i64>;
+
+/// Keeps rows through a restart. Owned by the one thread that writes.
+pub trait Engine: Send {
+    /// A way to read that can be used beside the writing.
+    fn reader(&self) -> Arc<dyn Reader>;
+
+    /// Makes all changes of the batch or none, in one transaction, resting on disk when it returns. Before the
+    /// end `census` is told how many rows came and went, and its answer is put in the same transaction.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    fn write(
+        &mut self,
+        batch: &Batch,
+        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Ends cleanly.
+    ///
+    /// # Errors
+    /// What was written before is safe in any case.
+    fn close(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Makes snapshots, from any thread.
+pub trait Reader: Send + Sync {
+    /// Everything as it stands at this moment.
+    ///
+    /// # Errors
+    /// When the engine cannot be read.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+}
+
+/// Looks at one row of the audit, and says whether to go on.
+pub type EachAudit<'a> = dyn FnMut(AuditRecord) -> Result<ControlFlow<()>, StoreError> + 'a;
+
+/// What the store held at one moment, however much is written meanwhile.
+pub trait Snapshot: Send {
+    /// Every row but those of the audit, in the order of their keys.
+    ///
+    /// # Errors
+    /// When the engine cannot be read, or whatever `each` answered.
+    fn rows(&mut self, each: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
+
+    /// One row.
+    ///
+    /// # Errors
+    /// When the engine cannot be read.
+    fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError>;
+
+    /// Audit rows, oldest first.
+    ///
+    /// # Errors
+    /// When the engine cannot be read, or whatever `each` answered.
+    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
+
+    /// Audit rows with a smaller number than `before` (all without it), newest first.
+    ///
+    /// # Errors
+    /// When the engine cannot be read, or whatever `each` answered.
+    fn audit_newest(&mut self, before: Option<u64>, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
+}

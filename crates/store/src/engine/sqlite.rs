@@ -1,0 +1,363 @@
+//! The engine on SQLite: one file, `hookswitch.db`, in the data folder.
+//!
+//! Write-ahead log with `synchronous = FULL`, so that a commit rests on disk when it returns; readers have
+//! connections of their own and see one moment each. A lock file keeps a second server out. At a clean stop the
+//! checksum of the whole file is left beside it, so that a flipped bit is noticed even where nothing is stored.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{ErrorKind, Read, Write},
+    ops::ControlFlow,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::{
+    AuditRecord, Batch, EachAudit, Engine, Growth, MAC_LEN, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
+};
+use crate::error::{OpenError, StoreError};
+
+/// The database, in the data folder.
+pub const DATABASE_FILE: &str = "hookswitch.db";
+/// Held by whoever has the database open.
+pub const LOCK_FILE: &str = "hookswitch.lock";
+/// The checksum of the database, there only while it is closed.
+pub const SUM_FILE: &str = "hookswitch.db.sum";
+
+/// "HkSw", in the file's header: whose database it is.
+const APPLICATION_ID: i64 = 0x486b_5377;
+/// What leads from each schema to the next; the schema is the number of those that were carried out.
+const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE record (
+        shelf INTEGER NOT NULL,
+        key   TEXT NOT NULL,
+        body  TEXT NOT NULL,
+        tag   BLOB NOT NULL,
+        PRIMARY KEY (shelf, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        seq  INTEGER NOT NULL PRIMARY KEY,
+        body TEXT NOT NULL,
+        mac  BLOB NOT NULL
+    ) STRICT;
+"];
+/// Files up to this size are checked page by page at the start; larger ones rely on the tags of their rows.
+const CHECKED_MAX: u64 = 256 * 1024 * 1024;
+/// The log is brought into the database every so many pages.
+const CHECKPOINT_PAGES: u32 = 4000;
+
+/// An open database. Fields are dropped in order: the lock goes last.
+pub struct SqliteEngine {
+    connection: Connection,
+    path: Arc<Path>,
+    sum: PathBuf,
+    lock: File,
+}
+
+impl std::fmt::Debug for SqliteEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteEngine").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SqliteEngine {
+    /// The schema that this version writes.
+    pub const SCHEMA: usize = MIGRATIONS.len();
+
+    /// Opens the database in `folder`, or makes one; brings an older schema up to date.
+    ///
+    /// # Errors
+    /// When it is in use, not ours, too new or damaged; in words with a remedy.
+    pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        let lock = lock(&folder.join(LOCK_FILE))?;
+        let (path, sum) = (folder.join(DATABASE_FILE), folder.join(SUM_FILE));
+        // Made here for its mode; SQLite gives the same to the log.
+        private(OpenOptions::new().append(true).create(true)).open(&path).map_err(unusable(&path))?;
+        let is_proven = check_sum(&path, &sum)?;
+        // From the first change on the checksum is no longer true, so it goes before anything can change; and it
+        // is gone for good, or a power cut could bring it back to accuse a file that is in order.
+        remove(&sum)?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable(folder))?;
+        let mut connection = Connection::open(&path).map_err(|error| cannot_open(&path, &error))?;
+        prepare(&mut connection, &path, is_proven).map_err(|error| match error {
+            Unprepared::Sqlite(error) => cannot_open(&path, &error),
+            Unprepared::Open(error) => error,
+        })?;
+        Ok(Self { connection, path: path.into(), sum, lock })
+    }
+}
+
+enum Unprepared {
+    Sqlite(rusqlite::Error),
+    Open(OpenError),
+}
+
+impl From<rusqlite::Error> for Unprepared {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<(), Unprepared> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.set_prepared_statement_cache_capacity(16);
+    let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+    let (application, schema) = (number("application_id")?, number("user_version")?);
+    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_new = (application, schema, objects) == (0, 0, 0);
+    if !is_new && application != APPLICATION_ID {
+        return Err(Unprepared::Open(OpenError::NotOurs { path: path.display().to_string() }));
+    }
+    let known = MIGRATIONS.len();
+    let found = usize::try_from(schema).ok().filter(|found| is_new || *found > 0);
+    let Some(found) = found else {
+        let what = format!("it says that its schema is {schema}");
+        return Err(Unprepared::Open(OpenError::Damaged { what }));
+    };
+    if found > known {
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        return Err(Unprepared::Open(OpenError::NewerSchema { found: number(found), known: number(known) }));
+    }
+    let is_small = path.metadata().is_ok_and(|file| file.len() <= CHECKED_MAX);
+    if !is_new && !is_proven && is_small {
+        let word: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if word != "ok" {
+            return Err(Unprepared::Open(OpenError::Damaged { what: word }));
+        }
+    }
+    if found < known {
+        migrate(connection, found)?;
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection, found: usize) -> Result<(), rusqlite::Error> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in MIGRATIONS.iter().skip(found) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
+    transaction.commit()
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options.mode(0o600)
+}
+
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let file = private(OpenOptions::new().append(true).create(true)).open(path).map_err(unusable(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.display().to_string() }),
+        Err(TryLockError::Error(error)) => Err(unusable(path)(error)),
+    }
+}
+
+fn unusable(path: &Path) -> impl Fn(std::io::Error) -> OpenError {
+    move |error| OpenError::Unusable { path: path.display().to_string(), problem: error.to_string() }
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> OpenError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotOurs { path: path.display().to_string() },
+        Some(
+            rusqlite::ErrorCode::CannotOpen
+            | rusqlite::ErrorCode::PermissionDenied
+            | rusqlite::ErrorCode::ReadOnly
+            | rusqlite::ErrorCode::DiskFull
+            | rusqlite::ErrorCode::SystemIoFailure,
+        ) => OpenError::Unusable { path: path.display().to_string(), problem: error.to_string() },
+        _ => OpenError::Damaged { what: error.to_string() },
+    }
+}
+
+/// Whether the file is, bit for bit, the one that the last clean stop left. Without a checksum (after a crash)
+/// nothing is proven, and nothing wrong with that.
+fn check_sum(path: &Path, sum: &Path) -> Result<bool, OpenError> {
+    let said = match std::fs::read_to_string(sum) {
+        Ok(said) => said,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::InvalidData => String::new(),
+        Err(error) => return Err(unusable(sum)(error)),
+    };
+    if said.trim_end() == sum_of(path).map_err(unusable(path))? {
+        return Ok(true);
+    }
+    Err(OpenError::Altered { path: path.display().to_string(), sum: sum.display().to_string() })
+}
+
+fn sum_of(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(data_encoding::HEXLOWER.encode(context.finish().as_ref())),
+            length => context.update(buffer.get(..length).unwrap_or_default()),
+        }
+    }
+}
+
+fn remove(path: &Path) -> Result<(), OpenError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unusable(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Engine(error.to_string()),
+        }
+    }
+}
+
+impl Engine for SqliteEngine {
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::new(SqliteReader(Arc::clone(&self.path)))
+    }
+
+    fn write(
+        &mut self,
+        batch: &Batch,
+        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+    ) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut growth = Growth::new();
+        for row in &batch.puts {
+            *growth.entry(row.key.shelf).or_default() += put(&transaction, row)?;
+        }
+        {
+            let mut delete =
+                transaction.prepare_cached("DELETE FROM record WHERE shelf = ?1 AND key = ?2")?;
+            for key in &batch.deletes {
+                let count = delete.execute(params![key.shelf.number(), key.key])?;
+                *growth.entry(key.shelf).or_default() -= i64::try_from(count).unwrap_or(0);
+            }
+            let mut insert =
+                transaction.prepare_cached("INSERT INTO audit (seq, body, mac) VALUES (?1, ?2, ?3)")?;
+            for record in &batch.audit {
+                insert.execute(params![signed(record.seq)?, record.body, record.mac])?;
+            }
+        }
+        put(&transaction, &census(&growth)?)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn close(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { connection, path, sum, lock } = *self;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
+        connection.close().map_err(|(_, error)| error)?;
+        let io = |error: std::io::Error| StoreError::Engine(error.to_string());
+        let draft = sum.with_extension("sum-new");
+        let mut file =
+            private(OpenOptions::new().write(true).create(true).truncate(true)).open(&draft).map_err(io)?;
+        writeln!(file, "{}", sum_of(&path).map_err(io)?).map_err(io)?;
+        file.sync_all().map_err(io)?;
+        std::fs::rename(&draft, &sum).map_err(io)?;
+        drop(lock);
+        Ok(())
+    }
+}
+
+/// Puts a row, and says how many there are more.
+fn put(transaction: &Transaction<'_>, row: &Row) -> Result<i64, rusqlite::Error> {
+    let (shelf, key) = (row.key.shelf.number(), &row.key.key);
+    let replaced = transaction
+        .prepare_cached("UPDATE record SET body = ?3, tag = ?4 WHERE shelf = ?1 AND key = ?2")?
+        .execute(params![shelf, key, row.body, row.tag])?;
+    if replaced > 0 {
+        return Ok(0);
+    }
+    transaction
+        .prepare_cached("INSERT INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![shelf, key, row.body, row.tag])?;
+    Ok(1)
+}
+
+fn signed(seq: u64) -> Result<i64, StoreError> {
+    i64::try_from(seq).map_err(|_| StoreError::Engine("the audit is full".into()))
+}
+
+struct SqliteReader(Arc<Path>);
+
+impl Reader for SqliteReader {
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let connection = Connection::open_with_flags(
+            &self.0,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.execute_batch("BEGIN")?;
+        // The moment is that of the first reading, so read at once.
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        Ok(Box::new(SqliteSnapshot(connection)))
+    }
+}
+
+struct SqliteSnapshot(Connection);
+
+impl Snapshot for SqliteSnapshot {
+    fn rows(&mut self, each: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare("SELECT shelf, key, body, tag FROM record ORDER BY shelf, key")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            let shelf = Shelf::numbered(number).ok_or_else(|| {
+                StoreError::Damaged(format!("a row on a shelf {number}, which does not exist"))
+            })?;
+            let key = RowKey { shelf, key: row.get(1)? };
+            each(Row { key, body: row.get(2)?, tag: row.get::<_, [u8; TAG_LEN]>(3)? })?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError> {
+        let found = self
+            .0
+            .query_row(
+                "SELECT body, tag FROM record WHERE shelf = ?1 AND key = ?2",
+                params![key.shelf.number(), key.key],
+                |row| Ok((row.get(0)?, row.get::<_, [u8; TAG_LEN]>(1)?)),
+            )
+            .optional()?;
+        Ok(found.map(|(body, tag)| Row { key: key.clone(), body, tag }))
+    }
+
+    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare("SELECT seq, body, mac FROM audit ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        each_record(&mut rows, each)
+    }
+
+    fn audit_newest(&mut self, before: Option<u64>, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        let before = before.and_then(|before| i64::try_from(before).ok()).unwrap_or(i64::MAX);
+        let mut statement =
+            self.0.prepare("SELECT seq, body, mac FROM audit WHERE seq < ?1 ORDER BY seq DESC")?;
+        let mut rows = statement.query([before])?;
+        each_record(&mut rows, each)
+    }
+}
+
+fn each_record(rows: &mut rusqlite::Rows<'_>, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+    while let Some(row) = rows.next()? {
+        let seq = u64::try_from(row.get::<_, i64>(0)?)
+            .map_err(|_| StoreError::Damaged("an audit row has a number below zero".into()))?;
+        let record = AuditRecord { seq, body: row.get(1)?, mac: row.get::<_, [u8; MAC_LEN]>(2)? };
+        if let ControlFlow::Break(()) = each(record)? {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! The ledger's own keys: made once with the store, kept in it sealed under the master key, and so unchanged by
+//! a reseal. From them come the tags of rows, the chain of the audit and the signature of a backup.
+
+use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, sign};
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use signin::{
+    dice::{Dice, roll},
+    secret::SecretBytes,
+};
+
+use crate::{
+    engine::{MAC_LEN, Row, RowKey, Shelf, TAG_LEN},
+    error::{OpenError, StoreError},
+    seal::{self, MasterKeys, Unopened},
+};
+
+/// Where the sealed root rests, and what it is sealed for.
+const ROOT: &str = "root";
+
+/// Keys that are derived from the root.
+#[derive(Clone)]
+pub(crate) struct Keyring {
+    root: SecretBytes,
+    rows: Key,
+    audit: Key,
+    backup: Key,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wrapped {
+    sealed: String,
+}
+
+impl Keyring {
+    /// New keys for a new store.
+    pub(crate) fn create(dice: &mut dyn Dice) -> Self {
+        Self::of(SecretBytes::new(roll::<32>(dice).to_vec()))
+    }
+
+    fn of(root: SecretBytes) -> Self {
+        let key = Key::new(HMAC_SHA256, root.reveal());
+        let derive = |label: &str| Key::new(HMAC_SHA256, sign(&key, label.as_bytes()).as_ref());
+        Self {
+            rows: derive("hookswitch rows 1"),
+            audit: derive("hookswitch audit 1"),
+            backup: derive("hookswitch backup 1"),
+            root,
+        }
+    }
+
+    /// Where the row with the sealed root is.
+    pub(crate) fn row_key() -> RowKey {
+        RowKey { shelf: Shelf::Meta, key: ROOT.into() }
+    }
+
+    /// The row that keeps these keys, sealed under the current master key.
+    pub(crate) fn wrap(&self, masters: &MasterKeys, dice: &mut dyn Dice) -> Result<Row, StoreError> {
+        let sealed = masters
+            .seal(ROOT, &self.root, dice)
+            .ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
+        self.row(Self::row_key(), &Wrapped { sealed: BASE64.encode(&sealed) })
+    }
+
+    /// Reads the keys back. This is what tells a wrong master key.
+    pub(crate) fn unwrap_from(row: &Row, masters: &MasterKeys) -> Result<Self, OpenError> {
+        let damaged =
+            || OpenError::Damaged { what: "the row with the store's own keys cannot be read".into() };
+        let wrapped: Wrapped = serde_json::from_str(&row.body).map_err(|_| damaged())?;
+        let sealed = BASE64.decode(wrapped.sealed.as_bytes()).map_err(|_| damaged())?;
+        match masters.open(ROOT, &sealed) {
+            Ok(root) => {
+                let keys = Self::of(root);
+                if keys.is_ours(row) { Ok(keys) } else { Err(damaged()) }
+            }
+            Err(Unopened::Malformed) => Err(damaged()),
+            Err(Unopened::UnknownKey | Unopened::Forged) => {
+                Err(OpenError::WrongKey { needed: seal::key_id(&sealed), given: masters.ids() })
+            }
+        }
+    }
+
+    /// Whether the row is still sealed under an older master key.
+    pub(crate) fn is_wrapped_by_current(row: &Row, masters: &MasterKeys) -> bool {
+        serde_json::from_str::<Wrapped>(&row.body)
+            .ok()
+            .and_then(|wrapped| BASE64.decode(wrapped.sealed.as_bytes()).ok())
+            .is_some_and(|sealed| masters.is_current(&sealed))
+    }
+
+    /// A row with its tag.
+    pub(crate) fn row(&self, key: RowKey, body: &impl Serialize) -> Result<Row, StoreError> {
+        let body = encode(body)?;
+        let tag = self.tag(&key, &body);
+        Ok(Row { key, body, tag })
+    }
+
+    /// Whether a row is, bit for bit, one that this store wrote at this place.
+    pub(crate) fn is_ours(&self, row: &Row) -> bool {
+        // No secret is compared here: whoever can read the tag has the file.
+        self.tag(&row.key, &row.body) == row.tag
+    }
+
+    pub(crate) fn tag(&self, key: &RowKey, body: &str) -> [u8; TAG_LEN] {
+        let mut context = Context::with_key(&self.rows);
+        context.update(&[key.shelf.number()]);
+        context.update(&u64::try_from(key.key.len()).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(key.key.as_bytes());
+        context.update(body.as_bytes());
+        context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The link of an audit row to the one before.
+    pub(crate) fn link(&self, before: &[u8; MAC_LEN], seq: u64, body: &str) -> [u8; MAC_LEN] {
+        let mut context = Context::with_key(&self.audit);
+        context.update(before);
+        context.update(&seq.to_be_bytes());
+        context.update(body.as_bytes());
+        context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// Begins the signature of a backup.
+    pub(crate) fn backup_signature(&self) -> Context {
+        Context::with_key(&self.backup)
+    }
+}
+
+/// What a row says of `value`.
+pub(crate) fn encode(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Engine(format!("a row cannot be written: {error}")))
+}

@@ -1,0 +1,364 @@
+//! Lists: what pages show of the ledger, a page at a time.
+
+use std::{cmp::Ordering, sync::Arc, sync::atomic};
+
+use signin::{
+    account::{Account, RoleKind},
+    extension::Extension,
+    ident::DomainId,
+    lockout::{Tally, TallyKey},
+    registration::{Quarantined, Registration},
+    session::Session,
+    timestamp::Timestamp,
+};
+
+use crate::ledger::Ledger;
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on this page.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub total: usize,
+}
+
+/// Which accounts are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AccountQuery {
+    /// Service users or users; both without it.
+    pub kind: Option<RoleKind>,
+    /// Of one organisation; of all without it.
+    pub domain: Option<DomainId>,
+    /// Part of the name, the full name or the extension number; everything when empty.
+    pub search: String,
+    /// In which order.
+    pub sort: AccountSort,
+    /// The other way round.
+    pub descending: bool,
+    /// How many to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The orders of accounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AccountSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By full name, then name.
+    FullName,
+    /// By extension number; those without one last.
+    Number,
+    /// By last sign-in; those without one first.
+    SignedInAt,
+}
+
+/// Which extensions are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct ExtensionQuery {
+    /// Of one organisation; of all without it.
+    pub domain: Option<DomainId>,
+    /// Part of the number, or of the user's name or full name; everything when empty.
+    pub search: String,
+    /// In which order.
+    pub sort: ExtensionSort,
+    /// The other way round.
+    pub descending: bool,
+    /// How many to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// The orders of extensions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtensionSort {
+    /// By number: shorter ones first.
+    #[default]
+    Number,
+    /// By the user's name; those without one last.
+    User,
+}
+
+/// Which registrations are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct RegistrationQuery {
+    /// Of one organisation; of all without it.
+    pub domain: Option<DomainId>,
+    /// Part of the number, of a phone's address or of what it calls itself; everything when empty.
+    pub search: String,
+    /// In which order.
+    pub sort: RegistrationSort,
+    /// The other way round.
+    pub descending: bool,
+    /// How many to pass over.
+    pub offset: usize,
+    /// How many at most.
+    pub limit: usize,
+    /// Bindings that have ended by now are left out.
+    pub now: Timestamp,
+}
+
+/// The orders of registrations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RegistrationSort {
+    /// By extension number.
+    #[default]
+    Number,
+    /// By the moment the newest phone came.
+    Since,
+    /// By the moment the first binding ends.
+    ExpiresAt,
+}
+
+/// Everything counted, for the home page and the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Accounts of both kinds.
+    pub accounts: usize,
+    /// Those that are users.
+    pub users: usize,
+    /// Extensions.
+    pub extensions: usize,
+    /// Domains.
+    pub domains: usize,
+    /// Credentials that are set.
+    pub credentials: usize,
+    /// Extensions with a phone.
+    pub registrations: usize,
+    /// Phones.
+    pub bindings: usize,
+    /// Signed-in sessions that were not swept away yet.
+    pub sessions: usize,
+    /// Counts that hold a lock, ended ones not swept away yet among them.
+    pub locks: usize,
+    /// Counts.
+    pub tallies: usize,
+    /// Remembered challenges.
+    pub nonces: usize,
+    /// Entries of the quarantine list.
+    pub quarantine: usize,
+    /// Rows of the audit.
+    pub audit_rows: u64,
+    /// Audit rows lost because the disk was out of order for too long.
+    pub audit_lost: u64,
+    /// Changes that memory has and the disk has not yet.
+    pub behind: usize,
+    /// Commits asked for since the start.
+    pub commits: u64,
+    /// Transactions since the start: many commits share one.
+    pub transactions: u64,
+    /// Whether the last write succeeded.
+    pub is_healthy: bool,
+}
+
+impl Ledger {
+    /// Accounts, a page of them.
+    pub fn accounts(&self, query: &AccountQuery) -> Page<Arc<Account>> {
+        let needle = query.search.trim().to_lowercase();
+        let is_wanted = |account: &Account| {
+            query.kind.is_none_or(|kind| account.kind() == kind)
+                && query.domain.is_none_or(|domain| account.domain == domain)
+                && (needle.is_empty() || self.account_says(account, &needle))
+        };
+        let found = |id: &_| self.holdings.account(*id).filter(|account| is_wanted(account));
+        let order = self.holdings.account_order.read();
+        if query.sort == AccountSort::Name {
+            return paged(order.values(), found, query.descending, query.offset, query.limit);
+        }
+        let mut items: Vec<Arc<Account>> = order.values().filter_map(found).collect();
+        drop(order);
+        match query.sort {
+            AccountSort::Name => {}
+            AccountSort::FullName => items.sort_by_cached_key(|account| account.full_name.to_lowercase()),
+            AccountSort::Number => items.sort_by_cached_key(|account| {
+                let number = self.number_of(account);
+                (number.is_none(), number.as_ref().map_or(0, String::len), number)
+            }),
+            AccountSort::SignedInAt => {
+                items.sort_by_cached_key(|account| self.holdings.activity(account.id).signed_in_at);
+            }
+        }
+        cut(items, query.descending, query.offset, query.limit)
+    }
+
+    /// Extensions, a page of them.
+    pub fn extensions(&self, query: &ExtensionQuery) -> Page<Arc<Extension>> {
+        let needle = query.search.trim().to_lowercase();
+        let user_of = |extension: &Extension| extension.user.and_then(|user| self.holdings.account(user));
+        let is_wanted = |extension: &Extension| {
+            query.domain.is_none_or(|domain| extension.domain == domain)
+                && (needle.is_empty()
+                    || extension.number.as_str().contains(&needle)
+                    || user_of(extension).is_some_and(|user| is_called(&user, &needle)))
+        };
+        let found = |id: &_| self.holdings.extension(*id).filter(|extension| is_wanted(extension));
+        let order = self.holdings.extension_order.read();
+        match query.sort {
+            ExtensionSort::Number => {
+                paged(order.values(), found, query.descending, query.offset, query.limit)
+            }
+            ExtensionSort::User => {
+                let mut items: Vec<Arc<Extension>> = order.values().filter_map(found).collect();
+                drop(order);
+                items.sort_by_cached_key(|extension| {
+                    let name = user_of(extension).map(|user| user.folded_name());
+                    (name.is_none(), name)
+                });
+                cut(items, query.descending, query.offset, query.limit)
+            }
+        }
+    }
+
+    /// Extensions with phones, a page of them; only bindings that are still in force.
+    pub fn registrations(&self, query: &RegistrationQuery) -> Page<Arc<Registration>> {
+        let needle = query.search.trim().to_lowercase();
+        let mut items: Vec<((usize, String), Arc<Registration>)> = Vec::new();
+        self.holdings.registrations.each(|id, registration| {
+            let Some(extension) = self.holdings.extension(*id) else { return };
+            if query.domain.is_some_and(|domain| extension.domain != domain) {
+                return;
+            }
+            let Some(registration) = live(registration, query.now) else { return };
+            let number = extension.number.as_str();
+            if needle.is_empty() || number.contains(&needle) || phones_say(&registration, &needle) {
+                items.push(((number.len(), number.to_owned()), registration));
+            }
+        });
+        let since = |registration: &Registration| registration.bindings.iter().map(|b| b.since).max();
+        let ends = |registration: &Registration| registration.bindings.iter().map(|b| b.expires_at).min();
+        items.sort_unstable_by(|(number, one), (other_number, other)| {
+            let first = match query.sort {
+                RegistrationSort::Number => Ordering::Equal,
+                RegistrationSort::Since => since(one).cmp(&since(other)),
+                RegistrationSort::ExpiresAt => ends(one).cmp(&ends(other)),
+            };
+            first.then_with(|| number.cmp(other_number))
+        });
+        cut(
+            items.into_iter().map(|(_, registration)| registration).collect(),
+            query.descending,
+            query.offset,
+            query.limit,
+        )
+    }
+
+    /// What is locked at `now`, the last failure first.
+    pub fn locks(&self, now: Timestamp) -> Vec<(TallyKey, Tally)> {
+        let mut locks = self.holdings.counts.locked(&self.holdings.settings.load(), now);
+        locks.sort_unstable_by(|one, other| {
+            other.1.failed_at.cmp(&one.1.failed_at).then_with(|| one.0.cmp(&other.0))
+        });
+        locks
+    }
+
+    /// Signed-in sessions, the newest first; some may have ended since the last sweep.
+    pub fn sessions(&self) -> Vec<Arc<Session>> {
+        let mut sessions = Vec::new();
+        self.holdings.sessions.each(|_, session| sessions.push(Arc::clone(session)));
+        sessions.sort_unstable_by(|one: &Arc<Session>, other| {
+            other.opened_at.cmp(&one.opened_at).then_with(|| one.id.cmp(&other.id))
+        });
+        sessions
+    }
+
+    /// Phones that were pushed out, the last one first.
+    pub fn quarantine(&self) -> Vec<Quarantined> {
+        self.holdings.quarantine.read().iter().rev().map(|(_, entry)| (**entry).clone()).collect()
+    }
+
+    /// Everything counted.
+    pub fn figures(&self) -> Figures {
+        let (mut users, mut bindings) = (0, 0);
+        self.holdings.each_account(|account| users += usize::from(account.kind() == RoleKind::User));
+        self.holdings.registrations.each(|_, registration| bindings += registration.bindings.len());
+        Figures {
+            accounts: self.holdings.accounts_len(),
+            users,
+            extensions: self.holdings.extensions_len(),
+            domains: self.holdings.domains.load().by_id.len(),
+            credentials: self.holdings.credentials_len(),
+            registrations: self.holdings.registrations.len(),
+            bindings,
+            sessions: self.holdings.sessions.len(),
+            locks: self.holdings.counts.locks_held(),
+            tallies: self.holdings.counts.len(),
+            nonces: self.holdings.nonces.len(),
+            quarantine: self.holdings.quarantine.read().len(),
+            audit_rows: self.pulse.audit_rows.load(atomic::Ordering::Relaxed),
+            audit_lost: self.behind.audit_lost(),
+            behind: self.behind.len(),
+            commits: self.pulse.commits.load(atomic::Ordering::Relaxed),
+            transactions: self.pulse.transactions.load(atomic::Ordering::Relaxed),
+            is_healthy: self.is_healthy(),
+        }
+    }
+
+    fn number_of(&self, account: &Account) -> Option<String> {
+        let extension = self.holdings.extension(account.extension()?)?;
+        Some(extension.number.as_str().to_owned())
+    }
+
+    fn account_says(&self, account: &Account, needle: &str) -> bool {
+        is_called(account, needle) || self.number_of(account).is_some_and(|number| number.contains(needle))
+    }
+}
+
+fn is_called(account: &Account, needle: &str) -> bool {
+    account.folded_name().as_str().contains(needle) || account.full_name.to_lowercase().contains(needle)
+}
+
+fn phones_say(registration: &Registration, needle: &str) -> bool {
+    registration.bindings.iter().any(|binding| {
+        binding.agent.to_lowercase().contains(needle)
+            || binding.contact.to_lowercase().contains(needle)
+            || binding.source.to_string().contains(needle)
+    })
+}
+
+/// The registration with the bindings that are in force at `now`, if there are any.
+fn live(registration: &Arc<Registration>, now: Timestamp) -> Option<Arc<Registration>> {
+    let is_live = |binding: &signin::registration::Binding| now < binding.expires_at;
+    let count = registration.bindings.iter().filter(|binding| is_live(binding)).count();
+    if count == registration.bindings.len() {
+        return Some(Arc::clone(registration));
+    }
+    let bindings = registration.bindings.iter().filter(|binding| is_live(binding)).cloned().collect();
+    (count > 0).then(|| Arc::new(Registration { extension: registration.extension, bindings }))
+}
+
+/// A page of an ordered list, without holding on to more than the page.
+fn paged<'a, K: 'a, T>(
+    keys: impl DoubleEndedIterator<Item = &'a K>,
+    found: impl Fn(&K) -> Option<T>,
+    descending: bool,
+    offset: usize,
+    limit: usize,
+) -> Page<T> {
+    let mut page = Page { items: Vec::new(), total: 0 };
+    let mut take = |key: &K| {
+        if let Some(item) = found(key) {
+            if page.total >= offset && page.items.len() < limit {
+                page.items.push(item);
+            }
+            page.total += 1;
+        }
+    };
+    if descending {
+        keys.rev().for_each(&mut take);
+    } else {
+        keys.for_each(&mut take);
+    }
+    page
+}
+
+fn cut<T>(mut items: Vec<T>, descending: bool, offset: usize, limit: usize) -> Page<T> {
+    if descending {
+        items.reverse();
+    }
+    let total = items.len();
+    Page { items: items.into_iter().skip(offset).take(limit).collect(), total }
+}

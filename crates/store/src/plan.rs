@@ -1,0 +1,585 @@
+//! The plan of a commit: whether its effects may happen on top of what is in memory, and what then changes on
+//! disk and in memory. Looking only; nothing changes until the rows rest on disk.
+
+use hashbrown::{HashMap, HashSet};
+use std::sync::Arc;
+
+use signin::{
+    account::{Account, Activity, Role},
+    audit::AuditEvent,
+    credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
+    dice::Dice,
+    effect::Effect,
+    extension::{Domain, Extension},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    lockout::TallyKey,
+    policy::Settings,
+    registration::{Quarantined, Registration},
+    session::{Session, SessionId},
+    timestamp::Timestamp,
+};
+
+use crate::{
+    error::{CommitError, StoreError},
+    holdings::{Holdings, may_own},
+    keyring::encode,
+    rows,
+    scribe::Draft,
+};
+
+/// What a plan looked at or changes, so that two plans that meddle with each other never share a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Touch {
+    Settings,
+    Domains,
+    Account(AccountId),
+    Name(DomainId, FoldedName),
+    Extension(ExtensionId),
+    Number(DomainId, Box<str>),
+    Credential(Owner, CredentialKind),
+    Sessions(AccountId),
+    Tally(TallyKey),
+}
+
+/// One change of memory.
+pub(crate) enum Act {
+    Settings(Arc<Settings>),
+    Domain(Domain),
+    DropDomain(DomainId),
+    Account(Arc<Account>),
+    DropAccount(AccountId),
+    Activity(AccountId, Activity),
+    Extension(Arc<Extension>),
+    DropExtension(ExtensionId),
+    Credential(Owner, CredentialKind, Arc<[u8]>, CredentialFacts),
+    Facts(Owner, CredentialKind, CredentialFacts),
+    DropCredential(Owner, CredentialKind),
+    KeptTally(TallyKey),
+    ClearTally(TallyKey),
+    Session(Session),
+    Touch(SessionId, Timestamp),
+    DropSession(SessionId),
+    Registration(Registration),
+    Quarantine(u64, Quarantined),
+    Release(ExtensionId),
+    Audited,
+}
+
+/// What is to be done.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) draft: Draft,
+    pub(crate) acts: Vec<Act>,
+}
+
+/// Works out a plan.
+pub(crate) struct Planner<'a> {
+    holdings: &'a Holdings,
+    dice: &'a mut dyn Dice,
+    plan: Plan,
+    /// Seen (`false`) or changed (`true`).
+    pub(crate) touches: HashMap<Touch, bool>,
+    settings: Option<u32>,
+    domains: HashMap<DomainId, Option<Domain>>,
+    accounts: HashMap<AccountId, Option<Account>>,
+    extensions: HashMap<ExtensionId, Option<Extension>>,
+    owners: Vec<(Owner, CredentialKind)>,
+    opened: HashMap<AccountId, usize>,
+    closed: HashSet<SessionId>,
+}
+
+impl<'a> Planner<'a> {
+    pub(crate) fn new(holdings: &'a Holdings, dice: &'a mut dyn Dice) -> Self {
+        Self {
+            holdings,
+            dice,
+            plan: Plan::default(),
+            touches: HashMap::new(),
+            settings: None,
+            domains: HashMap::new(),
+            accounts: HashMap::new(),
+            extensions: HashMap::new(),
+            owners: Vec::new(),
+            opened: HashMap::new(),
+            closed: HashSet::new(),
+        }
+    }
+
+    /// Plans all of the effects.
+    pub(crate) fn plan(&mut self, effects: &[Effect]) -> Result<Plan, CommitError> {
+        for effect in effects {
+            self.effect(effect)?;
+        }
+        self.unlink_deleted()?;
+        self.check_domains()?;
+        self.check_accounts()?;
+        self.check_extensions()?;
+        self.check_owners()?;
+        self.write_records()?;
+        Ok(std::mem::take(&mut self.plan))
+    }
+
+    fn effect(&mut self, effect: &Effect) -> Result<(), CommitError> {
+        match effect {
+            Effect::PutSettings(settings) => self.put_settings(settings)?,
+            Effect::PutDomain(domain) => self.put_domain(domain)?,
+            Effect::DeleteDomain(id) => self.delete_domain(*id)?,
+            Effect::PutAccount(account) => self.put_account(account)?,
+            Effect::DeleteAccount(id) => self.delete_account(*id)?,
+            Effect::PutActivity(id, activity) => {
+                // Somebody signs in while being deleted: nothing to note.
+                if self.account(*id).is_some() {
+                    self.put(rows::activity_key(*id), activity)?;
+                    self.plan.acts.push(Act::Activity(*id, *activity));
+                }
+            }
+            Effect::PutExtension(extension) => self.put_extension(extension)?,
+            Effect::DeleteExtension(id) => self.delete_extension(*id)?,
+            Effect::PutCredential(credential) => self.put_credential(credential)?,
+            Effect::PutCredentialFacts(owner, kind, facts) => {
+                self.touch(Touch::Credential(*owner, *kind), false);
+                if self.is_set(*owner, *kind) {
+                    self.put(rows::facts_key(*owner, *kind), facts)?;
+                    self.plan.acts.push(Act::Facts(*owner, *kind, *facts));
+                }
+            }
+            Effect::DeleteCredential(owner, kind) => {
+                self.touch(Touch::Credential(*owner, *kind), true);
+                if !self.is_set(*owner, *kind) {
+                    return Err(CommitError::missing(format!("the {}", kind.row().name)));
+                }
+                self.owners.retain(|set| *set != (*owner, *kind));
+                self.drop_credential_rows(*owner, *kind);
+                self.plan.acts.push(Act::DropCredential(*owner, *kind));
+            }
+            Effect::KeepTally(key) => {
+                self.touch(Touch::Tally(key.clone()), false);
+                match self.holdings.counts.row_of(key) {
+                    Some(tally) => self.put(rows::tally_key(key), &tally)?,
+                    None => self.plan.draft.delete(rows::tally_key(key)),
+                }
+                self.plan.acts.push(Act::KeptTally(key.clone()));
+            }
+            Effect::ClearTally(key) => {
+                self.touch(Touch::Tally(key.clone()), true);
+                self.plan.draft.delete(rows::tally_key(key));
+                self.plan.acts.push(Act::ClearTally(key.clone()));
+            }
+            Effect::OpenSession(session, limit) => self.open_session(session, *limit)?,
+            Effect::TouchSession(id, at) => self.touch_session(*id, *at)?,
+            Effect::CloseSession(id) => {
+                if let Some(session) = self.holdings.sessions.get(id) {
+                    self.touch(Touch::Sessions(session.account), true);
+                }
+                self.closed.insert(*id);
+                self.plan.draft.delete(rows::session_key(*id));
+                self.plan.acts.push(Act::DropSession(*id));
+            }
+            Effect::PutRegistration(registration) => self.put_registration(registration)?,
+            Effect::Quarantine(quarantined) => {
+                if self.extension(quarantined.extension).is_some() {
+                    let place = self.holdings.quarantine_place();
+                    self.put(rows::quarantine_key(place), quarantined)?;
+                    self.plan.acts.push(Act::Quarantine(place, quarantined.clone()));
+                }
+            }
+            Effect::ReleaseQuarantine(extension) => self.release(*extension),
+            Effect::Audit(event) => self.audit(event),
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, touch: Touch, is_change: bool) {
+        *self.touches.entry(touch).or_insert(false) |= is_change;
+    }
+
+    fn put(&mut self, key: crate::engine::RowKey, body: &impl serde::Serialize) -> Result<(), StoreError> {
+        self.plan.draft.put(key, encode(body)?);
+        Ok(())
+    }
+
+    fn audit(&mut self, event: &AuditEvent) {
+        self.plan.draft.audit(event.clone());
+        self.plan.acts.push(Act::Audited);
+    }
+
+    // What there will be once the effects so far have happened.
+
+    fn account(&mut self, id: AccountId) -> Option<Account> {
+        self.touch(Touch::Account(id), false);
+        match self.accounts.get(&id) {
+            Some(planned) => planned.clone(),
+            None => self.holdings.account(id).map(Arc::unwrap_or_clone),
+        }
+    }
+
+    fn extension(&mut self, id: ExtensionId) -> Option<Extension> {
+        self.touch(Touch::Extension(id), false);
+        match self.extensions.get(&id) {
+            Some(planned) => planned.clone(),
+            None => self.holdings.extension(id).map(Arc::unwrap_or_clone),
+        }
+    }
+
+    fn domain(&mut self, id: DomainId) -> Option<Domain> {
+        self.touch(Touch::Domains, false);
+        match self.domains.get(&id) {
+            Some(planned) => planned.clone(),
+            None => self.holdings.domain(id).map(Arc::unwrap_or_clone),
+        }
+    }
+
+    fn is_set(&self, owner: Owner, kind: CredentialKind) -> bool {
+        self.owners.contains(&(owner, kind)) || self.holdings.facts(owner, kind).is_some()
+    }
+
+    // Effects
+
+    fn put_settings(&mut self, settings: &Settings) -> Result<(), CommitError> {
+        self.touch(Touch::Settings, true);
+        let before = self.settings.unwrap_or_else(|| self.holdings.settings.load().version);
+        follows("the settings", Some(before), settings.version)?;
+        self.settings = Some(settings.version);
+        self.put(rows::settings_key(), settings)?;
+        self.plan.acts.push(Act::Settings(Arc::new(settings.clone())));
+        Ok(())
+    }
+
+    fn put_domain(&mut self, domain: &Domain) -> Result<(), CommitError> {
+        let before = self.domain(domain.id);
+        self.touch(Touch::Domains, true);
+        follows("the domain", before.map(|before| before.version), domain.version)?;
+        self.domains.insert(domain.id, Some(domain.clone()));
+        Ok(())
+    }
+
+    fn delete_domain(&mut self, id: DomainId) -> Result<(), CommitError> {
+        if id == DomainId::FIRST {
+            return Err(CommitError::conflict("the first domain cannot be removed"));
+        }
+        self.domain(id).ok_or_else(|| CommitError::missing("the domain"))?;
+        self.touch(Touch::Domains, true);
+        self.domains.insert(id, None);
+        Ok(())
+    }
+
+    fn put_account(&mut self, account: &Account) -> Result<(), CommitError> {
+        let before = self.account(account.id);
+        self.touch(Touch::Account(account.id), true);
+        if before.as_ref().is_some_and(|b| (b.kind(), b.domain) != (account.kind(), account.domain)) {
+            return Err(CommitError::conflict("an account keeps its kind and its domain"));
+        }
+        follows("the account", before.map(|before| before.version), account.version)?;
+        self.accounts.insert(account.id, Some(account.clone()));
+        Ok(())
+    }
+
+    fn delete_account(&mut self, id: AccountId) -> Result<(), CommitError> {
+        self.account(id).ok_or_else(|| CommitError::missing("the account"))?;
+        self.touch(Touch::Account(id), true);
+        self.touch(Touch::Sessions(id), true);
+        self.accounts.insert(id, None);
+        Ok(())
+    }
+
+    fn put_extension(&mut self, extension: &Extension) -> Result<(), CommitError> {
+        let before = self.extension(extension.id);
+        self.touch(Touch::Extension(extension.id), true);
+        if before.as_ref().is_some_and(|before| before.domain != extension.domain) {
+            return Err(CommitError::conflict("an extension keeps its domain"));
+        }
+        follows("the extension", before.map(|before| before.version), extension.version)?;
+        self.extensions.insert(extension.id, Some(extension.clone()));
+        Ok(())
+    }
+
+    fn delete_extension(&mut self, id: ExtensionId) -> Result<(), CommitError> {
+        self.extension(id).ok_or_else(|| CommitError::missing("the extension"))?;
+        self.touch(Touch::Extension(id), true);
+        self.extensions.insert(id, None);
+        Ok(())
+    }
+
+    fn put_credential(&mut self, credential: &Credential) -> Result<(), CommitError> {
+        let (owner, kind) = (credential.owner, credential.kind);
+        self.touch(Touch::Credential(owner, kind), true);
+        let key = rows::credential_key(owner, kind);
+        let sealed = self
+            .holdings
+            .masters
+            .seal(&key.key, &credential.payload, self.dice)
+            .ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
+        self.plan.draft.put(key, rows::sealed_body(&sealed)?);
+        self.put(rows::facts_key(owner, kind), &credential.facts)?;
+        self.owners.push((owner, kind));
+        self.plan.acts.push(Act::Credential(owner, kind, sealed.into(), credential.facts));
+        Ok(())
+    }
+
+    fn open_session(&mut self, session: &Session, limit: u8) -> Result<(), CommitError> {
+        self.account(session.account).ok_or_else(|| CommitError::missing("the account"))?;
+        self.touch(Touch::Sessions(session.account), true);
+        let rules = self.holdings.settings.load().sessions;
+        let open = self
+            .holdings
+            .sessions_of(session.account)
+            .iter()
+            .filter(|other| other.is_open(&rules, session.opened_at) && !self.closed.contains(&other.id))
+            .count();
+        let opened = self.opened.entry(session.account).or_insert(0);
+        if open.saturating_add(*opened) >= usize::from(limit) {
+            return Err(CommitError::SessionLimit);
+        }
+        *opened += 1;
+        self.put(rows::session_key(session.id), session)?;
+        self.plan.acts.push(Act::Session(session.clone()));
+        Ok(())
+    }
+
+    fn touch_session(&mut self, id: SessionId, at: Timestamp) -> Result<(), CommitError> {
+        let Some(session) = self.holdings.sessions.get(&id).filter(|_| !self.closed.contains(&id)) else {
+            return Ok(());
+        };
+        self.touch(Touch::Sessions(session.account), true);
+        let mut session = Arc::unwrap_or_clone(session);
+        session.used_at = session.used_at.max(at);
+        self.put(rows::session_key(id), &session)?;
+        self.plan.acts.push(Act::Touch(id, at));
+        Ok(())
+    }
+
+    fn put_registration(&mut self, registration: &Registration) -> Result<(), CommitError> {
+        let id = registration.extension;
+        let key = rows::registration_key(id);
+        if registration.bindings.is_empty() || self.extension(id).is_none() {
+            self.plan.draft.delete(key);
+        } else {
+            self.put(key, registration)?;
+        }
+        self.plan.acts.push(Act::Registration(registration.clone()));
+        Ok(())
+    }
+
+    fn release(&mut self, extension: ExtensionId) {
+        for place in self.holdings.quarantined_places(extension) {
+            self.plan.draft.delete(rows::quarantine_key(place));
+        }
+        self.plan.acts.push(Act::Release(extension));
+    }
+
+    fn drop_credential_rows(&mut self, owner: Owner, kind: CredentialKind) {
+        self.plan.draft.delete(rows::credential_key(owner, kind));
+        self.plan.draft.delete(rows::facts_key(owner, kind));
+    }
+
+    // What must hold at the end
+
+    /// Whoever points at somebody deleted points at nobody.
+    fn unlink_deleted(&mut self) -> Result<(), CommitError> {
+        let accounts: Vec<AccountId> =
+            self.accounts.iter().filter(|(_, planned)| planned.is_none()).map(|(id, _)| *id).collect();
+        for id in accounts {
+            let extension = self.holdings.account(id).and_then(|account| account.extension());
+            if let Some(mut extension) = extension.and_then(|extension| self.extension(extension))
+                && extension.user == Some(id)
+            {
+                extension.user = None;
+                extension.version = extension.version.saturating_add(1);
+                self.put_extension(&extension)?;
+            }
+        }
+        let extensions: Vec<ExtensionId> =
+            self.extensions.iter().filter(|(_, planned)| planned.is_none()).map(|(id, _)| *id).collect();
+        for id in extensions {
+            let user = self.holdings.extension(id).and_then(|extension| extension.user);
+            if let Some(mut user) = user.and_then(|user| self.account(user))
+                && user.extension() == Some(id)
+            {
+                user.role = Role::User { extension: None };
+                user.version = user.version.saturating_add(1);
+                self.put_account(&user)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_domains(&self) -> Result<(), CommitError> {
+        if self.domains.is_empty() {
+            return Ok(());
+        }
+        let mut hosts = HashSet::new();
+        let kept = self.holdings.domains.load();
+        let untouched = kept.by_id.values().filter(|kept| !self.domains.contains_key(&kept.id));
+        let planned = self.domains.values().flatten();
+        for host in untouched.map(|kept| &**kept).chain(planned).flat_map(|domain| &domain.hosts) {
+            if !hosts.insert(host.to_lowercase()) {
+                return Err(CommitError::conflict(format!("two domains have the host name {host}")));
+            }
+        }
+        for (id, _) in self.domains.iter().filter(|(_, planned)| planned.is_none()) {
+            let mut is_used = false;
+            self.holdings.each_account(|account| {
+                is_used |= account.domain == *id && !matches!(self.accounts.get(&account.id), Some(None));
+            });
+            self.holdings.each_extension(|extension| {
+                is_used |=
+                    extension.domain == *id && !matches!(self.extensions.get(&extension.id), Some(None));
+            });
+            if is_used {
+                return Err(CommitError::conflict("the domain still has accounts or extensions"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_accounts(&mut self) -> Result<(), CommitError> {
+        let accounts: Vec<Account> = self.accounts.values().flatten().cloned().collect();
+        let mut names = HashSet::new();
+        for account in accounts {
+            let (kind, domain, name) = (account.kind(), account.domain, account.folded_name());
+            self.touch(Touch::Name(domain, name.clone()), true);
+            let holder = self.holdings.account_id(kind, domain, &name);
+            let is_taken = holder.is_some_and(|holder| !self.accounts.contains_key(&holder));
+            if is_taken || !names.insert((kind, domain, name)) {
+                return Err(CommitError::NameTaken);
+            }
+            self.domain(domain).ok_or_else(|| CommitError::missing("the account's domain"))?;
+            if let Some(extension) = account.extension() {
+                let extension =
+                    self.extension(extension).ok_or_else(|| CommitError::missing("the user's extension"))?;
+                if extension.domain != domain {
+                    return Err(CommitError::conflict("the user's extension is in another domain"));
+                }
+                if extension.user.is_some_and(|user| user != account.id) {
+                    return Err(CommitError::conflict(format!(
+                        "extension {} belongs to another user",
+                        extension.number
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_extensions(&mut self) -> Result<(), CommitError> {
+        let extensions: Vec<Extension> = self.extensions.values().flatten().cloned().collect();
+        let mut numbers = HashSet::new();
+        for extension in extensions {
+            let (domain, number) = (extension.domain, extension.number.clone());
+            self.touch(Touch::Number(domain, number.as_str().into()), true);
+            let holder = self.holdings.extension_id(domain, &number);
+            let is_taken = holder.is_some_and(|holder| !self.extensions.contains_key(&holder));
+            if is_taken || !numbers.insert((domain, number)) {
+                return Err(CommitError::NumberTaken);
+            }
+            self.domain(domain).ok_or_else(|| CommitError::missing("the extension's domain"))?;
+            if let Some(user) = extension.user {
+                let user = self.account(user).ok_or_else(|| CommitError::missing("the extension's user"))?;
+                if user.extension().is_some_and(|other| other != extension.id) {
+                    return Err(CommitError::conflict(format!(
+                        "the user of extension {} belongs to another extension",
+                        extension.number
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_owners(&mut self) -> Result<(), CommitError> {
+        for (owner, kind) in self.owners.clone() {
+            let fits = match owner {
+                Owner::Account(id) => {
+                    let account = self.account(id).ok_or_else(|| CommitError::missing("the account"))?;
+                    may_own(&account, kind)
+                }
+                Owner::Extension(id) => {
+                    self.extension(id).ok_or_else(|| CommitError::missing("the extension"))?;
+                    kind == CredentialKind::PhonePassword
+                }
+            };
+            if !fits {
+                let what = format!("a {} does not belong there", kind.row().name);
+                return Err(CommitError::conflict(what));
+            }
+        }
+        Ok(())
+    }
+
+    // Records with versions are written as they stand at the end, and before whatever else the plan changes.
+
+    fn write_records(&mut self) -> Result<(), CommitError> {
+        let mut acts = Vec::new();
+        for (id, planned) in std::mem::take(&mut self.domains) {
+            match planned {
+                Some(domain) => {
+                    self.put(rows::domain_key(id), &domain)?;
+                    acts.push(Act::Domain(domain));
+                }
+                None => {
+                    self.plan.draft.delete(rows::domain_key(id));
+                    acts.push(Act::DropDomain(id));
+                }
+            }
+        }
+        for (id, planned) in std::mem::take(&mut self.extensions) {
+            match planned {
+                Some(extension) => {
+                    self.put(rows::extension_key(id), &extension)?;
+                    acts.push(Act::Extension(Arc::new(extension)));
+                }
+                None => {
+                    self.drop_extension_rows(id);
+                    acts.push(Act::DropExtension(id));
+                }
+            }
+        }
+        for (id, planned) in std::mem::take(&mut self.accounts) {
+            match planned {
+                Some(account) => {
+                    self.put(rows::account_key(id), &account)?;
+                    acts.push(Act::Account(Arc::new(account)));
+                }
+                None => {
+                    self.drop_account_rows(id);
+                    acts.push(Act::DropAccount(id));
+                }
+            }
+        }
+        acts.append(&mut self.plan.acts);
+        self.plan.acts = acts;
+        Ok(())
+    }
+
+    fn drop_account_rows(&mut self, id: AccountId) {
+        self.plan.draft.delete(rows::account_key(id));
+        self.plan.draft.delete(rows::activity_key(id));
+        for row in &KINDS {
+            self.drop_credential_rows(Owner::Account(id), row.kind);
+        }
+        for session in self.holdings.session_ids(id) {
+            self.plan.draft.delete(rows::session_key(session));
+        }
+    }
+
+    fn drop_extension_rows(&mut self, id: ExtensionId) {
+        self.plan.draft.delete(rows::extension_key(id));
+        self.plan.draft.delete(rows::registration_key(id));
+        for row in &KINDS {
+            self.drop_credential_rows(Owner::Extension(id), row.kind);
+        }
+        for place in self.holdings.quarantined_places(id) {
+            self.plan.draft.delete(rows::quarantine_key(place));
+        }
+    }
+}
+
+/// A record follows the one before it, or is the first.
+fn follows(what: &str, before: Option<u32>, version: u32) -> Result<(), CommitError> {
+    let expected = before.map_or(1, |before| before.saturating_add(1));
+    match before {
+        _ if version == expected => Ok(()),
+        None if version > 1 => Err(CommitError::missing(what)),
+        _ => Err(CommitError::conflict(format!("{what} is at version {}", expected.saturating_sub(1)))),
+    }
+}

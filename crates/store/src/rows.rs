@@ -1,0 +1,138 @@
+//! Rows: how each record is named and written on its shelf.
+
+use serde::{Serialize, de::DeserializeOwned};
+use signin::{
+    account::{Account, Activity},
+    credential::{CredentialFacts, CredentialKind, Owner},
+    extension::{Domain, Extension},
+    ident::{AccountId, DomainId, ExtensionId},
+    lockout::{Tally, TallyKey},
+    policy::Settings,
+    registration::{Quarantined, Registration},
+    session::{Session, SessionId},
+};
+
+use crate::{
+    engine::{Row, RowKey, Shelf},
+    error::StoreError,
+    keyring::encode,
+};
+
+fn named(shelf: Shelf, key: &impl Serialize) -> RowKey {
+    // Identifiers and short structs of them always have a JSON form.
+    RowKey { shelf, key: serde_json::to_string(key).unwrap_or_default() }
+}
+
+pub(crate) fn settings_key() -> RowKey {
+    RowKey { shelf: Shelf::Settings, key: "settings".into() }
+}
+
+pub(crate) fn domain_key(id: DomainId) -> RowKey {
+    named(Shelf::Domain, &id)
+}
+
+pub(crate) fn account_key(id: AccountId) -> RowKey {
+    named(Shelf::Account, &id)
+}
+
+pub(crate) fn activity_key(id: AccountId) -> RowKey {
+    named(Shelf::Activity, &id)
+}
+
+pub(crate) fn extension_key(id: ExtensionId) -> RowKey {
+    named(Shelf::Extension, &id)
+}
+
+pub(crate) fn credential_key(owner: Owner, kind: CredentialKind) -> RowKey {
+    named(Shelf::Credential, &(owner, kind))
+}
+
+pub(crate) fn facts_key(owner: Owner, kind: CredentialKind) -> RowKey {
+    named(Shelf::CredentialFacts, &(owner, kind))
+}
+
+pub(crate) fn tally_key(key: &TallyKey) -> RowKey {
+    named(Shelf::Tally, key)
+}
+
+pub(crate) fn session_key(id: SessionId) -> RowKey {
+    named(Shelf::Session, &id)
+}
+
+pub(crate) fn registration_key(id: ExtensionId) -> RowKey {
+    named(Shelf::Registration, &id)
+}
+
+pub(crate) fn quarantine_key(place: u64) -> RowKey {
+    named(Shelf::Quarantine, &place)
+}
+
+/// One record, read from its row.
+pub(crate) enum Record {
+    /// About the store itself.
+    Meta,
+    Settings(Box<Settings>),
+    Domain(Domain),
+    Account(Account),
+    Activity(AccountId, Activity),
+    Extension(Extension),
+    /// Sealed.
+    Credential(Owner, CredentialKind, Box<[u8]>),
+    CredentialFacts(Owner, CredentialKind, CredentialFacts),
+    Tally(TallyKey, Tally),
+    Session(Session),
+    Registration(Registration),
+    Quarantine(u64, Quarantined),
+}
+
+impl Record {
+    /// Reads a row whose tag was found in order.
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(match row.key.shelf {
+            Shelf::Meta => Self::Meta,
+            Shelf::Settings => Self::Settings(body(row)?),
+            Shelf::Domain => Self::Domain(body(row)?),
+            Shelf::Account => Self::Account(body(row)?),
+            Shelf::Activity => Self::Activity(key(row)?, body(row)?),
+            Shelf::Extension => Self::Extension(body(row)?),
+            Shelf::Credential => {
+                let (owner, kind) = key(row)?;
+                Self::Credential(owner, kind, sealed_of(row)?)
+            }
+            Shelf::CredentialFacts => {
+                let (owner, kind) = key(row)?;
+                Self::CredentialFacts(owner, kind, body(row)?)
+            }
+            Shelf::Tally => Self::Tally(key(row)?, body(row)?),
+            Shelf::Session => Self::Session(body(row)?),
+            Shelf::Registration => Self::Registration(body(row)?),
+            Shelf::Quarantine => Self::Quarantine(key(row)?, body(row)?),
+        })
+    }
+}
+
+/// The body of a credential's row.
+pub(crate) fn sealed_body(sealed: &[u8]) -> Result<String, StoreError> {
+    encode(&data_encoding::BASE64.encode(sealed))
+}
+
+/// What is sealed in a credential's row.
+pub(crate) fn sealed_of(row: &Row) -> Result<Box<[u8]>, StoreError> {
+    let text: String = body(row)?;
+    data_encoding::BASE64
+        .decode(text.as_bytes())
+        .map(Vec::into_boxed_slice)
+        .map_err(|_| unreadable(row, "it is not Base64"))
+}
+
+fn key<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
+    serde_json::from_str(&row.key.key).map_err(|error| unreadable(row, &error.to_string()))
+}
+
+fn body<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
+    serde_json::from_str(&row.body).map_err(|error| unreadable(row, &error.to_string()))
+}
+
+fn unreadable(row: &Row, why: &str) -> StoreError {
+    StoreError::Damaged(format!("the row {:?} {} cannot be read: {why}", row.key.shelf, row.key.key))
+}

@@ -1,0 +1,157 @@
+//! The scribe: turns drafts into tagged rows and linked audit rows, keeps the census, and hands both to the
+//! engine in one transaction.
+//!
+//! The *census* is one row that says how many rows there are on each shelf and where the audit ends. It changes
+//! in every transaction, so a row that vanishes or a tail that is cut off is noticed although every row that is
+//! left is in order.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use signin::audit::AuditEvent;
+
+use crate::{
+    engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Row, RowKey, Shelf},
+    error::StoreError,
+    keyring::{Keyring, encode},
+};
+
+/// Changes on their way to the engine.
+#[derive(Default)]
+pub(crate) struct Draft {
+    /// The new body of each row; `None` removes it.
+    rows: HashMap<RowKey, Option<String>>,
+    /// Rows of the audit, in order.
+    audit: Vec<AuditEvent>,
+}
+
+/// What there is, kept in the store itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Census {
+    /// Rows on each shelf but the first.
+    pub(crate) rows: BTreeMap<Shelf, u64>,
+    /// The number of the last audit row.
+    pub(crate) audit_seq: u64,
+    /// Its link, in hex.
+    pub(crate) audit_mac: String,
+    /// The next account gets at least this number.
+    pub(crate) account_next: u32,
+    /// The next extension gets at least this number.
+    pub(crate) extension_next: u32,
+}
+
+/// Writes.
+pub(crate) struct Scribe {
+    engine: Box<dyn Engine>,
+    keys: Keyring,
+    census: Census,
+}
+
+impl Draft {
+    /// Puts a row.
+    pub(crate) fn put(&mut self, key: RowKey, body: String) {
+        self.rows.insert(key, Some(body));
+    }
+
+    /// Removes a row.
+    pub(crate) fn delete(&mut self, key: RowKey) {
+        self.rows.insert(key, None);
+    }
+
+    /// Adds a row to the audit.
+    pub(crate) fn audit(&mut self, event: AuditEvent) {
+        self.audit.push(event);
+    }
+
+    /// Adds what is in another draft; the later one counts.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+        self.audit.extend(other.audit);
+    }
+}
+
+impl Census {
+    /// Where the row is.
+    pub(crate) fn row_key() -> RowKey {
+        RowKey { shelf: Shelf::Meta, key: "census".into() }
+    }
+
+    pub(crate) fn head(&self) -> [u8; MAC_LEN] {
+        let bytes = HEXLOWER.decode(self.audit_mac.as_bytes()).unwrap_or_default();
+        bytes.first_chunk().copied().unwrap_or_default()
+    }
+
+    fn grow(&mut self, growth: &Growth) {
+        for (shelf, more) in growth.iter().filter(|(shelf, _)| **shelf != Shelf::Meta) {
+            let count = self.rows.entry(*shelf).or_default();
+            *count = count.saturating_add_signed(*more);
+        }
+        self.rows.retain(|_, count| *count > 0);
+    }
+
+    /// Makes sure that the identifier in this row's key is never given out again.
+    fn note(&mut self, key: &RowKey) {
+        let next = key.key.parse::<u32>().ok().map(|id| id.saturating_add(1));
+        if let (Shelf::Account, Some(next)) = (key.shelf, next) {
+            self.account_next = self.account_next.max(next);
+        } else if let (Shelf::Extension, Some(next)) = (key.shelf, next) {
+            self.extension_next = self.extension_next.max(next);
+        }
+    }
+}
+
+impl Scribe {
+    pub(crate) fn new(engine: Box<dyn Engine>, keys: Keyring, census: Census) -> Self {
+        Self { engine, keys, census }
+    }
+
+    pub(crate) const fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// Writes all of the draft or nothing.
+    pub(crate) fn write(&mut self, draft: Draft) -> Result<(), StoreError> {
+        self.write_with(draft, Vec::new())
+    }
+
+    /// The same with rows that are tagged already.
+    pub(crate) fn write_with(&mut self, draft: Draft, ready: Vec<Row>) -> Result<(), StoreError> {
+        let mut census = self.census.clone();
+        let mut batch = Batch { puts: ready, ..Batch::default() };
+        for (key, body) in draft.rows {
+            match body {
+                Some(body) => {
+                    census.note(&key);
+                    let tag = self.keys.tag(&key, &body);
+                    batch.puts.push(Row { key, body, tag });
+                }
+                None => batch.deletes.push(key),
+            }
+        }
+        // Rows that lie side by side are written side by side.
+        batch.puts.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        let mut head = census.head();
+        for event in &draft.audit {
+            let seq = census.audit_seq.saturating_add(1);
+            let body = encode(event)?;
+            head = self.keys.link(&head, seq, &body);
+            census.audit_seq = seq;
+            batch.audit.push(AuditRecord { seq, body, mac: head });
+        }
+        census.audit_mac = HEXLOWER.encode(&head);
+        let keys = &self.keys;
+        self.engine.write(&batch, &mut |growth| {
+            census.grow(growth);
+            keys.row(Census::row_key(), &census)
+        })?;
+        self.census = census;
+        Ok(())
+    }
+
+    /// Ends cleanly.
+    pub(crate) fn close(self) -> Result<(), StoreError> {
+        self.engine.close()
+    }
+}
