@@ -14,6 +14,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use signin::secret::Secret;
+use store::NONCE_LIFETIME_MAX;
 
 /// The environment variable that names the configuration file.
 pub const CONFIG_VARIABLE: &str = "HOOKSWITCH_CONFIG";
@@ -24,7 +25,7 @@ pub const DEFAULT_FILE: &str = "hookswitch.toml";
 /// The master key's file in the data folder, unless `key_file` says otherwise.
 const KEY_FILE: &str = "master.key";
 /// The database's file in the data folder.
-const DATABASE_FILE: &str = "hookswitch.db";
+pub const DATABASE_FILE: &str = "hookswitch.db";
 /// Largest configuration file.
 const FILE_MAX: u64 = 1 << 20;
 /// Addresses one listener may have.
@@ -389,7 +390,7 @@ impl Loaded {
         let ranges: [(&str, usize, usize, usize); 12] = [
             ("threads", self.config.threads, 0, 1024),
             ("sip.udp_threads", sip.udp_threads, 0, 256),
-            ("sip.nonce_seconds", as_usize(sip.nonce_seconds), 10, 86_400),
+            ("sip.nonce_seconds", as_usize(sip.nonce_seconds), 10, as_usize(NONCE_LIFETIME_MAX.0)),
             ("limits.connections_max", limits.connections_max, 1, 10_000_000),
             ("limits.connections_per_address_max", limits.connections_per_address_max, 1, 10_000_000),
             ("limits.first_message_seconds", as_usize(limits.first_message_seconds), 1, 3600),
@@ -418,11 +419,6 @@ impl Config {
         } else {
             self.key_file.clone()
         }
-    }
-
-    /// The file of the database.
-    pub fn database_file(&self) -> PathBuf {
-        self.data_folder.join(DATABASE_FILE)
     }
 
     /// The keys in which `other` differs and that are only read at the start.

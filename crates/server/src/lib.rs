@@ -2,11 +2,19 @@
 //! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
 
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod data_folder;
 pub mod dice;
+pub mod flow;
+pub mod hashing;
+pub mod health;
 pub mod ignition;
 pub mod listen;
 pub mod logging;
+pub mod master_key;
 pub mod metrics;
+pub mod reload;
+pub mod serve;
+pub mod system;
 pub mod web;

@@ -1,3 +1,7 @@
 //! The `hookswitch` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::commands::main()
+}

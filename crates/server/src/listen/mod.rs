@@ -3,7 +3,8 @@
 
 pub mod admission;
 pub mod certificate;
-// pub mod http;
+pub mod http;
+mod idle;
 pub mod tls;
 
 use std::{

@@ -1,0 +1,338 @@
+//! The flow of every sign-in and every change: the one place where the steps of `signin` and `store` are put in a
+//! row.
+//!
+//! ```text
+//! begin ──▶ Dossier ──check──▶ Finding ──settle──▶ Settled ──decide──▶ Decision ──▶ commit ──▶ Verdict
+//! ```
+//! An attempt is counted before it is checked, and what was counted is settled whatever happens: if anything is
+//! dropped on the way (a panic, a stop), the attempt counts as failed. A verdict whose effects must last is said
+//! when they rest on disk, not before. A fault is never a yes.
+
+use std::{net::IpAddr, sync::Arc};
+
+use signin::{
+    account::RoleKind,
+    admin::{Admin, By, Change, Problem},
+    attempt::{Attempt, Claim, Peer, Proof},
+    credential::CredentialKind,
+    decide::{Decision, Finding, Settled, check, decide},
+    dice::Dice,
+    dossier::Dossier,
+    effect::Effect,
+    ident::DomainId,
+    interface::LoginInterface,
+    lockout::{Tally, is_within},
+    records::Records as _,
+    secret::Secret,
+    timestamp::Timestamp,
+    verdict::Verdict,
+};
+use store::{Commit, CommitError, Ledger};
+
+use crate::{clock::Stopwatch, dice::OsDice, hashing::Turn, system::System};
+
+/// How often something is decided again because something else changed in between.
+const TRIES: u8 = 5;
+
+/// A verdict, and what has to happen before it may be said.
+#[derive(Debug)]
+pub struct Judged {
+    /// What may be said, once `durable` is.
+    pub verdict: Verdict,
+    /// Resolves when the effects rest on disk; `None` = say it now. Failed = say [`Verdict::Unavailable`].
+    pub durable: Option<Pending>,
+}
+
+/// Effects on their way to the disk.
+#[derive(Debug)]
+pub struct Pending {
+    commit: Commit,
+    stopwatch: Stopwatch,
+}
+
+/// What came of an administrator's operation.
+#[derive(Debug)]
+pub struct Done<T> {
+    /// What was made or counted.
+    pub value: T,
+    /// Secrets that were generated, to be shown this once.
+    pub generated: Vec<(CredentialKind, Secret)>,
+}
+
+/// Why an administrator's operation was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// In words for the one who asked.
+    Problem(Problem),
+    /// Something here is out of order.
+    Unavailable,
+}
+
+impl System {
+    /// Judges an attempt, whatever it costs: a costly proof waits for its turn, and is refused as unavailable when
+    /// too many are waiting. Goes on to its end also when nobody waits for the answer any more.
+    pub async fn sign_in(self: &Arc<Self>, attempt: Attempt<'_>) -> Verdict {
+        let interface = attempt.interface;
+        let Proof::Plain(secret) = attempt.proof else {
+            let judged = self.sign_in_now(&attempt, self.clock.now(), &mut OsDice);
+            return self.conclude(interface, judged).await;
+        };
+        let (system, kept) = (Arc::clone(self), Kept::of(&attempt, secret));
+        let verdict = match tokio::spawn(async move { system.judge_in_turn(kept).await }).await {
+            Ok(verdict) => verdict,
+            Err(error) => {
+                self.metrics.panics.inc();
+                tracing::error!(%error, "an attempt ended in a panic; it was refused");
+                Verdict::Unavailable
+            }
+        };
+        self.metrics.signed_in(interface, &verdict);
+        verdict
+    }
+
+    /// Judges an attempt whose proof costs little, at once. The verdict is not counted in the metrics yet: it may
+    /// still become [`Verdict::Unavailable`]; see [`conclude`](Self::conclude).
+    pub fn sign_in_now(&self, attempt: &Attempt<'_>, now: Timestamp, dice: &mut dyn Dice) -> Judged {
+        debug_assert!(!attempt.is_costly(), "a costly proof belongs on the pool");
+        let Ok(dossier) = self.ledger.begin(attempt, now) else {
+            self.store_fault();
+            return Judged { verdict: Verdict::Unavailable, durable: None };
+        };
+        let (finding, settled) = self.check_counted(&dossier, attempt, now);
+        let Decision { verdict, effects, must_last } =
+            decide(&dossier, attempt, finding, &settled, now, dice);
+        if must_last {
+            let pending = Pending { stopwatch: self.clock.stopwatch(), commit: self.ledger.commit(effects) };
+            return Judged { verdict, durable: Some(pending) };
+        }
+        if !effects.is_empty() {
+            self.ledger.commit_behind(effects);
+        }
+        Judged { verdict, durable: None }
+    }
+
+    /// Waits until what was judged may be said, and counts it.
+    pub async fn conclude(&self, interface: LoginInterface, judged: Judged) -> Verdict {
+        let verdict = match judged.durable {
+            None => judged.verdict,
+            Some(pending) => match self.wait_for(pending).await {
+                Ok(()) => judged.verdict,
+                Err(_) => Verdict::Unavailable,
+            },
+        };
+        self.metrics.signed_in(interface, &verdict);
+        verdict
+    }
+
+    /// Does an administrator's operation: on a thread that may take its time, again when something else changed in
+    /// between, and durable before it is said to be done.
+    ///
+    /// # Errors
+    /// What is wrong with what was asked, or that nothing could be done.
+    pub async fn administer<T, F>(self: &Arc<Self>, by: &By, operation: F) -> Result<Done<T>, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem> + Send + Sync + 'static,
+    {
+        let operation = Arc::new(operation);
+        for _ in 0..TRIES {
+            // A chosen secret is hashed in the operation, so it takes a turn like a sign-in does.
+            let turn = self.hashing.turn_of_administrator().await.ok_or(Refusal::Unavailable)?;
+            let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(&operation));
+            let planned = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
+                operation(&admin, &mut OsDice)
+            });
+            let Change { effects, value, generated } = match planned.await {
+                Ok(planned) => planned.map_err(Refusal::Problem)?,
+                Err(error) => {
+                    self.metrics.panics.inc();
+                    tracing::error!(%error, "an operation ended in a panic; nothing was changed");
+                    return Err(Refusal::Unavailable);
+                }
+            };
+            match self.commit(effects).await {
+                Ok(()) => return Ok(Done { value, generated }),
+                Err(CommitError::Store(_)) => return Err(Refusal::Unavailable),
+                // The operation looks again: what it then finds, it puts into words.
+                Err(
+                    CommitError::Conflict { .. }
+                    | CommitError::Missing { .. }
+                    | CommitError::NameTaken
+                    | CommitError::NumberTaken
+                    | CommitError::SessionLimit,
+                ) => self.metrics.commit_conflicts.inc(),
+            };
+        }
+        Err(Refusal::Unavailable)
+    }
+
+    /// Commits, waits until it rests on disk, and notes how long that took.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn commit(&self, effects: Vec<Effect>) -> Result<(), CommitError> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let stopwatch = self.clock.stopwatch();
+        self.wait_for(Pending { stopwatch, commit: self.ledger.commit(effects) }).await
+    }
+
+    async fn wait_for(&self, pending: Pending) -> Result<(), CommitError> {
+        let done = pending.commit.await;
+        self.metrics.committed_after(pending.stopwatch.elapsed());
+        if let Err(CommitError::Store(error)) = &done {
+            tracing::error!(%error, "a change could not be written");
+            self.metrics.store_faults.inc();
+        }
+        done
+    }
+
+    fn store_fault(&self) {
+        self.metrics.store_faults.inc();
+    }
+
+    async fn judge_in_turn(self: &Arc<Self>, kept: Kept) -> Verdict {
+        // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
+        // or from one address does not fill the queue.
+        if self.is_locked(&kept.attempt(), self.clock.now()) {
+            return self.judge(kept, None).await;
+        }
+        match self.hashing.turn().await {
+            Some(turn) => self.judge(kept, Some(turn)).await,
+            None => Verdict::Unavailable,
+        }
+    }
+
+    async fn judge(self: &Arc<Self>, kept: Kept, turn: Option<Turn>) -> Verdict {
+        let system = Arc::clone(self);
+        let checked = tokio::task::spawn_blocking(move || {
+            let now = system.clock.now();
+            let dossier = system.ledger.begin(&kept.attempt(), now).ok()?;
+            let (finding, settled) = system.check_counted(&dossier, &kept.attempt(), now);
+            drop(turn);
+            Some((kept, dossier, finding, settled))
+        });
+        let (kept, mut dossier, finding, settled) = match checked.await {
+            Ok(Some(checked)) => checked,
+            Ok(None) => {
+                self.store_fault();
+                return Verdict::Unavailable;
+            }
+            Err(error) => {
+                self.metrics.panics.inc();
+                tracing::error!(%error, "a check ended in a panic; it counts as failed");
+                return Verdict::Unavailable;
+            }
+        };
+        for _ in 0..TRIES {
+            let now = self.clock.now();
+            let decision = decide(&dossier, &kept.attempt(), finding, &settled, now, &mut OsDice);
+            if !decision.must_last {
+                if !decision.effects.is_empty() {
+                    self.ledger.commit_behind(decision.effects);
+                }
+                return decision.verdict;
+            }
+            match self.commit(decision.effects).await {
+                Ok(()) => return decision.verdict,
+                Err(CommitError::Store(_)) => return Verdict::Unavailable,
+                // Others signed in since the sessions were counted.
+                Err(CommitError::SessionLimit) => dossier.sessions_open = usize::MAX,
+                Err(
+                    CommitError::Conflict { .. }
+                    | CommitError::Missing { .. }
+                    | CommitError::NameTaken
+                    | CommitError::NumberTaken,
+                ) => {}
+            }
+            self.metrics.commit_conflicts.inc();
+        }
+        Verdict::Unavailable
+    }
+
+    /// Holds the proof against the dossier and tells the count what came of it.
+    fn check_counted(&self, dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> (Finding, Settled) {
+        let counted = Counted { ledger: &self.ledger, dossier, now, is_settled: false };
+        let finding = check(dossier, attempt, now);
+        if finding != Finding::Unchecked {
+            self.metrics.proof_checked(attempt.interface);
+        }
+        (finding, counted.settle(attempt, finding))
+    }
+
+    /// Whether a lock is in force already, as far as can be seen without counting.
+    fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
+        let is_locked =
+            |tally: Tally| tally.is_permanent || tally.locked_until.is_some_and(|until| now < until);
+        let settings = self.ledger.settings();
+        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
+        is_locked(self.ledger.tally(&attempt.subject_key()))
+            || (!is_allowed && is_locked(self.ledger.tally(&attempt.address_key())))
+    }
+}
+
+/// An attempt that was counted and must be settled: dropped before that, it counts as failed.
+struct Counted<'a> {
+    ledger: &'a Ledger,
+    dossier: &'a Dossier,
+    now: Timestamp,
+    is_settled: bool,
+}
+
+impl Counted<'_> {
+    fn settle(mut self, attempt: &Attempt<'_>, finding: Finding) -> Settled {
+        self.is_settled = true;
+        self.ledger.settle(self.dossier, attempt, finding, self.now)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.ledger.abandon(self.dossier, self.now);
+        }
+    }
+}
+
+/// An attempt with a password that owns what it says, to be carried to another thread.
+#[derive(Debug)]
+struct Kept {
+    interface: LoginInterface,
+    domain: DomainId,
+    kind: Option<RoleKind>,
+    name: Box<str>,
+    secret: Secret,
+    address: IpAddr,
+    agent: Box<str>,
+}
+
+impl Kept {
+    fn of(attempt: &Attempt<'_>, secret: &Secret) -> Self {
+        let (kind, name) = match attempt.claim {
+            Claim::Account(kind, name) => (Some(kind), name),
+            Claim::Extension(number) => (None, number),
+        };
+        Self {
+            interface: attempt.interface,
+            domain: attempt.domain,
+            kind,
+            name: name.into(),
+            secret: secret.clone(),
+            address: attempt.peer.address,
+            agent: attempt.peer.agent.into(),
+        }
+    }
+
+    fn attempt(&self) -> Attempt<'_> {
+        Attempt {
+            interface: self.interface,
+            domain: self.domain,
+            claim: self.kind.map_or(Claim::Extension(&self.name), |kind| Claim::Account(kind, &self.name)),
+            proof: Proof::Plain(&self.secret),
+            peer: Peer { address: self.address, agent: &self.agent },
+        }
+    }
+}

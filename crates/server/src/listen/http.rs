@@ -1,0 +1,225 @@
+//! HTTP and HTTPS: connections on which requests come and answers go, within limits. What is answered is the
+//! router's affair (`web`, `health`).
+//!
+//! HTTP/1.1, and on encrypted connections HTTP/2 where the browser asks for it (ALPN). Every step has an end: the
+//! handshake, the header, the body (which may not come slower than [`RATE`]), the answer's being taken.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use http::{Request, Response};
+use http_body_util::Limited;
+use hyper::{
+    body::{Body as _, Frame, Incoming, SizeHint},
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::{Instant, Sleep, sleep, timeout},
+};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use super::{Bound, admission::Admission, idle::Idle, tls::TlsAcceptor};
+use crate::{config::LimitsConfig, system::System};
+
+/// Bytes of a request's header.
+const HEADER_MAX: usize = 32 << 10;
+/// Header lines of a request.
+const HEADERS_MAX: usize = 100;
+/// Requests at the same time on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 64;
+/// Bytes a second that a body must come with, once its first seconds are over.
+const RATE: u64 = 16 << 10;
+/// How long open requests may take to end when the program stops.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long to wait when the machine has no more descriptors.
+const BREATHER: Duration = Duration::from_millis(50);
+
+/// Whether a request came over an encrypted connection; among its extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IsEncrypted(pub bool);
+
+/// A listener for pages.
+#[derive(Clone)]
+pub struct Pages {
+    /// Counts its connections.
+    pub admission: Arc<Admission>,
+    /// Encrypts, for HTTPS.
+    pub tls: Option<TlsAcceptor>,
+    /// Answers. A request's extensions have [`ConnectInfo<SocketAddr>`] and [`IsEncrypted`].
+    pub router: Router,
+}
+
+impl Pages {
+    /// Serves at a bound address until the program stops; every connection is a task of `tasks`.
+    ///
+    /// # Errors
+    /// The socket does not fit the runtime.
+    pub fn serve(self, bound: Bound, system: &Arc<System>, tasks: &TaskTracker) -> std::io::Result<()> {
+        let listener = TcpListener::from_std(bound.listener)?;
+        let system = Arc::clone(system);
+        let connections = tasks.clone();
+        tasks.spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = system.stop.cancelled() => return,
+                };
+                let Ok((stream, peer)) = accepted else {
+                    // Out of descriptors, or a connection that ended before it was taken: neither ends the listener.
+                    tokio::time::sleep(BREATHER).await;
+                    continue;
+                };
+                let limits = system.config.load().config.limits.clone();
+                let Some(place) = self.admission.enter(peer.ip(), &limits) else { continue };
+                let (pages, system) = (self.clone(), Arc::clone(&system));
+                connections.spawn(async move {
+                    pages.converse(stream, peer, &limits, &system).await;
+                    drop(place);
+                });
+            }
+        });
+        Ok(())
+    }
+
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: &LimitsConfig, system: &System) {
+        let first = Duration::from_secs(limits.first_message_seconds.into());
+        let idle = Duration::from_secs(limits.idle_seconds.into());
+        // Small answers must not wait for the acknowledgement of the one before.
+        drop(stream.set_nodelay(true));
+        let Some(tls) = &self.tls else {
+            return self.http1(Idle::new(stream, idle), peer, limits, system).await;
+        };
+        let Ok(Ok(stream)) = timeout(first, tls.accept(stream)).await else { return };
+        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let stream = Idle::new(stream, idle);
+        if is_http2 {
+            self.http2(stream, peer, limits, system).await;
+        } else {
+            self.http1(stream, peer, limits, system).await;
+        }
+    }
+
+    async fn http1<S>(self, stream: S, peer: SocketAddr, limits: &LimitsConfig, system: &System)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let service = service_fn(|request| self.answer(request, peer, limits));
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(limits.first_message_seconds.into()))
+            .max_buf_size(HEADER_MAX)
+            .max_headers(HEADERS_MAX);
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        // How a connection ends is its peer's affair, and no news to anybody here.
+        tokio::select! {
+            _ = &mut connection => return,
+            () = system.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        drop(timeout(GRACE, connection).await);
+    }
+
+    async fn http2<S>(self, stream: S, peer: SocketAddr, limits: &LimitsConfig, system: &System)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        // Each stream is a task of its own and outlives no connection, but the compiler cannot know.
+        let (pages, limits) = (Arc::new(self), Arc::new(limits.clone()));
+        let patience = Duration::from_secs(limits.first_message_seconds.into());
+        let service = service_fn(move |request| {
+            let (pages, limits) = (Arc::clone(&pages), Arc::clone(&limits));
+            async move { pages.answer(request, peer, &limits).await }
+        });
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS_MAX)
+            .max_header_list_size(u32::try_from(HEADER_MAX).unwrap_or(u32::MAX))
+            .keep_alive_interval(Some(Duration::from_secs(30)))
+            .keep_alive_timeout(patience);
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            _ = &mut connection => return,
+            () = system.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        drop(timeout(GRACE, connection).await);
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        limits: &LimitsConfig,
+    ) -> Result<Response<Body>, Infallible> {
+        let patience = Duration::from_secs(limits.message_seconds.into());
+        let mut request = request.map(|body| {
+            if body.is_end_stream() {
+                return Body::empty();
+            }
+            Body::new(Limited::new(Paced::new(body, patience), limits.http_body_bytes_max))
+        });
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(IsEncrypted(self.tls.is_some()));
+        self.router.clone().oneshot(request).await
+    }
+}
+
+/// A request's body that must not come too slowly: after the first seconds, each [`RATE`] bytes buy one more.
+struct Paced {
+    body: Incoming,
+    deadline: Instant,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Paced {
+    fn new(body: Incoming, patience: Duration) -> Self {
+        Self { body, deadline: Instant::now() + patience, timer: Box::pin(sleep(patience)) }
+    }
+}
+
+impl hyper::body::Body for Paced {
+    type Data = hyper::body::Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(0));
+                self.deadline += Duration::from_millis(length * 1000 / RATE);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                let deadline = self.deadline;
+                if self.timer.deadline() != deadline {
+                    self.timer.as_mut().reset(deadline);
+                }
+                ready!(self.timer.as_mut().poll(cx));
+                Poll::Ready(Some(Err("the request's body came too slowly".into())))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,186 @@
+//! The system: what everything that runs shares, and how it is put together.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use arc_swap::{ArcSwap, Guard};
+use serde::{Deserialize, Serialize};
+use signin::{
+    admin::is_ignited,
+    challenge::Challenger,
+    dice::roll,
+    timestamp::{Seconds, Timestamp},
+};
+use store::{Ledger, OpenError, engine::SqliteEngine};
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::{ConfigError, Loaded},
+    data_folder::DataFolder,
+    dice::OsDice,
+    hashing::HashingPool,
+    ignition::Ignition,
+    listen::{
+        certificate::{Certificate, CertificateError},
+        tls::Tls,
+    },
+    master_key::{self, MasterKeyError},
+    metrics::Metrics,
+};
+
+/// What everything that runs shares.
+pub struct System {
+    /// The memory. Everything that is known, and the one way to change it.
+    pub ledger: Arc<Ledger>,
+    /// The configuration in force; a reload exchanges it.
+    pub config: ArcSwap<Loaded>,
+    /// The data folder.
+    pub folder: DataFolder,
+    /// What time it is.
+    pub clock: Clock,
+    /// Turns for checking passwords.
+    pub hashing: HashingPool,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Makes and recognises the challenges for phones.
+    pub challenger: Challenger,
+    /// The ignition code, while the system waits for one.
+    pub ignition: Ignition,
+    /// The certificate in use.
+    pub tls: Arc<Tls>,
+    /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
+    pub stop: CancellationToken,
+    /// Since when the program runs.
+    pub started_at: Timestamp,
+    addresses: OnceLock<Addresses>,
+}
+
+impl std::fmt::Debug for System {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("System").field("started_at", &self.started_at).finish_non_exhaustive()
+    }
+}
+
+/// Where the system listens, as it turned out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// The links page.
+    pub http: Vec<std::net::SocketAddr>,
+    /// Every other page.
+    pub https: Vec<std::net::SocketAddr>,
+    /// Figures and health.
+    pub metrics: Vec<std::net::SocketAddr>,
+    /// Phones by UDP.
+    pub sip_udp: Vec<std::net::SocketAddr>,
+    /// Phones by TCP.
+    pub sip_tcp: Vec<std::net::SocketAddr>,
+    /// Phones by TLS.
+    pub sip_tls: Vec<std::net::SocketAddr>,
+    /// The local socket of the command.
+    pub local: Option<PathBuf>,
+}
+
+/// Why the system cannot be started. All of it is for the operator to mend, and says how.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// A mistake in the configuration, an address that cannot be taken included.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder.
+    #[error("the data folder {}: {error}. Make sure that it is a folder of the user who runs Hookswitch.", .folder.display())]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The cryptography library.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// Something of the machine's.
+    #[error("{what}: {error}")]
+    Machine {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        error: io::Error,
+    },
+}
+
+impl System {
+    /// Puts the system together from its configuration. Nothing listens yet.
+    ///
+    /// # Errors
+    /// In words, with what to do.
+    pub fn open(loaded: Loaded, clock: Clock) -> Result<Arc<Self>, StartError> {
+        let config = &loaded.config;
+        let folder = DataFolder::open(&config.data_folder)
+            .map_err(|error| StartError::Folder { folder: config.data_folder.clone(), error })?;
+        let keys = master_key::obtain(config, &folder)?;
+        let engine = SqliteEngine::open(&config.data_folder)?;
+        let ledger = Ledger::open(Box::new(engine), keys, roll(&mut OsDice), Box::new(OsDice))?;
+        let now = clock.now();
+        let certificate = Certificate::obtain(&config.tls, &folder, now)?;
+        let metrics = Metrics::new();
+        let limits = &config.limits;
+        let hashing =
+            HashingPool::new(or_cores(limits.hashing_threads), limits.hashing_waiting_max, &metrics);
+        let ignition = if is_ignited(&*ledger) { Ignition::done() } else { Ignition::awaited(&mut OsDice) };
+        Ok(Arc::new(Self {
+            challenger: Challenger::new(Seconds(config.sip.nonce_seconds), &mut OsDice),
+            tls: Tls::new(certificate),
+            config: ArcSwap::from_pointee(loaded),
+            stop: CancellationToken::new(),
+            started_at: now,
+            addresses: OnceLock::new(),
+            ledger,
+            folder,
+            clock,
+            hashing,
+            metrics,
+            ignition,
+        }))
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> Guard<Arc<Loaded>> {
+        self.config.load()
+    }
+
+    /// Where the system listens; nowhere until it has started.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses.get().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn set_addresses(&self, addresses: Addresses) {
+        // Set once, at the end of the start; a second start of the same system does not exist.
+        drop(self.addresses.set(addresses));
+    }
+
+    /// Whether sign-ins can be served: the store takes changes.
+    pub fn is_ready(&self) -> bool {
+        self.ledger.is_healthy() && self.addresses.get().is_some()
+    }
+}
+
+/// A number of threads where 0 stands for one a core.
+pub(crate) fn or_cores(threads: usize) -> usize {
+    match threads {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+        number => number,
+    }
+}
