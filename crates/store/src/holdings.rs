@@ -25,10 +25,10 @@ use signin::{
 
 use crate::{
     counts::{Counts, TALLIES_MAX},
-    error::StoreError,
+    error::OpenError,
     nonces::{NONCES_MAX, Nonces},
     rows::credential_key,
-    seal::MasterKeys,
+    seal::{MasterKeys, Unopened, key_id},
     shards::Shards,
 };
 
@@ -310,12 +310,16 @@ impl Holdings {
         kind: CredentialKind,
         sealed: Arc<[u8]>,
         facts: CredentialFacts,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), OpenError> {
         let place = credential_key(owner, kind).key;
-        let clear = self
-            .masters
-            .open(&place, &sealed)
-            .map_err(|why| StoreError::Damaged(format!("the credential {place} does not open ({why:?})")))?;
+        let clear = self.masters.open(&place, &sealed).map_err(|why| match why {
+            Unopened::UnknownKey => {
+                OpenError::WrongKey { needed: key_id(&sealed), given: self.masters.ids() }
+            }
+            Unopened::Malformed | Unopened::Forged => {
+                OpenError::Damaged { what: format!("the credential {place} does not open") }
+            }
+        })?;
         let verifier = match self.binding(owner) {
             Some((number, realm, domain)) => {
                 let binding = credential::Binding { username: number.as_str(), realm: &realm, domain };

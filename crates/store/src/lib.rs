@@ -5,6 +5,7 @@
 //! committed rests on disk before anybody is told so. How an engine keeps rows is in [`engine`].
 
 mod audit;
+mod backup;
 mod begin;
 mod behind;
 mod commit;
@@ -18,6 +19,7 @@ mod lists;
 mod load;
 mod nonces;
 mod plan;
+mod reseal;
 mod rows;
 mod scribe;
 mod seal;
@@ -28,6 +30,7 @@ mod writer;
 
 pub use self::{
     audit::{AuditBroken, AuditQuery, AuditRow, AuditState},
+    backup::{BackupError, BackupSummary, RestoreError, restore},
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,
@@ -38,6 +41,7 @@ pub use self::{
         RegistrationSort,
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
+    reseal::{Resealed, reseal},
     seal::{KeyFileError, MasterKeys},
     topic::Topic,
 };

@@ -218,7 +218,7 @@ impl Loader {
         for ((owner, kind), sealed) in self.sealed {
             let facts = self.facts.remove(&(owner, kind));
             let damaged = || OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") };
-            read(self.holdings.put_credential(owner, kind, sealed.into(), facts.ok_or_else(damaged)?))?;
+            self.holdings.put_credential(owner, kind, sealed.into(), facts.ok_or_else(damaged)?)?;
         }
         if let Some(((owner, kind), _)) = self.facts.into_iter().next() {
             return Err(OpenError::Damaged { what: format!("there is no secret for {owner:?} {kind:?}") });

@@ -72,6 +72,11 @@ impl Engine for MemoryEngine {
         Ok(())
     }
 
+    fn erase(&mut self) -> Result<(), StoreError> {
+        *self.tables.lock() = Arc::default();
+        Ok(())
+    }
+
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         Ok(())
     }

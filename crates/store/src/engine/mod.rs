@@ -141,6 +141,12 @@ pub trait Engine: Send {
         census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// Removes everything, in one transaction.
+    ///
+    /// # Errors
+    /// Nothing was changed then.
+    fn erase(&mut self) -> Result<(), StoreError>;
+
     /// Ends cleanly.
     ///
     /// # Errors

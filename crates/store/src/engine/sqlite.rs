@@ -256,6 +256,12 @@ impl Engine for SqliteEngine {
         Ok(transaction.commit()?)
     }
 
+    fn erase(&mut self) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch("DELETE FROM record; DELETE FROM audit;")?;
+        Ok(transaction.commit()?)
+    }
+
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         let Self { connection, path, sum, lock } = *self;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;

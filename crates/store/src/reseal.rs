@@ -1,0 +1,96 @@
+//! Resealing: every sealed value under the current master key, so that the older ones can be thrown away.
+//!
+//! May be interrupted at any point and begun again: what is resealed already is passed over, and as long as the
+//! key file holds both keys the store opens in every state between. The store's own keys go last.
+
+use signin::{dice::Dice, secret::SecretBytes};
+
+use crate::{
+    engine::{Engine, Row, Shelf},
+    error::{OpenError, StoreError},
+    keyring::Keyring,
+    load::identify,
+    rows::{sealed_body, sealed_of},
+    scribe::{Draft, Scribe},
+    seal::{MasterKeys, Unopened, key_id},
+};
+
+/// Values resealed in one transaction.
+const CHUNK: usize = 500;
+
+/// What a reseal did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// Sealed values in the store.
+    pub total: u64,
+    /// Those that were under an older key.
+    pub resealed: u64,
+}
+
+/// Seals everything under the current one of `masters`; the key that the store is sealed under must be among the
+/// older ones. `progress` is told how many values are done, of how many. Closes the engine.
+///
+/// # Errors
+/// What was done until then stays done; run it again with the same keys.
+pub fn reseal(
+    engine: Box<dyn Engine>,
+    masters: &MasterKeys,
+    dice: &mut dyn Dice,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Resealed, OpenError> {
+    let mut snapshot = engine.reader().snapshot()?;
+    let Some((keyring, census)) = identify(&mut *snapshot, masters)? else {
+        engine.close()?;
+        return Ok(Resealed { total: 0, resealed: 0 });
+    };
+    let (mut total, mut waiting) = (1_u64, Vec::new());
+    let mut root = None;
+    snapshot.rows(&mut |row| {
+        if row.key == Keyring::row_key() {
+            root = Some(row);
+        } else if row.key.shelf == Shelf::Credential {
+            total += 1;
+            if !keyring.is_ours(&row) {
+                return Err(StoreError::Damaged(format!("the credential {} is damaged", row.key.key)));
+            }
+            if !masters.is_current(&sealed_of(&row)?) {
+                waiting.push(row);
+            }
+        }
+        Ok(())
+    })?;
+    drop(snapshot);
+    let is_root_current = root.is_some_and(|row| Keyring::is_wrapped_by_current(&row, masters));
+    let resealed = waiting.len() as u64 + u64::from(!is_root_current);
+    let mut done = total.saturating_sub(resealed);
+    progress(done, total);
+    let mut scribe = Scribe::new(engine, keyring.clone(), census);
+    for chunk in waiting.chunks(CHUNK) {
+        let rows = chunk.iter().map(|row| again(row, &keyring, masters, dice)).collect::<Result<_, _>>()?;
+        scribe.write_with(Draft::default(), rows)?;
+        done = done.saturating_add(chunk.len() as u64);
+        progress(done, total);
+    }
+    if !is_root_current {
+        scribe.write_with(Draft::default(), vec![keyring.wrap(masters, dice)?])?;
+        progress(total, total);
+    }
+    scribe.close()?;
+    Ok(Resealed { total, resealed })
+}
+
+/// The row of a credential, sealed again.
+fn again(row: &Row, keyring: &Keyring, masters: &MasterKeys, dice: &mut dyn Dice) -> Result<Row, OpenError> {
+    let sealed = sealed_of(row)?;
+    let clear: SecretBytes = masters.open(&row.key.key, &sealed).map_err(|why| match why {
+        Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(&sealed), given: masters.ids() },
+        Unopened::Malformed | Unopened::Forged => {
+            OpenError::Damaged { what: format!("the credential {} does not open", row.key.key) }
+        }
+    })?;
+    let sealed = masters
+        .seal(&row.key.key, &clear, dice)
+        .ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
+    let body = sealed_body(&sealed)?;
+    Ok(Row { tag: keyring.tag(&row.key, &body), key: row.key.clone(), body })
+}
