@@ -1,0 +1,85 @@
+"""baresip (own SIP stack, libre): MD5 only in Debian 12, over UDP, TCP and TLS.
+
+It is driven through its `ctrl_tcp` module: JSON commands in netstrings. Its console module wants a terminal, so it is not
+loaded. An account is added only on `register()` (`uanew`) and removed on `unregister()` (`uadel`): this version has no
+command that unregisters and keeps the account.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+
+from ports import free_port
+
+from .phone import Phone, end
+
+_MODULES = "/usr/lib/baresip/modules"
+
+
+class Baresip(Phone):
+    """A baresip process without sound."""
+
+    def start(self) -> None:
+        port = free_port()
+        config = [
+            "poll_method epoll",
+            "sip_listen 127.0.0.1:0",
+            "audio_player aubridge,nil",
+            "audio_source aubridge,nil",
+            "audio_alert aubridge,nil",
+            f"module_path {_MODULES}",
+            "module g711.so",
+            "module aubridge.so",
+            "module_app account.so",
+            "module_app menu.so",
+            "module_app ctrl_tcp.so",
+            f"ctrl_tcp_listen 127.0.0.1:{port}",
+        ]
+        if self.account.ca_file is not None:
+            config.append(f"sip_cafile {self.account.ca_file}")
+        (self.folder / "config").write_text("\n".join(config) + "\n")
+        (self.folder / "accounts").write_text("")
+        (self.folder / "contacts").write_text("")
+        self._process = subprocess.Popen(
+            # A loopback address alone, so that the contact is a loopback address; -s logs every SIP message.
+            ["baresip", "-4", "-s", "-n", "127.0.0.1", "-f", str(self.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log_file.open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        self._control = self._connect(port)
+
+    def register(self) -> None:
+        a = self.account
+        self._say(
+            "uanew",
+            f"<sip:{a.extension}@{a.domain};transport={a.transport}>;auth_user={a.extension};auth_pass={a.password}"
+            f';outbound="sip:{a.server};transport={a.transport}";regint={a.expires}',
+        )
+
+    def unregister(self) -> None:
+        self._say("uadel", f"sip:{self.account.extension}@{self.account.domain}")
+
+    def stop(self) -> None:
+        control = getattr(self, "_control", None)
+        if control is not None:
+            control.close()
+        end(self._process)
+
+    def _connect(self, port: int) -> socket.socket:
+        until = time.monotonic() + 10
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", port), timeout=5)
+            except OSError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    end(self._process)
+                    raise AssertionError(f"baresip does not start:\n{self.log[-2000:]}") from None
+                time.sleep(0.05)
+
+    def _say(self, command: str, params: str) -> None:
+        text = json.dumps({"command": command, "params": params}).encode()
+        self._control.sendall(b"%d:%s," % (len(text), text))
