@@ -1,0 +1,55 @@
+//! Numbers from several rounds, and how they are printed.
+
+/// The same figure from each round.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds(Vec<f64>);
+
+impl Rounds {
+    pub(crate) fn push(&mut self, value: f64) {
+        self.0.push(value);
+    }
+
+    /// The newest.
+    pub(crate) fn last(&self) -> f64 {
+        self.0.last().copied().unwrap_or(f64::NAN)
+    }
+
+    /// The middle one; of an even number, the mean of the two in the middle.
+    pub(crate) fn median(&self) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
+        if sorted.len() % 2 == 1 { at(middle) } else { f64::midpoint(at(middle.wrapping_sub(1)), at(middle)) }
+    }
+}
+
+/// The value below which this share of all lie.
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list, rounded down"
+    )]
+    let place = (last as f64 * share) as usize;
+    values.get(place).copied().unwrap_or(f64::NAN)
+}
+
+/// One figure per line: its name, a space, its value.
+pub(crate) fn print(name: &str, value: f64) {
+    if value >= 1000.0 { println!("{name} {value:.0}") } else { println!("{name} {value:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_the_middle_whatever_the_order() {
+        assert!((Rounds(vec![3.0, 1.0, 2.0]).median() - 2.0).abs() < 1e-9);
+        assert!((Rounds(vec![4.0, 1.0, 2.0, 3.0]).median() - 2.5).abs() < 1e-9);
+    }
+}

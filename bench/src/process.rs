@@ -1,0 +1,60 @@
+//! What the operating system says of a server's processes: processor time and memory.
+
+use std::fs;
+
+use anyhow::Context as _;
+
+/// A process and all that descend from it.
+#[derive(Debug)]
+pub(crate) struct Processes {
+    root: u32,
+}
+
+impl Processes {
+    pub(crate) fn of(root: u32) -> Self {
+        Self { root }
+    }
+
+    /// Microseconds of processor time, user and system together, of all threads that live now.
+    ///
+    /// From the scheduler's own account in nanoseconds: the usual one counts in ticks of 10 ms.
+    pub(crate) fn cpu_us(&self) -> anyhow::Result<f64> {
+        let mut nanoseconds = 0.0;
+        for process in self.all()? {
+            for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+                // A thread may end between the two looks.
+                let Ok(account) = fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+                let first = account.split_whitespace().next().context("an empty schedstat")?;
+                nanoseconds += first.parse::<f64>()?;
+            }
+        }
+        Ok(nanoseconds / 1000.0)
+    }
+
+    /// Bytes of memory in use; what processes share is counted once.
+    pub(crate) fn memory_bytes(&self) -> anyhow::Result<f64> {
+        let mut kilobytes = 0.0;
+        for process in self.all()? {
+            let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
+            let pss = rollup
+                .lines()
+                .find_map(|line| line.strip_prefix("Pss:"))
+                .context("no Pss in smaps_rollup")?;
+            kilobytes += pss.trim().trim_end_matches(" kB").parse::<f64>()?;
+        }
+        Ok(kilobytes * 1024.0)
+    }
+
+    fn all(&self) -> anyhow::Result<Vec<u32>> {
+        let mut found = vec![self.root];
+        let mut at = 0;
+        while let Some(process) = found.get(at).copied() {
+            at += 1;
+            for thread in fs::read_dir(format!("/proc/{process}/task")).context("the server has ended")? {
+                let children = fs::read_to_string(thread?.path().join("children")).unwrap_or_default();
+                found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+            }
+        }
+        Ok(found)
+    }
+}

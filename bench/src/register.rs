@@ -1,0 +1,140 @@
+//! SIP registrations over UDP: ours, the tuned peer's, and an echo's, by turns on the same core.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::figures::{self, Rounds, percentile};
+use crate::load::{Done, Load, Pace, Until, Work};
+use crate::server::{Server, folder, pin_load};
+
+/// What to measure.
+#[derive(Args)]
+pub(crate) struct Plan {
+    /// Extensions, each with one phone
+    #[arg(long, default_value_t = 100_000)]
+    phones: u32,
+    /// Times that each server gets its turn
+    #[arg(long, default_value_t = 5)]
+    rounds: u32,
+    /// Length of one turn of one kind of work
+    #[arg(long, default_value_t = 3.0)]
+    seconds: f64,
+    /// Full registrations per second while latency is measured
+    #[arg(long, default_value_t = 2000)]
+    pace: u32,
+}
+
+/// One server with its phones and what was found.
+struct Contender {
+    name: &'static str,
+    server: Server,
+    load: Load,
+    binding_bytes: f64,
+    full_us: Rounds,
+    refresh_us: Rounds,
+    full_per_second: Rounds,
+    refresh_per_second: Rounds,
+    latencies_us: Vec<f64>,
+}
+
+/// Prints the figures.
+pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
+    let (_kept, folder) = folder()?;
+    let mut kamailio =
+        Contender::new("kamailio", Server::kamailio(&folder.join("kamailio"), plan.phones)?, plan)?;
+    let mut echo = Contender::new("echo", Server::echo()?, plan)?;
+    pin_load()?;
+    kamailio.enter_all()?;
+    for round in 1..=plan.rounds {
+        kamailio.turn(plan, Work::Full, Work::Refresh)?;
+        echo.turn(plan, Work::EchoOfFull, Work::EchoOfRefresh)?;
+        eprintln!(
+            "round {round}: kamailio {:.2} and {:.2} us, echo {:.2} and {:.2} us",
+            kamailio.full_us.last(),
+            kamailio.refresh_us.last(),
+            echo.full_us.last(),
+            echo.refresh_us.last(),
+        );
+    }
+    kamailio.print();
+    echo.print();
+    Ok(())
+}
+
+impl Contender {
+    fn new(name: &'static str, server: Server, plan: &Plan) -> anyhow::Result<Self> {
+        let load = Load::new(plan.phones, server.address)?;
+        Ok(Self {
+            name,
+            server,
+            load,
+            binding_bytes: 0.0,
+            full_us: Rounds::default(),
+            refresh_us: Rounds::default(),
+            full_per_second: Rounds::default(),
+            refresh_per_second: Rounds::default(),
+            latencies_us: Vec::new(),
+        })
+    }
+
+    /// Registers every phone once, and sees how much memory a binding takes.
+    fn enter_all(&mut self) -> anyhow::Result<()> {
+        let processes = self.server.processes();
+        let before = processes.memory_bytes()?;
+        let done = self.load.run(Work::Full, Pace::Saturating, Until::EachOnce)?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of phones")]
+        let phones = done.units as f64;
+        self.binding_bytes = (processes.memory_bytes()? - before) / phones;
+        Ok(())
+    }
+
+    /// One turn: full registrations, refreshes, and full registrations at a pace.
+    fn turn(&mut self, plan: &Plan, full: Work, refresh: Work) -> anyhow::Result<()> {
+        let time = Until::Elapsed(Duration::from_secs_f64(plan.seconds));
+        let (us, done) = self.measure(full, Pace::Saturating, time)?;
+        self.full_us.push(us);
+        self.full_per_second.push(rate(&done));
+        let (us, done) = self.measure(refresh, Pace::Saturating, time)?;
+        self.refresh_us.push(us);
+        self.refresh_per_second.push(rate(&done));
+        if done.stale > 0 {
+            eprintln!("{}: {} refreshes needed a new nonce", self.name, done.stale);
+        }
+        let (_, done) = self.measure(full, Pace::PerSecond(plan.pace), time)?;
+        self.latencies_us.extend(done.latencies_us);
+        Ok(())
+    }
+
+    /// Microseconds of the server's processor time per unit.
+    fn measure(&mut self, work: Work, pace: Pace, until: Until) -> anyhow::Result<(f64, Done)> {
+        let processes = self.server.processes();
+        let before = processes.cpu_us()?;
+        let done = self.load.run(work, pace, until)?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of units")]
+        let per_unit = (processes.cpu_us()? - before) / done.units as f64;
+        if done.lost > 0 {
+            eprintln!("{}: {} answers lost", self.name, done.lost);
+        }
+        Ok((per_unit, done))
+    }
+
+    /// Absolute figures, under this server's name.
+    fn print(&mut self) {
+        let name = self.name;
+        figures::print(&format!("{name}.full.cpu_us"), self.full_us.median());
+        figures::print(&format!("{name}.refresh.cpu_us"), self.refresh_us.median());
+        figures::print(&format!("{name}.full.per_second"), self.full_per_second.median());
+        figures::print(&format!("{name}.refresh.per_second"), self.refresh_per_second.median());
+        figures::print(&format!("{name}.full.p50_us"), percentile(&mut self.latencies_us, 0.50));
+        figures::print(&format!("{name}.full.p99_us"), percentile(&mut self.latencies_us, 0.99));
+        if self.binding_bytes > 0.0 {
+            figures::print(&format!("{name}.binding.bytes"), self.binding_bytes);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of units")]
+fn rate(done: &Done) -> f64 {
+    done.units as f64 / done.seconds
+}

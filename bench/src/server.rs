@@ -1,0 +1,132 @@
+//! The servers that are measured, each pinned to the same core and started in a folder of its own.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::process::Processes;
+use crate::shape::REALM;
+
+/// The core that all servers run on; the load comes from the other one.
+const SERVER_CORE: &str = "0";
+const READY_SECONDS_MAX: u64 = 60;
+const KAMAILIO_CONFIGURATION: &str = include_str!("../kamailio/kamailio.cfg");
+const KAMAILIO_MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
+
+/// A running server; it ends when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// The echo of this very program.
+    pub(crate) fn echo() -> anyhow::Result<Self> {
+        let program = std::env::current_exe()?;
+        let mut child = pinned(&program).arg("echo").stdout(Stdio::piped()).spawn()?;
+        let mut said = String::new();
+        let stdout = child.stdout.take().context("no standard output")?;
+        BufReader::new(stdout).read_line(&mut said)?;
+        let port: u16 = said.trim().parse().context("the echo said no port")?;
+        Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into() })
+    }
+
+    /// Kamailio, with this many extensions.
+    pub(crate) fn kamailio(folder: &Path, phones: u32) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let configuration = folder.join("kamailio.cfg");
+        let text = KAMAILIO_CONFIGURATION
+            .replace("@PORT@", &port.to_string())
+            .replace("@MODULES@", KAMAILIO_MODULES)
+            .replace("@REALM@", REALM)
+            .replace("@PHONES@", &phones.to_string());
+        fs::write(&configuration, text)?;
+        let log = fs::File::create(folder.join("kamailio.log"))?;
+        let child = pinned(Path::new("kamailio"))
+            .args(["-DD", "-E", "-x", "tlsf", "-X", "tlsf", "-m", "1024", "-M", "256", "-Y"])
+            .arg(folder)
+            .arg("-P")
+            .arg(folder.join("pid"))
+            .arg("-f")
+            .arg(&configuration)
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start kamailio")?;
+        let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, port).into() };
+        server.wait_answering(&folder.join("kamailio.log"))?;
+        Ok(server)
+    }
+
+    pub(crate) fn processes(&self) -> Processes {
+        Processes::of(self.child.id())
+    }
+
+    /// Waits until it answers a request, whatever it says.
+    fn wait_answering(&mut self, log: &Path) -> anyhow::Result<()> {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+        let port = socket.local_addr()?.port();
+        let hello = format!(
+            "REGISTER sip:{REALM} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKhello\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:1@{REALM}>;tag=1\r\nTo: <sip:1@{REALM}>\r\nCall-ID: hello\r\n\
+             CSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n"
+        );
+        let until = Instant::now() + Duration::from_secs(READY_SECONDS_MAX);
+        let mut answer = [0; 2048];
+        loop {
+            socket.send_to(hello.as_bytes(), self.address)?;
+            if socket.recv(&mut answer).is_ok() {
+                return Ok(());
+            }
+            if self.child.try_wait()?.is_some() || Instant::now() > until {
+                bail!("a server does not start:\n{}", fs::read_to_string(log).unwrap_or_default());
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Politely, so that it ends its children; then firmly.
+        if let Ok(id) = i32::try_from(self.child.id()) {
+            let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        }
+        for _ in 0..100 {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pinned(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", SERVER_CORE]).arg(program).stdin(Stdio::null());
+    command
+}
+
+/// Puts this process on the core that the servers are not on.
+pub(crate) fn pin_load() -> anyhow::Result<()> {
+    let mut cores = nix::sched::CpuSet::new();
+    cores.set(1)?;
+    nix::sched::sched_setaffinity(Pid::from_raw(0), &cores).context("needs a second core")
+}
+
+/// A folder that is removed at the end.
+pub(crate) fn folder() -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
+    let folder = tempfile::Builder::new().prefix("hookswitch-bench-").tempdir()?;
+    let path = folder.path().to_path_buf();
+    Ok((folder, path))
+}
