@@ -1,3 +1,96 @@
-//! To be written.
+//! The project's own tasks, so that one command does what a person, and the check on every change, need done.
+//!
+//! `cargo xtask test` is that command: it installs what is missing, then runs every step and prints a table.
+//! Each step can be run by itself. Nothing is skipped silently: a step that did not run counts as failed.
 
-fn main() {}
+#![expect(clippy::print_stdout, reason = "what this program finds is read on a terminal or in a log")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these are tools: they measure time and read cargo's variables"
+)]
+
+mod bench;
+mod browser;
+mod interop;
+mod program;
+mod setup;
+mod steps;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::interop::Registrar;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", about = "Tasks of the Hookswitch project")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what tests and benchmarks need, where it is missing
+    Setup,
+    /// Everything that must hold: sets up, then runs all steps
+    Test {
+        /// Run this step alone (with what it needs built, but without setup)
+        #[arg(long, value_name = "STEP")]
+        only: Option<String>,
+        /// Also look for known vulnerabilities; fetches the advisory database
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Real phones against the real program
+    Interop {
+        #[arg(long, value_enum, default_value_t = Registrar::Hookswitch)]
+        against: Registrar,
+        /// Passed on to pytest
+        #[arg(last = true)]
+        pytest: Vec<String>,
+    },
+    /// Pages in a real browser
+    Browser {
+        /// Passed on to Playwright
+        #[arg(last = true)]
+        playwright: Vec<String>,
+    },
+    /// Measures against a tuned peer and prints ratios
+    Bench {
+        #[command(subcommand)]
+        figure: bench::Figure,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Setup => setup::all(&workspace),
+        Task::Test { only, advisories } => steps::run(&workspace, only.as_deref(), advisories),
+        Task::Interop { against, pytest } => {
+            setup::all(&workspace)?;
+            interop::run(&workspace, against, &pytest)
+        }
+        Task::Browser { playwright } => {
+            setup::all(&workspace)?;
+            browser::run(&workspace, &playwright)
+        }
+        Task::Bench { figure } => {
+            setup::all(&workspace)?;
+            bench::run(&workspace, &figure)
+        }
+    }
+}

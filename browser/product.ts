@@ -1,0 +1,83 @@
+// Hookswitch itself for a test that asks for it: its own process, data folder and ports.
+import { ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test as base } from "@playwright/test";
+
+const READY_MS_MAX = 20_000;
+
+const CONFIGURATION = `
+data_folder = "DATA"
+[http]
+listen = ["127.0.0.1:0"]
+[https]
+listen = ["127.0.0.1:0"]
+[sip]
+udp = ["127.0.0.1:0"]
+tcp = ["127.0.0.1:0"]
+tls = ["127.0.0.1:0"]
+[metrics]
+listen = ["127.0.0.1:0"]
+`;
+
+export class Product {
+  readonly folder = mkdtempSync(join(tmpdir(), "hookswitch-browser-"));
+  private readonly data = join(this.folder, "data");
+  private readonly logFile = join(this.folder, "hookswitch.log");
+  private process: ChildProcess | undefined;
+  /** `http`, `https`, `sip_udp` … as the product published them, host and port. */
+  addresses: Record<string, string> = {};
+
+  async start(): Promise<void> {
+    const binary = process.env.HOOKSWITCH_BINARY;
+    if (!binary) throw new Error("HOOKSWITCH_BINARY names the program to test; `cargo xtask browser` sets it");
+    const configuration = join(this.folder, "hookswitch.toml");
+    writeFileSync(configuration, CONFIGURATION.replace("DATA", this.data));
+    const log = openSync(this.logFile, "a");
+    this.process = spawn(binary, ["serve", "--config", configuration], { stdio: ["ignore", log, log] });
+    const published = join(this.data, "addresses.json");
+    for (const began = Date.now(); !existsSync(published); await sleep(20)) {
+      if (this.process.exitCode !== null || Date.now() - began > READY_MS_MAX) {
+        throw new Error(`Hookswitch does not start:\n${this.log()}`);
+      }
+    }
+    this.addresses = JSON.parse(readFileSync(published, "utf8"));
+  }
+
+  /** The address of a page, over HTTPS. */
+  url(path: string): string {
+    return `https://${this.addresses.https}${path}`;
+  }
+
+  /** All that it has logged. */
+  log(): string {
+    return readFileSync(this.logFile, "utf8");
+  }
+
+  async stop(): Promise<void> {
+    const child = this.process;
+    if (child && child.exitCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      await Promise.race([ended, sleep(5_000).then(() => child.kill("SIGKILL"))]);
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** `test` with a running product; it starts only for tests that name `product`. */
+export const test = base.extend<{ product: Product }>({
+  product: async ({}, use) => {
+    const product = new Product();
+    try {
+      await product.start();
+      await use(product);
+    } finally {
+      await product.stop();
+    }
+  },
+});
+
+export { expect } from "@playwright/test";

@@ -1,0 +1,118 @@
+//! Installs what tests and benchmarks need, each only where it is missing or of another version.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+
+use anyhow::{Context, bail};
+
+use crate::program::Program;
+use crate::workspace::Workspace;
+
+/// Debian packages, and what each is for.
+const DEBIAN: &[(&str, &str)] = &[
+    ("baresip-core", "a phone (interop)"),
+    ("build-essential", "C parts of libraries"),
+    ("chromium", "the browser (browser)"),
+    ("iproute2", "network namespaces (interop)"),
+    ("kamailio", "the reference registrar (interop, bench)"),
+    ("kamailio-extra-modules", "its SHA-256 and JSON-RPC (interop)"),
+    ("kamailio-tls-modules", "its TLS (interop)"),
+    ("linphone-cli", "a phone (interop)"),
+    ("openssl", "certificates for the reference registrar (interop)"),
+    ("sip-tester", "SIPp (interop)"),
+    ("sipsak", "a SIP probe (interop)"),
+];
+
+const CARGO_DENY: &str = "0.20.2";
+
+/// Everything.
+pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
+    debian()?;
+    // Compiling waits for the processor, the others for the network: side by side.
+    thread::scope(|side| {
+        let python = side.spawn(|| python(workspace).and_then(|()| node(workspace)));
+        let deny = side.spawn(|| cargo_tool(workspace, "cargo-deny", CARGO_DENY));
+        for installed in [python.join(), deny.join()] {
+            match installed {
+                Ok(result) => result?,
+                Err(_) => bail!("an installation ended in a panic"),
+            }
+        }
+        Ok(())
+    })
+}
+
+fn debian() -> anyhow::Result<()> {
+    let status = ["-W", "-f", "${Package} ${db:Status-Status}\n"];
+    let known =
+        Program::new("dpkg-query").args(status).ask().context("this needs a Debian system: no dpkg-query")?;
+    let missing: Vec<&str> = DEBIAN
+        .iter()
+        .map(|(package, _)| *package)
+        .filter(|package| !known.lines().any(|line| line == format!("{package} installed")))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("missing Debian packages: {}", missing.join(" "));
+    let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+    apt().args(["update", "-qq"]).run()?;
+    apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(missing).run()
+}
+
+/// A virtual environment with exactly the files that `interop/requirements.txt` names by their hashes.
+fn python(workspace: &Workspace) -> anyhow::Result<()> {
+    let requirements = workspace.root().join("interop/requirements.txt");
+    let venv = workspace.tools().join("venv");
+    let stamp = venv.join("requirements.txt");
+    if same(&requirements, &stamp) {
+        return Ok(());
+    }
+    Program::new("python3").args(["-m", "venv", "--clear"]).args([&venv]).run()?;
+    Program::new(workspace.python())
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"])
+        .args([&requirements])
+        .run()?;
+    fs::copy(&requirements, &stamp).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(())
+}
+
+/// The packages that `browser/package-lock.json` names. Node itself and the browser come from the system.
+fn node(workspace: &Workspace) -> anyhow::Result<()> {
+    let browser = workspace.root().join("browser");
+    let lock = browser.join("package-lock.json");
+    let stamp = browser.join("node_modules/package-lock.json");
+    if same(&lock, &stamp) {
+        return Ok(());
+    }
+    Program::new("npm").dir(&browser).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
+    fs::copy(&lock, &stamp).with_context(|| format!("cannot write {}", stamp.display()))?;
+    Ok(())
+}
+
+/// A cargo subcommand under `.tools/bin`.
+fn cargo_tool(workspace: &Workspace, name: &str, version: &str) -> anyhow::Result<()> {
+    let there = workspace.tools().join("bin").join(name);
+    let installed = Program::new(&there).args(["--version"]).ask().unwrap_or_default();
+    if installed.split_whitespace().any(|word| word == version) {
+        return Ok(());
+    }
+    // Compiled for a short wait, not for speed: it runs for a second. Its folder is its own, so that a change of the
+    // project's settings does not rebuild it.
+    workspace
+        .cargo()
+        .args(["install", "--quiet", "--locked", "--debug", "--no-default-features", "--force", "--root"])
+        .args([workspace.tools()])
+        .args([format!("{name}@{version}")])
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_INCREMENTAL", "0")
+        .env("CARGO_TARGET_DIR", workspace.tools().join("build"))
+        .run()?;
+    // What it was built from is large, and only the program is wanted.
+    fs::remove_dir_all(workspace.tools().join("build")).context("cannot remove what was built")
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    matches!((fs::read(one), fs::read(other)), (Ok(one), Ok(other)) if one == other)
+}

@@ -1,0 +1,120 @@
+//! The steps of `cargo xtask test`, and the table at its end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::bail;
+
+use crate::browser;
+use crate::interop::{self, Registrar};
+use crate::program::Program;
+use crate::setup;
+use crate::workspace::Workspace;
+
+struct Step {
+    name: &'static str,
+    /// Steps without which this one means nothing.
+    needs: &'static [&'static str],
+    work: fn(&Workspace, bool) -> anyhow::Result<()>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "setup", needs: &[], work: |workspace, _| setup::all(workspace) },
+    Step {
+        name: "format",
+        needs: &[],
+        work: |workspace, _| workspace.cargo().args(["fmt", "--all", "--check"]).run(),
+    },
+    Step { name: "clippy", needs: &[], work: clippy },
+    Step { name: "deny", needs: &["setup"], work: deny },
+    Step { name: "tests", needs: &[], work: tests },
+    Step {
+        name: "interop-reference",
+        needs: &["setup"],
+        work: |workspace, _| interop::run(workspace, Registrar::Kamailio, &[]),
+    },
+    Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
+];
+
+enum Outcome {
+    Passed,
+    Failed(String),
+    NotRun(&'static str),
+}
+
+/// Runs all steps, or the one of this name; an error if any of them did not pass.
+pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -> anyhow::Result<()> {
+    let chosen: Vec<&Step> = STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        bail!("no such step; there are: {}", names.join(", "));
+    }
+    let started = Instant::now();
+    let mut done: Vec<(&Step, Outcome, Duration)> = Vec::new();
+    for step in chosen {
+        println!("\n── {} ──", step.name);
+        let missing = |need: &&'static str| {
+            done.iter()
+                .any(|(earlier, outcome, _)| earlier.name == *need && !matches!(outcome, Outcome::Passed))
+        };
+        let began = Instant::now();
+        let outcome = match step.needs.iter().copied().find(missing) {
+            Some(need) => Outcome::NotRun(need),
+            None => match (step.work)(workspace, advisories) {
+                Ok(()) => Outcome::Passed,
+                Err(problem) => Outcome::Failed(format!("{problem:#}")),
+            },
+        };
+        let took = began.elapsed();
+        println!("── {}: {} ({:.1} s) ──", step.name, outcome.word(), took.as_secs_f64());
+        done.push((step, outcome, took));
+    }
+    print_table(&done, started.elapsed());
+    let wanting = done.iter().filter(|(_, outcome, _)| !matches!(outcome, Outcome::Passed)).count();
+    if wanting > 0 {
+        bail!("{wanting} of {} steps did not pass", done.len());
+    }
+    Ok(())
+}
+
+impl Outcome {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "FAILED",
+            Self::NotRun(_) => "NOT RUN",
+        }
+    }
+}
+
+fn print_table(done: &[(&Step, Outcome, Duration)], total: Duration) {
+    println!();
+    for (step, outcome, took) in done {
+        let why = match outcome {
+            Outcome::Passed => String::new(),
+            Outcome::Failed(problem) => format!("  {problem}"),
+            Outcome::NotRun(need) => format!("  needs {need}"),
+        };
+        println!("{:<20} {:>7.1} s  {}{why}", step.name, took.as_secs_f64(), outcome.word());
+    }
+    println!("{:<20} {:>7.1} s", "all", total.as_secs_f64());
+}
+
+fn clippy(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
+    workspace
+        .cargo()
+        .args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
+        .run()
+}
+
+fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
+    let deny = Program::new(workspace.tools().join("bin/cargo-deny")).dir(workspace.root());
+    if advisories {
+        deny.args(["--workspace", "check", "advisories", "bans", "licenses", "sources"]).run()
+    } else {
+        deny.args(["--workspace", "--offline", "check", "bans", "licenses", "sources"]).run()
+    }
+}
+
+fn tests(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
+    workspace.cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]).run()
+}
