@@ -10,6 +10,7 @@ pub mod flow;
 pub mod hashing;
 pub mod health;
 pub mod ignition;
+pub mod interfaces;
 pub mod listen;
 pub mod logging;
 pub mod master_key;

@@ -9,22 +9,12 @@ use prometheus_client::{
 };
 use signin::{
     interface::{INTERFACES, LoginInterface},
+    registration::Transport,
     verdict::Verdict,
 };
 
 /// The format of what [`Metrics::encode`] writes.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// A transport of the SIP interface, as a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SipTransport {
-    /// Datagrams.
-    Udp,
-    /// Streams.
-    Tcp,
-    /// Encrypted streams.
-    Tls,
-}
 
 /// Everything that is counted.
 #[derive(Debug)]
@@ -102,8 +92,8 @@ struct TransportLabel {
 /// The words of the verdicts, in the order of [`position`].
 const VERDICTS: [&str; 6] = ["accept", "challenge", "reject", "wait", "too-many-sessions", "unavailable"];
 
-/// The transports, in the order of [`SipTransport`].
-const TRANSPORTS: [&str; 3] = ["udp", "tcp", "tls"];
+/// The transports of SIP, in the order of the type.
+const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
 
 impl Metrics {
     /// All counters at zero.
@@ -197,7 +187,7 @@ impl Metrics {
     }
 
     /// The counters of one transport of SIP.
-    pub fn sip(&self, transport: SipTransport) -> SipCounters {
+    pub fn sip(&self, transport: Transport) -> SipCounters {
         self.sip.get(transport as usize).cloned().unwrap_or_default()
     }
 
@@ -237,7 +227,7 @@ fn sip_counters(registry: &mut Registry) -> Vec<SipCounters> {
     TRANSPORTS
         .iter()
         .map(|transport| {
-            let label = TransportLabel { transport };
+            let label = TransportLabel { transport: transport.name() };
             SipCounters {
                 received: received.get_or_create_owned(&label),
                 malformed: malformed.get_or_create_owned(&label),

@@ -8,6 +8,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    thread::JoinHandle,
     time::Duration,
 };
 
@@ -29,12 +30,15 @@ use crate::{
     clock::Clock,
     config::{ConfigError, Loaded},
     health,
+    interfaces::sip::SipInterface,
     listen::{
         Bound,
         admission::Admission,
         bind_streams,
         certificate::{addresses_of_this_machine, names_of_this_machine},
         http::Pages,
+        stream::PhoneStreams,
+        udp::{self, BoundDatagrams},
     },
     logging,
     system::{Addresses, StartError, System, or_cores},
@@ -55,6 +59,7 @@ pub struct Running {
     /// What everything in it shares.
     pub system: Arc<System>,
     tasks: TaskTracker,
+    threads: Vec<JoinHandle<()>>,
 }
 
 /// Every address that was taken, before anybody is answered at one.
@@ -62,6 +67,9 @@ struct Taken {
     http: Vec<Bound>,
     https: Vec<Bound>,
     metrics: Vec<Bound>,
+    sip_udp: Vec<BoundDatagrams>,
+    sip_tcp: Vec<Bound>,
+    sip_tls: Vec<Bound>,
 }
 
 /// The whole life of the program: starts, says through `say` where it can be reached, serves until SIGTERM or
@@ -141,7 +149,7 @@ impl Running {
         let taken = Taken::take(&loaded)?;
         let mut addresses = taken.addresses();
         let tasks = TaskTracker::new();
-        taken.serve(&system, &tasks)?;
+        let threads = taken.serve(&system, &tasks)?;
         tasks.spawn(sweep(Arc::clone(&system)));
         note(&system, Action::Started).await;
         addresses.local = None;
@@ -149,13 +157,21 @@ impl Running {
             .map_err(|error| StartError::Machine { what: "writing addresses.json", error })?;
         system.set_addresses(addresses);
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
-        Ok(Self { system, tasks })
+        Ok(Self { system, tasks, threads })
     }
 
     /// Stops everything: nothing new is taken, what was taken is answered, everything is written out.
     pub async fn stop(self) {
         tracing::info!("stopping");
         self.system.stop.cancel();
+        // They answer what has arrived, and what they leave for later is among the tasks.
+        let threads = self.threads;
+        let joined = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+        match tokio::task::spawn_blocking(joined).await {
+            Ok(0) => {}
+            Ok(count) => tracing::error!(count, "threads for phones ended in a panic"),
+            Err(error) => tracing::error!(%error, "threads for phones did not end"),
+        }
         self.tasks.close();
         if tokio::time::timeout(STOP_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!(count = self.tasks.len(), "some connections did not end in time");
@@ -178,6 +194,9 @@ impl Taken {
             http: bind_streams(loaded, "http.listen", &config.http.listen.0)?,
             https: bind_streams(loaded, "https.listen", &config.https.listen.0)?,
             metrics: bind_streams(loaded, "metrics.listen", &config.metrics.listen.0)?,
+            sip_udp: udp::bind(loaded, &config.sip.udp.0, or_cores(config.sip.udp_threads))?,
+            sip_tcp: bind_streams(loaded, "sip.tcp", &config.sip.tcp.0)?,
+            sip_tls: bind_streams(loaded, "sip.tls", &config.sip.tls.0)?,
         })
     }
 
@@ -187,12 +206,29 @@ impl Taken {
             http: of(&self.http),
             https: of(&self.https),
             metrics: of(&self.metrics),
-            ..Addresses::default()
+            sip_udp: self.sip_udp.iter().map(|bound| bound.address).collect(),
+            sip_tcp: of(&self.sip_tcp),
+            sip_tls: of(&self.sip_tls),
+            local: None,
         }
     }
 
-    fn serve(self, system: &Arc<System>, tasks: &TaskTracker) -> Result<(), StartError> {
+    /// The threads that were started, besides the tasks.
+    fn serve(self, system: &Arc<System>, tasks: &TaskTracker) -> Result<Vec<JoinHandle<()>>, StartError> {
         let failed = |error| StartError::Machine { what: "listening", error };
+        let sip = SipInterface::new(Arc::clone(system));
+        let streams = [
+            ("sip-tcp", self.sip_tcp, None),
+            // SIP over TLS names no application protocol.
+            ("sip-tls", self.sip_tls, Some(system.tls.acceptor(&[])?)),
+        ];
+        for (name, bound, tls) in streams {
+            let admission = Admission::new(name, &system.metrics);
+            let streams = PhoneStreams { sip: Arc::clone(&sip), admission, tls };
+            for bound in bound {
+                streams.clone().serve(bound, tasks).map_err(failed)?;
+            }
+        }
         let tls = system.tls.acceptor(&[b"h2", b"http/1.1"])?;
         let doors = [
             ("http", self.http, None, plain_pages(system)),
@@ -205,7 +241,7 @@ impl Taken {
                 pages.clone().serve(bound, system, tasks).map_err(failed)?;
             }
         }
-        Ok(())
+        udp::serve(self.sip_udp, &sip, tasks).map_err(failed)
     }
 }
 

@@ -87,7 +87,7 @@ impl Certificate {
                 }
                 Ok(_) => tracing::info!("the self-made certificate ends soon; making another"),
                 Err(error) => {
-                    tracing::warn!(%error, "the self-made certificate cannot be read; making another")
+                    tracing::warn!(%error, "the self-made certificate cannot be read; making another");
                 }
             }
         }

@@ -3,9 +3,12 @@
 
 pub mod admission;
 pub mod certificate;
+mod datagrams;
 pub mod http;
 mod idle;
+pub mod stream;
 pub mod tls;
+pub mod udp;
 
 use std::{
     io,
@@ -66,6 +69,7 @@ fn stream_socket(address: SocketAddr) -> io::Result<socket2::Socket> {
 
 /// Why an address cannot be had, in words for the one who configured it.
 pub(crate) fn refused(loaded: &Loaded, key: &str, address: SocketAddr, error: &io::Error) -> ConfigError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the kinds of the system are many and grow")]
     match error.kind() {
         io::ErrorKind::AddrInUse => loaded.error(
             key,

@@ -1,0 +1,81 @@
+//! Answers: how each verdict is said to a phone (docs/decisions/0004), byte for byte the same for everybody.
+
+use std::hash::BuildHasher as _;
+
+use data_encoding::BASE64URL_NOPAD;
+use signin::{extension::Domain, timestamp::Timestamp};
+use wire::sip::{Algorithm, AnswerWriter, HeaderName, NewChallenge, Request};
+
+use super::Desk;
+
+/// When to come back after a fault of ours, in seconds.
+const FAULT_SECONDS: u64 = 5;
+/// When to come back where only an administrator can help, in seconds.
+const PERMANENT_SECONDS: u64 = 3600;
+
+impl Desk<'_> {
+    /// Starts an answer: what section 8.2.6.2 copies from the request, and a tag.
+    pub(super) fn start<'b>(
+        &self,
+        out: &'b mut Vec<u8>,
+        request: &Request<'_>,
+        status: u16,
+        reason: &str,
+    ) -> AnswerWriter<'b> {
+        let fields = &request.fields;
+        // What tells a retransmission from another request: the branch, and for old clients the rest.
+        let identity = [HeaderName::Via, HeaderName::CallId, HeaderName::CSeq, HeaderName::From]
+            .map(|name| fields.first(name));
+        let mut tag = [0; 11];
+        BASE64URL_NOPAD.encode_mut(&self.sip.tags.hash_one(identity).to_be_bytes(), &mut tag);
+        AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
+    }
+
+    /// 401 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it.
+    pub(super) fn challenge(
+        &mut self,
+        request: &Request<'_>,
+        domain: &Domain,
+        stale: bool,
+        out: &mut Vec<u8>,
+    ) {
+        let nonce = self.sip.system.challenger.nonce(domain.id, self.now, self.dice);
+        let mut answer = self.start(out, request, 401, "Unauthorized");
+        for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
+            if algorithm == Algorithm::Md5 && !domain.md5_allowed {
+                continue;
+            }
+            answer.challenge(&NewChallenge {
+                realm: domain.realm.as_bytes(),
+                nonce: nonce.as_bytes(),
+                opaque: b"",
+                algorithm,
+                stale,
+            });
+        }
+        answer.finish();
+    }
+
+    /// 403: no, whatever the reason is.
+    pub(super) fn forbidden(&self, request: &Request<'_>, out: &mut Vec<u8>) {
+        self.start(out, request, 403, "Forbidden").finish();
+    }
+
+    /// 503: not now, because of a lock.
+    pub(super) fn wait(&self, request: &Request<'_>, until: Option<Timestamp>, out: &mut Vec<u8>) {
+        let seconds =
+            until.map_or(PERMANENT_SECONDS, |until| until.0.saturating_sub(self.now.0).div_ceil(1000));
+        self.come_back(request, seconds.max(1), out);
+    }
+
+    /// 503: not now, because of a fault of ours.
+    pub(super) fn unavailable(&self, request: &Request<'_>, out: &mut Vec<u8>) {
+        self.come_back(request, FAULT_SECONDS, out);
+    }
+
+    fn come_back(&self, request: &Request<'_>, seconds: u64, out: &mut Vec<u8>) {
+        let mut answer = self.start(out, request, 503, "Service Unavailable");
+        answer.number(HeaderName::RetryAfter, seconds);
+        answer.finish();
+    }
+}

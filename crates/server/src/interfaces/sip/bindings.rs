@@ -1,0 +1,288 @@
+//! Bindings: what an accepted REGISTER changes (RFC 3261 section 10.3, steps 6 to 8). The rules are `wire`'s; here they
+//! meet what is kept, and what happened is told to the audit.
+
+use std::net::SocketAddr;
+
+use signin::{
+    audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
+    digest::DigestAlgorithm,
+    effect::Effect,
+    extension::Extension,
+    ident::ExtensionId,
+    interface::LoginInterface,
+    policy::RegistrationRules,
+    records::Records as _,
+    registration::{Binding, Quarantined, Registration, Transport},
+    timestamp::{Seconds, Timestamp},
+};
+use wire::sip::{
+    ContactLine, HeaderName, Request,
+    register::{BindingView, Change, EXTENSIONS, Limits, PathPolicy, Plan, Put, Refusal, plan, unsupported},
+};
+
+use super::Desk;
+
+/// The preference of a contact that names none (RFC 3261 section 20.10 leaves it open; the highest, as everywhere).
+const Q_DEFAULT: u16 = 1000;
+
+/// The bindings of one extension while they are changed.
+struct Changing<'a> {
+    extension: &'a Extension,
+    peer: SocketAddr,
+    transport: Transport,
+    algorithm: DigestAlgorithm,
+    now: Timestamp,
+    agent: Box<str>,
+    bindings: Vec<Binding>,
+    effects: Vec<Effect>,
+}
+
+impl Desk<'_> {
+    /// Changes the bindings as the request asks, and writes the answer.
+    pub(super) fn bind(
+        &mut self,
+        request: &Request<'_>,
+        id: ExtensionId,
+        algorithm: DigestAlgorithm,
+        out: &mut Vec<u8>,
+    ) {
+        let ledger = &self.sip.system.ledger;
+        let rules = ledger.settings().registrations;
+        let Some(extension) = ledger.extension(id) else {
+            // Deleted since it was looked up.
+            return self.forbidden(request, out);
+        };
+        // What is read here is changed here: two phones of one extension take turns.
+        let _turn = self.sip.stripe(id).map(parking_lot::Mutex::lock);
+        let before = ledger.registration(id);
+        let bindings = before.as_ref().map_or(&[][..], |registration| &registration.bindings);
+        let views: Vec<BindingView<'_>> = bindings.iter().map(view).collect();
+        let plan = match plan(request, &views, &limits(&rules), self.now.as_secs()) {
+            Ok(plan) => plan,
+            // The first one was heard, only its answer was not.
+            Err(Refusal::Repeated) => return self.registered(request, None, bindings, out),
+            Err(refusal) => return self.refuse(request, refusal, out),
+        };
+        // A mere question changes nothing.
+        if plan.is_empty() {
+            return self.registered(request, Some(&plan), bindings, out);
+        }
+        let mut changing = Changing {
+            extension: &extension,
+            peer: self.peer,
+            transport: self.transport,
+            algorithm,
+            now: self.now,
+            agent: agent(request),
+            bindings: Vec::with_capacity(bindings.len() + 1),
+            effects: Vec::new(),
+        };
+        if changing.apply(&plan, request, bindings).is_err() {
+            self.start(out, request, 400, "Contact Is Not Text").finish();
+            return;
+        }
+        let registered_for = plan.changes().filter_map(|change| match change {
+            Change::Put(put) => Some(Seconds(put.expires)),
+            Change::Remove(_) => None,
+        });
+        self.registered_for = registered_for.max().unwrap_or_default();
+        changing.push_out(usize::from(rules.bindings_max));
+        let Changing { bindings, mut effects, .. } = changing;
+        self.registered(request, Some(&plan), &bindings, out);
+        effects.push(Effect::PutRegistration(Registration { extension: id, bindings: bindings.into() }));
+        ledger.commit_behind(effects);
+    }
+
+    /// 200 with every binding there is now (step 8).
+    fn registered(
+        &self,
+        request: &Request<'_>,
+        plan: Option<&Plan<'_>>,
+        bindings: &[Binding],
+        out: &mut Vec<u8>,
+    ) {
+        let mut answer = self.start(out, request, 200, "OK");
+        for binding in bindings.iter().filter(|binding| binding.expires_at > self.now) {
+            let left = binding.expires_at.0.saturating_sub(self.now.0).div_ceil(1000);
+            answer.contact(&ContactLine {
+                uri: binding.contact.as_bytes(),
+                expires: u32::try_from(left).unwrap_or(u32::MAX),
+                q: (binding.q != Q_DEFAULT).then_some(binding.q),
+                instance: binding.instance.as_ref().map(|instance| instance.as_bytes()),
+                reg_id: (binding.reg_id > 0).then_some(binding.reg_id),
+            });
+        }
+        if plan.is_some_and(|plan| plan.path) {
+            // RFC 3327 section 5.3.
+            answer.copy(HeaderName::Path, request);
+        }
+        if plan.is_some_and(|plan| plan.outbound) {
+            // RFC 5626 section 6.
+            answer.list(HeaderName::Require, [b"outbound".as_slice()]);
+        }
+        answer.list(HeaderName::Supported, EXTENSIONS.iter().map(|extension| extension.as_bytes()));
+        answer.date(self.now.as_secs());
+        answer.finish();
+    }
+
+    fn refuse(&self, request: &Request<'_>, refusal: Refusal, out: &mut Vec<u8>) {
+        let (status, reason) = refusal.answer();
+        let mut answer = self.start(out, request, status, reason);
+        match refusal {
+            Refusal::IntervalTooBrief { expires_min } => {
+                answer.number(HeaderName::MinExpires, expires_min.into());
+            }
+            Refusal::BadExtension => {
+                answer.list(HeaderName::Unsupported, unsupported(request));
+            }
+            Refusal::PathUnsupported => {
+                answer.list(HeaderName::Unsupported, [b"path".as_slice()]);
+            }
+            Refusal::Malformed(_)
+            | Refusal::StarExpires
+            | Refusal::OutOfOrder
+            | Refusal::Repeated
+            | Refusal::TooManyBindings
+            | Refusal::SeveralFlows
+            | Refusal::FirstHopLacksOutbound => {}
+        }
+        answer.finish();
+    }
+}
+
+/// A contact that is no text and so no URI either (RFC 3261 section 25.1).
+struct NotText;
+
+impl Changing<'_> {
+    /// What is kept, what goes, what comes; in the order in which it was kept.
+    fn apply(&mut self, plan: &Plan<'_>, request: &Request<'_>, before: &[Binding]) -> Result<(), NotText> {
+        let now = self.now;
+        for (index, binding) in before.iter().enumerate().filter(|(_, binding)| binding.expires_at > now) {
+            let is_removed = plan.removes_all
+                || plan
+                    .changes()
+                    .any(|change| matches!(change, Change::Remove(removed) if *removed == index));
+            let renewed = plan.changes().find_map(|change| match change {
+                Change::Put(put) if put.replaces == Some(index) => Some(put),
+                Change::Put(_) | Change::Remove(_) => None,
+            });
+            if is_removed {
+                self.note(Action::Unregistered, binding);
+            } else if let Some(put) = renewed {
+                self.bindings.push(self.binding(plan, put, request, Some(binding.since))?);
+            } else {
+                self.bindings.push(binding.clone());
+            }
+        }
+        for change in plan.changes() {
+            let Change::Put(put) = change else { continue };
+            let replaced = put.replaces.and_then(|index| before.get(index));
+            if replaced.is_none_or(|replaced| replaced.expires_at <= now) {
+                let binding = self.binding(plan, put, request, None)?;
+                self.note(Action::Registered, &binding);
+                self.bindings.push(binding);
+            }
+        }
+        Ok(())
+    }
+
+    fn binding(
+        &self,
+        plan: &Plan<'_>,
+        put: &Put<'_>,
+        request: &Request<'_>,
+        since: Option<Timestamp>,
+    ) -> Result<Binding, NotText> {
+        let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(Box::<str>::from).map_err(|_| NotText);
+        let path = if plan.path {
+            let hops = request.fields.addresses(HeaderName::Path);
+            hops.filter_map(Result::ok).map(|hop| text(hop.uri.raw())).collect::<Result<_, _>>()?
+        } else {
+            Box::default()
+        };
+        Ok(Binding {
+            contact: text(put.contact.raw())?,
+            q: put.q.unwrap_or(Q_DEFAULT),
+            instance: put.instance.map(text).transpose()?,
+            reg_id: put.reg_id.unwrap_or(0),
+            path,
+            call_id: String::from_utf8_lossy(plan.call_id).into(),
+            cseq: plan.cseq,
+            agent: self.agent.clone(),
+            source: self.peer,
+            transport: self.transport,
+            algorithm: self.algorithm,
+            since: since.unwrap_or(self.now),
+            expires_at: self.now.after(Seconds(put.expires)),
+        })
+    }
+
+    /// Where there are too many, the one that has been there longest goes, and is shown as pushed out.
+    fn push_out(&mut self, most: usize) {
+        while self.bindings.len() > most.max(1) {
+            let oldest = self.bindings.iter().enumerate().min_by_key(|(_, binding)| binding.since);
+            let Some((index, _)) = oldest else { return };
+            let gone = self.bindings.remove(index);
+            self.note(Action::PushedOut, &gone);
+            self.effects.push(Effect::Quarantine(Quarantined {
+                extension: self.extension.id,
+                at: self.now,
+                contact: gone.contact,
+                source: gone.source,
+                agent: gone.agent,
+                by_source: self.peer,
+                by_agent: self.agent.clone(),
+            }));
+        }
+    }
+
+    fn note(&mut self, action: Action, binding: &Binding) {
+        let contact = AuditEvent::text(&binding.contact);
+        let (before, after) =
+            if action == Action::Registered { ("".into(), contact) } else { (contact, "".into()) };
+        self.effects.push(Effect::Audit(AuditEvent {
+            at: self.now,
+            action,
+            outcome: Outcome::Accepted,
+            reason: None,
+            actor: Actor::Extension(self.extension.id, self.extension.number.as_str().into()),
+            domain: self.extension.domain,
+            subject: self.extension.number.as_str().into(),
+            interface: LoginInterface::SipRegistration,
+            address: Some(self.peer.ip()),
+            agent: self.agent.clone(),
+            changes: vec![FieldChange { field: "contact".into(), before, after }],
+            times: 1,
+        }));
+    }
+}
+
+/// What the rules need to know of a binding that is kept.
+fn view(binding: &Binding) -> BindingView<'_> {
+    BindingView {
+        contact: binding.contact.as_bytes(),
+        q: (binding.q != Q_DEFAULT).then_some(binding.q),
+        instance: binding.instance.as_ref().map(|instance| instance.as_bytes()),
+        reg_id: (binding.reg_id > 0).then_some(binding.reg_id),
+        call_id: binding.call_id.as_bytes(),
+        cseq: binding.cseq,
+        expires_at: binding.expires_at.as_secs(),
+    }
+}
+
+const fn limits(rules: &RegistrationRules) -> Limits {
+    Limits {
+        expires_min: rules.expires_min.0,
+        expires_default: rules.expires_default.0,
+        expires_max: rules.expires_max.0,
+        // One too many pushes the oldest out; it is not refused.
+        bindings_max: usize::MAX,
+        // A phone without `Supported: path` behind a proxy is better served than refused.
+        path: PathPolicy::Accept,
+    }
+}
+
+/// What the phone calls itself, as it is kept and shown.
+fn agent(request: &Request<'_>) -> Box<str> {
+    AuditEvent::text(&String::from_utf8_lossy(request.fields.user_agent().unwrap_or_default()))
+}

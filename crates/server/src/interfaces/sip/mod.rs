@@ -1,0 +1,370 @@
+//! SIP: phones register (RFC 3261 section 10 and its companions). Everything else is refused in the right words until
+//! there are calls.
+//!
+//! Stateless but for the bindings: nothing is remembered of a request that was not proven. One [`Answerer`] a thread
+//! or connection reads a message and writes its answer into a buffer that is used again; nothing here waits.
+
+mod answers;
+mod bindings;
+mod registrar;
+
+use std::{hash::RandomState, net::SocketAddr, sync::Arc};
+
+use parking_lot::Mutex;
+use signin::{
+    ident::{DomainId, ExtensionId},
+    interface::LoginInterface,
+    records::Records as _,
+    registration::Transport,
+    timestamp::{Seconds, Timestamp},
+    verdict::Verdict,
+};
+use wire::sip::{
+    Datagram, Essentials, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
+    classify, register::EXTENSIONS, stun,
+};
+
+use crate::{dice::HandfulOfDice, flow::Judged, metrics::SipCounters, system::System};
+
+/// The methods that are served.
+const METHODS: [Method<'static>; 2] = [Method::Register, Method::Options];
+/// An answer that nobody has proven to have asked for is at most this many times the request.
+const AMPLIFICATION_MAX: usize = 2;
+/// Locks that keep two changes of one extension's bindings apart.
+const STRIPES: usize = 256;
+
+/// What all threads that answer phones share.
+#[derive(Debug)]
+pub struct SipInterface {
+    system: Arc<System>,
+    /// Makes tags: the same request gets the same one (section 8.2.7), and nobody else can tell which.
+    tags: RandomState,
+    stripes: Box<[Mutex<()>]>,
+}
+
+/// A message, and where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// All of it.
+    pub bytes: &'a [u8],
+    /// Who sent it, by the socket's word.
+    pub peer: SocketAddr,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What comes of a message.
+#[derive(Debug)]
+pub enum Said {
+    /// Nothing is said.
+    Nothing,
+    /// The answer is in the buffer.
+    Answer {
+        /// Where it goes, over UDP.
+        to: SocketAddr,
+    },
+    /// The answer is said when what it stands for rests on disk.
+    Later(Later),
+}
+
+/// An answer that waits for the disk.
+#[derive(Debug)]
+pub struct Later {
+    judged: Judged,
+    good: Vec<u8>,
+    bad: Vec<u8>,
+    to: SocketAddr,
+}
+
+/// Reads messages and writes answers; one a thread or connection.
+#[derive(Debug)]
+pub struct Answerer {
+    sip: Arc<SipInterface>,
+    transport: Transport,
+    headers: Headers,
+    dice: HandfulOfDice,
+    counters: SipCounters,
+    registered_for: Seconds,
+}
+
+/// What the rules need to know while one request is answered.
+struct Desk<'d> {
+    sip: &'d SipInterface,
+    dice: &'d mut HandfulOfDice,
+    transport: Transport,
+    peer: SocketAddr,
+    now: Timestamp,
+    /// How long a phone was registered for by this request.
+    registered_for: Seconds,
+}
+
+/// What a rule wrote.
+enum Written {
+    /// Nothing.
+    Nothing,
+    /// An answer to somebody who may be anybody.
+    ToAnybody,
+    /// An answer to somebody who has proven to be there.
+    ToProven,
+    /// One that waits for the disk, in two wordings: the one in the buffer, and this one if the disk fails.
+    AfterDisk(Judged, Vec<u8>),
+}
+
+impl SipInterface {
+    /// The interface of a system.
+    pub fn new(system: Arc<System>) -> Arc<Self> {
+        let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
+        Arc::new(Self { system, tags: RandomState::new(), stripes })
+    }
+
+    /// What it belongs to.
+    pub const fn system(&self) -> &Arc<System> {
+        &self.system
+    }
+
+    fn stripe(&self, extension: ExtensionId) -> Option<&Mutex<()>> {
+        let stripe = usize::try_from(extension.0).unwrap_or(0) % STRIPES;
+        self.stripes.get(stripe)
+    }
+
+    /// The organisation that a URI means.
+    fn domain_of(&self, uri: &Uri<'_>) -> DomainId {
+        match uri.host {
+            // Host names are compared without case; nearly all come in lower case already.
+            Some(Host::Name(name)) => match std::str::from_utf8(name) {
+                Ok(name) if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                    self.system.ledger.domain_of_host(&name.to_ascii_lowercase())
+                }
+                Ok(name) => self.system.ledger.domain_of_host(name),
+                Err(_) => DomainId::FIRST,
+            },
+            Some(Host::Address(address)) => self.system.ledger.domain_of_host(&address.to_string()),
+            None => DomainId::FIRST,
+        }
+    }
+}
+
+impl Answerer {
+    /// For messages that come by one transport.
+    pub fn new(sip: &Arc<SipInterface>, transport: Transport) -> Self {
+        Self {
+            sip: Arc::clone(sip),
+            transport,
+            headers: Headers::new(),
+            dice: HandfulOfDice::new(),
+            counters: sip.system.metrics.sip(transport),
+            registered_for: Seconds(0),
+        }
+    }
+
+    /// How long the last message registered a phone for; its connection should live as long.
+    pub const fn registered_for(&self) -> Seconds {
+        self.registered_for
+    }
+
+    /// Reads a datagram and writes its answer into `out`: a SIP message, a question for one's own address (STUN,
+    /// RFC 5626 section 4.4.2), a sign of life, or nothing of ours.
+    pub fn datagram(&mut self, received: Received<'_>, out: &mut Vec<u8>) -> Said {
+        let said = match classify(received.bytes) {
+            Datagram::Sip => return self.message(received, out),
+            Datagram::Stun => match stun::answer(received.bytes, received.peer, out) {
+                Ok(()) => Said::Answer { to: received.peer },
+                Err(_) => Said::Nothing,
+            },
+            // Over UDP a sign of life is not answered (RFC 5626 section 4.4.1 is about streams).
+            Datagram::Ping | Datagram::KeepAlive => return Said::Nothing,
+            Datagram::Garbage => {
+                self.counters.malformed.inc();
+                Said::Nothing
+            }
+        };
+        self.counters.received.inc();
+        self.count(&said);
+        said
+    }
+
+    /// Reads one SIP message and writes its answer into `out`.
+    pub fn message(&mut self, received: Received<'_>, out: &mut Vec<u8>) -> Said {
+        self.counters.received.inc();
+        let mut desk = Desk {
+            sip: &self.sip,
+            dice: &mut self.dice,
+            transport: self.transport,
+            peer: received.peer,
+            now: received.now,
+            registered_for: Seconds(0),
+        };
+        let (written, to) = match Message::parse(received.bytes, &mut self.headers) {
+            // Nothing was asked by us yet, so no answer can be ours (section 18.1.2).
+            Ok(Message::Response(_)) => (Written::Nothing, received.peer),
+            Ok(Message::Request(request)) => (desk.answer(&request, out), request.answer_to(received.peer)),
+            Err(wrong) => {
+                self.counters.malformed.inc();
+                match Request::salvage(received.bytes, &mut self.headers) {
+                    Some(request) => {
+                        (desk.malformed(&request, &wrong, out), request.answer_to(received.peer))
+                    }
+                    None => (Written::Nothing, received.peer),
+                }
+            }
+        };
+        self.registered_for = desk.registered_for;
+        let is_proven = matches!(written, Written::ToProven);
+        let most = received.bytes.len().saturating_mul(AMPLIFICATION_MAX);
+        if self.transport == Transport::Udp && !is_proven && out.len() > most {
+            // Whoever forges the sender of a datagram must not gain by it. No phone's request is so short.
+            if !matches!(written, Written::Nothing) {
+                self.counters.withheld.inc();
+            }
+            return self.withhold(written);
+        }
+        let said = match written {
+            Written::Nothing => Said::Nothing,
+            Written::ToAnybody | Written::ToProven => Said::Answer { to },
+            Written::AfterDisk(judged, bad) => Said::Later(Later { judged, good: out.clone(), bad, to }),
+        };
+        self.count(&said);
+        said
+    }
+
+    /// The answer to what is left on a stream that cannot be cut into messages any more, if there can be one.
+    pub fn broken(&mut self, received: Received<'_>, reason: &str, out: &mut Vec<u8>) -> Said {
+        self.counters.malformed.inc();
+        let said = match Request::salvage(received.bytes, &mut self.headers) {
+            Some(request) => {
+                let desk = Desk {
+                    sip: &self.sip,
+                    dice: &mut self.dice,
+                    transport: self.transport,
+                    peer: received.peer,
+                    now: received.now,
+                    registered_for: Seconds(0),
+                };
+                desk.start(out, &request, 400, reason).finish();
+                Said::Answer { to: received.peer }
+            }
+            None => Said::Nothing,
+        };
+        self.count(&said);
+        said
+    }
+
+    /// What was counted must be concluded, also when nobody is told.
+    fn withhold(&self, written: Written) -> Said {
+        match written {
+            Written::AfterDisk(judged, _) => {
+                Said::Later(Later { judged, good: Vec::new(), bad: Vec::new(), to: ([0, 0, 0, 0], 0).into() })
+            }
+            Written::Nothing | Written::ToAnybody | Written::ToProven => {
+                self.counters.dropped.inc();
+                Said::Nothing
+            }
+        }
+    }
+
+    fn count(&self, said: &Said) {
+        match said {
+            Said::Nothing => self.counters.dropped.inc(),
+            Said::Answer { .. } | Said::Later(_) => self.counters.answered.inc(),
+        };
+    }
+}
+
+impl Later {
+    /// Waits for the disk; then the answer and where it goes. An empty answer is not sent.
+    pub async fn wait(self, system: &System) -> (Vec<u8>, SocketAddr) {
+        let verdict = system.conclude(LoginInterface::SipRegistration, self.judged).await;
+        (if matches!(verdict, Verdict::Unavailable) { self.bad } else { self.good }, self.to)
+    }
+}
+
+impl Desk<'_> {
+    /// Section 8.2: what a server looks at, in this order.
+    fn answer(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
+        // Section 17: an ACK is never answered.
+        if request.method == Method::Ack {
+            return Written::Nothing;
+        }
+        let essentials = match request.essentials() {
+            Ok(essentials) => essentials,
+            Err(wrong) => return self.malformed(request, &wrong, out),
+        };
+        let unfit = match request.unfit(&METHODS, &EXTENSIONS) {
+            Ok(unfit) => unfit,
+            Err(wrong) => return self.malformed(request, &wrong, out),
+        };
+        match unfit {
+            Some(Unfit::MethodNotAllowed) => self.not_served(request, &essentials, out),
+            Some(unfit @ Unfit::UnsupportedScheme) => {
+                let (status, reason) = unfit.answer();
+                self.start(out, request, status, reason).finish();
+                Written::ToAnybody
+            }
+            Some(unfit @ Unfit::BadExtension) => {
+                let (status, reason) = unfit.answer();
+                let mut answer = self.start(out, request, status, reason);
+                answer.list(HeaderName::Unsupported, wire::sip::register::unsupported(request));
+                answer.finish();
+                Written::ToAnybody
+            }
+            None if request.method == Method::Register => self.register(request, &essentials, out),
+            None => self.options(request, out),
+        }
+    }
+
+    /// Section 11.2: what we can do. The same for every name, so that nobody learns which there are.
+    fn options(&self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
+        let mut answer = self.start(out, request, 200, "OK");
+        answer
+            .list(HeaderName::Allow, METHODS.iter().map(Method::as_bytes))
+            .header(HeaderName::Accept, b"application/sdp")
+            .list(HeaderName::Supported, EXTENSIONS.iter().map(|extension| extension.as_bytes()));
+        answer.finish();
+        Written::ToAnybody
+    }
+
+    /// Methods that are not served.
+    fn not_served(&self, request: &Request<'_>, essentials: &Essentials<'_>, out: &mut Vec<u8>) -> Written {
+        match request.method {
+            // Section 9.2: nothing is going on that could be cancelled. Section 12.2.2: there are no dialogs.
+            Method::Cancel | Method::Bye => {
+                self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
+            }
+            // Section 16.3, step 3: whatever goes on to somebody else must be able to.
+            _ if essentials.max_forwards == Some(0) && essentials.uri.user.is_some() => {
+                self.start(out, request, 483, "Too Many Hops").finish();
+            }
+            // Section 21.5.2.
+            Method::Other(_) => {
+                self.start(out, request, 501, "Not Implemented").finish();
+            }
+            // Section 8.2.1.
+            Method::Register
+            | Method::Invite
+            | Method::Ack
+            | Method::Options
+            | Method::Subscribe
+            | Method::Notify
+            | Method::Message
+            | Method::Publish
+            | Method::Refer
+            | Method::Info
+            | Method::Prack
+            | Method::Update => {
+                let mut answer = self.start(out, request, 405, "Method Not Allowed");
+                answer.list(HeaderName::Allow, METHODS.iter().map(Method::as_bytes));
+                answer.finish();
+            }
+        }
+        Written::ToAnybody
+    }
+
+    /// A request that breaks a rule is told which, where it can be told at all.
+    fn malformed(&self, request: &Request<'_>, wrong: &Malformed, out: &mut Vec<u8>) -> Written {
+        if request.method == Method::Ack || request.fields.via().is_err() {
+            return Written::Nothing;
+        }
+        self.start(out, request, wrong.status(), wrong.reason()).finish();
+        Written::ToAnybody
+    }
+}

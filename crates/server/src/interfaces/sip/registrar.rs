@@ -1,0 +1,180 @@
+//! The registrar's front: who registers, and may they (RFC 3261 section 10.3, steps 1 and 3 to 5; RFC 7616; RFC 8760).
+//!
+//! What is decided is decided in `signin`; here a REGISTER becomes an attempt and a verdict an answer.
+
+use std::borrow::Cow;
+
+use signin::{
+    attempt::{Attempt, Claim, Peer, Proof},
+    audit::TEXT_MAX,
+    challenge::Freshness,
+    digest::{DigestAlgorithm, DigestProof},
+    extension::Domain,
+    interface::LoginInterface,
+    records::Records as _,
+    verdict::Verdict,
+};
+use wire::sip::{
+    Algorithm, Credentials, DigestCredentials, Essentials, Malformed, Method, Qop, Request, Uri,
+};
+
+use super::{Desk, Written};
+use crate::flow::Judged;
+
+impl Desk<'_> {
+    pub(super) fn register(
+        &mut self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let system = &self.sip.system;
+        // Step 1: the Request-URI names the domain.
+        let id = self.sip.domain_of(&essentials.uri);
+        let Some(domain) = system.ledger.domain(id) else {
+            // Not ignited yet: there is nobody to be.
+            self.unavailable(request, out);
+            return Written::ToAnybody;
+        };
+        // Step 3: who is it?
+        let shown = match shown_for(request, &domain) {
+            Ok(Some(shown)) => shown,
+            Ok(None) => return self.ask(request, &domain, false, out),
+            Err(wrong) => return self.malformed(request, &wrong, out),
+        };
+        let Some(algorithm) = algorithm(&shown, &domain) else {
+            return self.ask(request, &domain, false, out);
+        };
+        if !is_meant_for(&shown, request, essentials) {
+            self.start(out, request, 400, "Digest URI Mismatch").finish();
+            return Written::ToAnybody;
+        }
+        let Freshness::Fresh(nonce) = system.challenger.recognise(id, shown.nonce.raw(), self.now) else {
+            return self.ask(request, &domain, true, out);
+        };
+        // Steps 4 and 5: one's own extension only. Who shows another's name has shown nothing: the attempt goes
+        // its way with an answer that no secret gives, and is counted like any other.
+        let user = essentials.to.uri.user_decoded().unwrap_or_default();
+        let is_own = self.sip.domain_of(&essentials.to.uri) == id
+            && !shown.userhash
+            && shown.user().is_some_and(|shown| shown == user);
+        let number = String::from_utf8_lossy(&user);
+        let agent = agent(request);
+        let attempt = Attempt {
+            interface: LoginInterface::SipRegistration,
+            domain: id,
+            claim: Claim::Extension(&number),
+            proof: Proof::Digest(
+                nonce,
+                DigestProof {
+                    algorithm,
+                    nonce: shown.nonce.raw(),
+                    nonce_count: shown.nonce_count.unwrap_or(0),
+                    cnonce: shown.cnonce.map_or(b"".as_slice(), |cnonce| cnonce.raw()),
+                    method: Method::Register.as_bytes(),
+                    uri: shown.uri.raw(),
+                    response: if is_own { shown.response } else { b"" },
+                },
+            ),
+            peer: Peer { address: self.peer.ip(), agent: &agent },
+        };
+        let judged = system.sign_in_now(&attempt, self.now, self.dice);
+        self.say(request, &domain, judged, algorithm, out)
+    }
+
+    /// Says a verdict; at once, or when it rests on disk.
+    fn say(
+        &mut self,
+        request: &Request<'_>,
+        domain: &Domain,
+        judged: Judged,
+        algorithm: DigestAlgorithm,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let written = match &judged.verdict {
+            Verdict::Accept(accepted) => match accepted.extension {
+                Some(extension) => {
+                    self.bind(request, extension, algorithm, out);
+                    Written::ToProven
+                }
+                // Whoever proves to be a phone is one of an extension.
+                None => {
+                    self.unavailable(request, out);
+                    Written::ToAnybody
+                }
+            },
+            Verdict::Challenge => self.ask(request, domain, true, out),
+            Verdict::Reject => {
+                self.forbidden(request, out);
+                Written::ToAnybody
+            }
+            Verdict::Wait { until } => {
+                self.wait(request, *until, out);
+                Written::ToAnybody
+            }
+            // Phones have no sessions; said so that every verdict has a word.
+            Verdict::TooManySessions | Verdict::Unavailable => {
+                self.unavailable(request, out);
+                Written::ToAnybody
+            }
+        };
+        if judged.durable.is_some() {
+            let mut bad = Vec::new();
+            self.unavailable(request, &mut bad);
+            return Written::AfterDisk(judged, bad);
+        }
+        self.sip.system.metrics.signed_in(LoginInterface::SipRegistration, &judged.verdict);
+        written
+    }
+
+    fn ask(&mut self, request: &Request<'_>, domain: &Domain, stale: bool, out: &mut Vec<u8>) -> Written {
+        self.challenge(request, domain, stale, out);
+        Written::ToAnybody
+    }
+}
+
+/// The credentials for the domain's realm; others are for others (section 22.2).
+fn shown_for<'a>(request: &Request<'a>, domain: &Domain) -> Result<Option<DigestCredentials<'a>>, Malformed> {
+    for credentials in request.fields.authorizations() {
+        match credentials? {
+            Credentials::Digest(digest) if *digest.realm.value() == *domain.realm.as_bytes() => {
+                return Ok(Some(digest));
+            }
+            Credentials::Digest(_) | Credentials::Other { .. } => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The hash of an answer as we asked for it: an algorithm that was offered, with `qop=auth`. Anything else is asked
+/// again.
+fn algorithm(shown: &DigestCredentials<'_>, domain: &Domain) -> Option<DigestAlgorithm> {
+    if shown.qop != Qop::Auth {
+        return None;
+    }
+    match shown.algorithm {
+        Algorithm::Sha256 => Some(DigestAlgorithm::Sha256),
+        Algorithm::Md5 if domain.md5_allowed => Some(DigestAlgorithm::Md5),
+        Algorithm::Md5
+        | Algorithm::Md5Sess
+        | Algorithm::Sha256Sess
+        | Algorithm::Sha512T256
+        | Algorithm::Unknown => None,
+    }
+}
+
+/// RFC 7616 section 3.4.6: the answer was made for this request. Proxies in front of us rewrite the Request-URI, so
+/// the host that the phone registers at (To) will do too.
+fn is_meant_for(shown: &DigestCredentials<'_>, request: &Request<'_>, essentials: &Essentials<'_>) -> bool {
+    shown.is_for(request.uri_raw)
+        || Uri::parse(shown.uri.raw()).is_ok_and(|uri| {
+            let hosts = [essentials.uri.host, essentials.to.uri.host].into_iter().flatten();
+            uri.host.is_some_and(|shown| hosts.into_iter().any(|host| host.is_same(&shown)))
+        })
+}
+
+/// What the phone calls itself, cut to what is kept. Cleaned where it is kept: `AuditEvent::text`.
+fn agent<'a>(request: &Request<'a>) -> Cow<'a, str> {
+    let raw = request.fields.user_agent().unwrap_or_default();
+    String::from_utf8_lossy(raw.get(..raw.len().min(TEXT_MAX)).unwrap_or_default())
+}

@@ -1,0 +1,118 @@
+//! Datagrams in batches: one call to the system reads or sends many (recvmmsg, sendmmsg), into buffers that are used
+//! again and again. One wake-up for many datagrams is what saves at low load; on a network card so does the batch.
+
+use std::{
+    io::{IoSlice, IoSliceMut},
+    net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket},
+    os::fd::AsRawFd as _,
+};
+
+use nix::{
+    errno::Errno,
+    sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg},
+};
+
+/// Datagrams that are read or sent by one call.
+pub(super) const BATCH: usize = 32;
+/// Longest datagram that is read whole. A SIP message longer than a packet belongs on a stream (RFC 3261 section
+/// 18.1.1), but phones do not always know.
+const DATAGRAM_MAX: usize = 16 << 10;
+/// Bytes that an answer's buffer keeps between two uses.
+const ANSWER_KEPT: usize = 8 << 10;
+
+/// Room for datagrams on their way in and out; one a thread.
+pub(super) struct Batch {
+    space: Vec<u8>,
+    arrived: [Option<(usize, SocketAddr)>; BATCH],
+    incoming: MultiHeaders<SockaddrStorage>,
+    outgoing: MultiHeaders<SockaddrStorage>,
+    answers: [Vec<u8>; BATCH],
+    addresses: [Option<SockaddrStorage>; BATCH],
+    waiting: usize,
+}
+
+impl Batch {
+    pub(super) fn new() -> Self {
+        Self {
+            space: vec![0; BATCH * DATAGRAM_MAX],
+            arrived: [None; BATCH],
+            incoming: MultiHeaders::preallocate(BATCH, None),
+            outgoing: MultiHeaders::preallocate(BATCH, None),
+            answers: std::array::from_fn(|_| Vec::with_capacity(ANSWER_KEPT)),
+            addresses: [None; BATCH],
+            waiting: 0,
+        }
+    }
+
+    /// Waits for datagrams, as long as the socket's own patience, and reads as many as there are. How many.
+    pub(super) fn receive(&mut self, socket: &UdpSocket) -> Result<usize, Errno> {
+        self.arrived = [None; BATCH];
+        let mut spaces = self.space.chunks_exact_mut(DATAGRAM_MAX);
+        let mut slices: [[IoSliceMut<'_>; 1]; BATCH] =
+            std::array::from_fn(|_| [IoSliceMut::new(spaces.next().unwrap_or_default())]);
+        let fd = socket.as_raw_fd();
+        let results = recvmmsg(fd, &mut self.incoming, slices.iter_mut(), MsgFlags::MSG_WAITFORONE, None)?;
+        let mut count = 0;
+        for (place, message) in self.arrived.iter_mut().zip(results) {
+            // One that was cut short is not what was sent: it is left out.
+            let is_whole = !message.flags.contains(MsgFlags::MSG_TRUNC);
+            *place = message
+                .address
+                .as_ref()
+                .and_then(plain)
+                .filter(|_| is_whole)
+                .map(|peer| (message.bytes, peer));
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Hands each datagram to `answer`, with a buffer for what is to be sent, which says where to.
+    pub(super) fn each(
+        &mut self,
+        mut answer: impl FnMut(&[u8], SocketAddr, &mut Vec<u8>) -> Option<SocketAddr>,
+    ) {
+        for (space, arrived) in self.space.chunks_exact(DATAGRAM_MAX).zip(&self.arrived) {
+            let Some((length, peer)) = arrived else { continue };
+            let Some(out) = self.answers.get_mut(self.waiting) else { return };
+            out.clear();
+            let bytes = space.get(..*length).unwrap_or_default();
+            if let (Some(to), Some(address)) =
+                (answer(bytes, *peer, out), self.addresses.get_mut(self.waiting))
+            {
+                *address = Some(to.into());
+                self.waiting += 1;
+            }
+        }
+    }
+
+    /// Sends what is waiting to be sent. What cannot be sent is lost, as datagrams are: the phone asks again.
+    pub(super) fn send(&mut self, socket: &UdpSocket) {
+        let mut sent = 0;
+        while sent < self.waiting {
+            let answers = self.answers.get(sent..self.waiting).unwrap_or_default();
+            let addresses = self.addresses.get(sent..self.waiting).unwrap_or_default();
+            let slices: [[IoSlice<'_>; 1]; BATCH] = std::array::from_fn(|position| {
+                [IoSlice::new(answers.get(position).map_or(&[][..], Vec::as_slice))]
+            });
+            let slices = slices.iter().take(answers.len());
+            let fd = socket.as_raw_fd();
+            match sendmmsg(fd, &mut self.outgoing, slices, addresses, [], MsgFlags::empty()) {
+                Ok(results) => sent += results.count().max(1),
+                // This one cannot be sent (a port nobody can have, a network that is gone); the others may.
+                Err(_) => sent += 1,
+            }
+        }
+        for answer in self.answers.iter_mut().take(self.waiting) {
+            if answer.capacity() > ANSWER_KEPT {
+                *answer = Vec::with_capacity(ANSWER_KEPT);
+            }
+        }
+        self.waiting = 0;
+    }
+}
+
+fn plain(address: &SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = address.as_sockaddr_in().map(|v4| SocketAddrV4::from(*v4).into());
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddrV6::from(*v6).into()))
+}

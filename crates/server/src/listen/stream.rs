@@ -1,0 +1,225 @@
+//! Streams for phones: TCP, and TLS over it. One task a connection cuts the bytes into messages (RFC 3261 section
+//! 18.3) and answers on the same connection, one after the other.
+//!
+//! ```text
+//! accepted ──handshake──▶ waiting for the first message ──▶ idle ◀──▶ inside a message
+//!     ╰────────── first_message_seconds ──────────╯          │ idle_seconds, or as long as the registration
+//!                                                              ╰── message_seconds from the first byte to the last
+//! ```
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use signin::{registration::Transport, timestamp::Seconds};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_util::task::TaskTracker;
+use wire::sip::stream::{Frame, Framer, PONG};
+
+use super::{Bound, admission::Admission, tls::TlsAcceptor};
+use crate::{
+    config::LimitsConfig,
+    interfaces::sip::{Answerer, Received, Said, SipInterface},
+};
+
+/// Bytes read at once.
+const READ: usize = 4 << 10;
+/// Messages answered between two looks at what others want.
+const BURST: usize = 64;
+/// How much longer than its registration a phone's connection lives: refreshes may be late.
+const REGISTERED_SPARE: Duration = Duration::from_secs(60);
+/// How long to wait when the machine has no more descriptors.
+const BREATHER: Duration = Duration::from_millis(50);
+
+/// A listener for phones by stream.
+#[derive(Clone)]
+pub struct PhoneStreams {
+    /// Answers.
+    pub sip: Arc<SipInterface>,
+    /// Counts its connections.
+    pub admission: Arc<Admission>,
+    /// Encrypts, for TLS.
+    pub tls: Option<TlsAcceptor>,
+}
+
+impl PhoneStreams {
+    /// Serves at a bound address until the program stops; every connection is a task of `tasks`.
+    ///
+    /// # Errors
+    /// The socket does not fit the runtime.
+    pub fn serve(self, bound: Bound, tasks: &TaskTracker) -> io::Result<()> {
+        let listener = TcpListener::from_std(bound.listener)?;
+        let connections = tasks.clone();
+        tasks.spawn(async move {
+            let stop = self.sip.system().stop.clone();
+            loop {
+                let accepted = tokio::select! {
+                    accepted = listener.accept() => accepted,
+                    () = stop.cancelled() => return,
+                };
+                let Ok((stream, peer)) = accepted else {
+                    tokio::time::sleep(BREATHER).await;
+                    continue;
+                };
+                let limits = self.sip.system().config().config.limits.clone();
+                let Some(place) = self.admission.enter(peer.ip(), &limits) else { continue };
+                let streams = self.clone();
+                connections.spawn(async move {
+                    streams.converse(stream, peer, &limits).await;
+                    drop(place);
+                });
+            }
+        });
+        Ok(())
+    }
+
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: &LimitsConfig) {
+        let first = seconds(limits.first_message_seconds);
+        let until = Instant::now() + first;
+        drop(stream.set_nodelay(true));
+        // How a connection ends is its peer's affair.
+        match &self.tls {
+            None => Phone::new(&self.sip, Transport::Tcp, stream, peer, limits).talk(until).await,
+            Some(tls) => {
+                let Ok(Ok(stream)) = timeout_at(until, tls.accept(stream)).await else { return };
+                Phone::new(&self.sip, Transport::Tls, stream, peer, limits).talk(until).await;
+            }
+        }
+    }
+}
+
+/// One connection.
+struct Phone<'a, S> {
+    sip: &'a Arc<SipInterface>,
+    answerer: Answerer,
+    framer: Framer,
+    stream: S,
+    peer: SocketAddr,
+    limits: &'a LimitsConfig,
+    out: Vec<u8>,
+    /// Something whole has come already.
+    has_spoken: bool,
+}
+
+/// The connection is over.
+struct Over;
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
+    fn new(
+        sip: &'a Arc<SipInterface>,
+        transport: Transport,
+        stream: S,
+        peer: SocketAddr,
+        limits: &'a LimitsConfig,
+    ) -> Self {
+        Self {
+            sip,
+            answerer: Answerer::new(sip, transport),
+            framer: Framer::new(limits.sip_message_bytes_max),
+            stream,
+            peer,
+            limits,
+            out: Vec::new(),
+            has_spoken: false,
+        }
+    }
+
+    /// Until the other side, its patience or the program ends. `until` is the moment by which something whole must
+    /// have come.
+    async fn talk(mut self, mut until: Instant) {
+        let stop = self.sip.system().stop.clone();
+        let mut buffer = vec![0; READ];
+        let mut registered_until = until;
+        let mut is_inside = false;
+        loop {
+            let read = tokio::select! {
+                read = timeout_at(until, self.stream.read(&mut buffer)) => read,
+                () = stop.cancelled() => break,
+            };
+            let Ok(Ok(count @ 1..)) = read else { break };
+            self.framer.push(buffer.get(..count).unwrap_or_default());
+            let Ok(brought) = self.answer_all().await else { break };
+            if brought.registered_for.0 > 0 {
+                let lives = seconds(brought.registered_for.0) + REGISTERED_SPARE;
+                registered_until = registered_until.max(Instant::now() + lives);
+            }
+            let was_inside = is_inside && !brought.is_whole;
+            // Line breaks between messages are a sign of life, whatever comes of them.
+            is_inside = self.framer.pending().iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+            if is_inside && !was_inside {
+                // A message's time runs from its first byte, however slowly the others come.
+                until = Instant::now() + seconds(self.limits.message_seconds);
+            } else if !is_inside && (brought.is_whole || self.has_spoken) {
+                until = registered_until.max(Instant::now() + seconds(self.limits.idle_seconds));
+            }
+            self.has_spoken |= brought.is_whole;
+        }
+        drop(timeout(seconds(self.limits.message_seconds), self.stream.shutdown()).await);
+    }
+
+    async fn answer_all(&mut self) -> Result<Brought, Over> {
+        let mut brought = Brought::default();
+        let mut burst = 0;
+        loop {
+            let now = self.sip.system().clock.now();
+            let said = match self.framer.next_frame() {
+                Ok(None) => return Ok(brought),
+                Ok(Some(Frame::Ping)) => {
+                    // RFC 5626 section 4.4.1.
+                    self.out.clear();
+                    self.out.extend_from_slice(PONG);
+                    Said::Answer { to: self.peer }
+                }
+                Ok(Some(Frame::Message(bytes))) => {
+                    self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out)
+                }
+                Err(error) => {
+                    let bytes = self.framer.pending();
+                    let received = Received { bytes, peer: self.peer, now };
+                    let said = self.answerer.broken(received, &error.to_string(), &mut self.out);
+                    drop(self.say(said).await);
+                    return Err(Over);
+                }
+            };
+            brought.is_whole = true;
+            brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
+            self.say(said).await?;
+            burst += 1;
+            if burst % BURST == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    async fn say(&mut self, said: Said) -> Result<(), Over> {
+        let later;
+        let answer = match said {
+            Said::Nothing => return Ok(()),
+            Said::Answer { .. } => &self.out,
+            Said::Later(waits) => {
+                (later, _) = waits.wait(self.sip.system()).await;
+                &later
+            }
+        };
+        let patience = seconds(self.limits.message_seconds);
+        match timeout(patience, self.stream.write_all(answer)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Over),
+        }
+    }
+}
+
+/// What one read brought.
+#[derive(Default)]
+struct Brought {
+    /// A whole message or a sign of life.
+    is_whole: bool,
+    /// The longest registration among them.
+    registered_for: Seconds,
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::from_secs(number.into())
+}
