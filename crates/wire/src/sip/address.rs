@@ -66,8 +66,8 @@ fn scan_display_name<'a>(scan: &mut Scan<'a>) -> Result<Option<Text<'a>>, Malfor
             }
             return Ok(Some(name));
         }
+        Some(b',') | None => return scan.fail(Rule::EmptyValue),
         Some(_) => {}
-        None => return scan.fail(Rule::EmptyValue),
     }
     let before = *scan;
     let from = scan.at();

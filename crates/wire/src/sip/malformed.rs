@@ -143,7 +143,7 @@ rules! {
     UriCharacter = "Malformed URI",
     /// Headers in a URI where none may be (§19.1.1, table 1).
     UriHeaders = "URI Headers Not Allowed",
-    /// Not `SIP/2.0/transport` (§20.42).
+    /// Not `protocol/version/transport` (§20.42).
     ViaProtocol = "Malformed Via Protocol",
     /// A Call-ID is one word (§20.8).
     CallId = "Malformed Call-ID",

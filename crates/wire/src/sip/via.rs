@@ -41,7 +41,11 @@ impl<'a> Via<'a> {
     /// # Errors
     /// The rule broken; the offset counts from the start of `value`.
     pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
-        Self::scan(&mut Scan::new(value))
+        let mut scan = Scan::new(value);
+        let via = Self::scan(&mut scan)?;
+        // What follows is the next element's business, but it must be one: the answer repeats it.
+        parameters::next_element(&mut scan)?;
+        Ok(via)
     }
 
     pub(crate) fn scan(scan: &mut Scan<'a>) -> Result<Self, Malformed> {
@@ -134,7 +138,8 @@ fn scan_protocol<'a>(scan: &mut Scan<'a>) -> Result<&'a [u8], Malformed> {
     scan.skip_space();
     let second = scan.eat(b'/');
     scan.skip_space();
-    if !first || !second || !name.eq_ignore_ascii_case(b"SIP") || version != b"2.0" {
+    // Another version is for the start line to refuse: the answer has to find its way back (RFC 4475 badvers).
+    if !first || !second || name.is_empty() || version.is_empty() {
         return Err(Malformed::new(Rule::ViaProtocol, at));
     }
     Ok(scan.take(TOKEN))
