@@ -1,0 +1,394 @@
+//! The audit: searched, one event in full, exported; and the last events of anybody for other pages.
+
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Path, Query, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use signin::{
+    audit::{Actor, AuditEvent, Outcome},
+    interface::{INTERFACES, LoginInterface},
+    rights::Right,
+    timestamp::Timestamp,
+};
+use store::{AuditQuery, AuditRow};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::{
+    Web,
+    guard::SignedIn,
+    lists::{PAGE, thousands},
+    moment,
+    views::{
+        audit::{AuditEventPage, AuditPage},
+        forms::{Choice, Field, Kind},
+        parts::{Badge, Event, Fact, Notice, Pager, Tone},
+        shell::Place,
+    },
+};
+
+const PATH: &str = "/manager/audit";
+/// Lines on other pages.
+const LATELY: usize = 8;
+/// Chunks of an export that may wait for a slow reader.
+const CHUNKS: usize = 16;
+/// Bytes of one chunk.
+const CHUNK: usize = 32 << 10;
+
+/// What the audit's address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    interface: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    before: String,
+    #[serde(default)]
+    format: String,
+}
+
+impl Search {
+    fn query(&self, limit: usize) -> AuditQuery {
+        let name = self.who.trim();
+        let address = name.parse::<IpAddr>().ok();
+        AuditQuery {
+            text: self.q.trim().chars().take(200).collect(),
+            name: (!name.is_empty() && address.is_none()).then(|| name.chars().take(200).collect()),
+            action: None,
+            outcome: match self.outcome.as_str() {
+                "accepted" => Some(Outcome::Accepted),
+                "refused" => Some(Outcome::Refused),
+                _ => None,
+            },
+            interface: INTERFACES.iter().find(|row| row.name == self.interface).map(|row| row.interface),
+            address,
+            from: moment::typed(&self.from),
+            until: moment::typed(&self.until),
+            before_seq: self.before.parse().ok(),
+            limit,
+        }
+    }
+
+    fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let own = [
+            ("q", &self.q),
+            ("who", &self.who),
+            ("interface", &self.interface),
+            ("outcome", &self.outcome),
+            ("from", &self.from),
+            ("until", &self.until),
+        ];
+        for (name, value) in own.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        for (name, value) in more {
+            query.append_pair(name, value);
+        }
+        let query = query.finish();
+        if query.is_empty() { path.into() } else { format!("{path}?{query}") }
+    }
+
+    fn is_filtered(&self) -> bool {
+        [&self.q, &self.who, &self.interface, &self.outcome, &self.from, &self.until].iter().any(|v| !v.is_empty())
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let every = |label: &str, chosen: &str| Choice::new("", label, chosen.is_empty());
+        let mut interfaces = vec![every("Every interface", &self.interface)];
+        interfaces
+            .extend(INTERFACES.iter().map(|row| Choice::new(row.name, row.title, row.name == self.interface)));
+        let outcomes = vec![
+            every("Every outcome", &self.outcome),
+            Choice::new("accepted", "Accepted", self.outcome == "accepted"),
+            Choice::new("refused", "Refused", self.outcome == "refused"),
+        ];
+        vec![
+            Field::new("q", "Text").value(&*self.q).required().length_max(200),
+            Field::new("who", "Who, or from which address").value(&*self.who).required().length_max(200),
+            Field::new("interface", "Interface").kind(Kind::Select(interfaces)).required(),
+            Field::new("outcome", "Outcome").kind(Kind::Select(outcomes)).required(),
+            Field::new("from", "From").kind(Kind::Moment).value(&*self.from).required(),
+            Field::new("until", "Until").kind(Kind::Moment).value(&*self.until).required(),
+        ]
+        .into_iter()
+        // In a search everything may be left empty, and nothing has to say so.
+        .map(Field::search)
+        .collect()
+    }
+}
+
+pub(super) async fn list(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(search): Query<Search>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityRead)?;
+    let now = web.system.clock.now();
+    let rows = read(&web, &who, search.query(PAGE + 1)).await?;
+    let total = usize::try_from(web.system.ledger.figures().audit_rows).unwrap_or(usize::MAX);
+    let (shown, has_more) = (rows.len().min(PAGE), rows.len() > PAGE);
+    let last = rows.get(..shown).and_then(<[AuditRow]>::last).map(|row| row.seq.to_string());
+    let next = last.filter(|_| has_more).map(|seq| search.address(PATH, &[("before", &seq)]));
+    let is_first = search.before.is_empty();
+    let page = AuditPage {
+        shell: who.shell(&web, Place::Audit),
+        chain: chain_notice(total),
+        filters: search.fields(),
+        filtered: search.is_filtered(),
+        events: rows.iter().take(PAGE).map(|row| event(row, now)).collect(),
+        pager: Pager {
+            summary: match (shown, search.is_filtered() || !is_first) {
+                (0, _) => "Nothing found".into(),
+                (_, true) => format!("{} shown, newest first", thousands(shown)),
+                (_, false) => format!("The newest {} of {} events", thousands(shown), thousands(total)),
+            },
+            label: "events".into(),
+            previous: (!is_first).then(|| search.address(PATH, &[])),
+            next,
+            stops: Vec::new(),
+        },
+        export_json: search.address("/manager/audit/export", &[("format", "jsonl")]),
+        export_csv: search.address("/manager/audit/export", &[("format", "csv")]),
+    };
+    Ok(who.page(&page))
+}
+
+fn chain_notice(total: usize) -> Notice {
+    Notice::new(
+        Tone::Info,
+        "Each event is chained to the one before",
+        format!(
+            "{} events are kept. “hookswitch audit verify” on the machine proves that none was changed, removed or \
+             moved.",
+            thousands(total)
+        ),
+    )
+}
+
+async fn read(web: &Arc<Web>, who: &SignedIn, query: AuditQuery) -> Result<Vec<AuditRow>, Response> {
+    let ledger = Arc::clone(&web.system.ledger);
+    // Reads the disk, and a rare word may be found at the far end of it.
+    let rows = tokio::task::spawn_blocking(move || ledger.audit(&query)).await;
+    match rows {
+        Ok(Ok(rows)) => Ok(rows),
+        Ok(Err(_)) | Err(_) => Err(who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE)),
+    }
+}
+
+/// A row as a line of a list.
+pub(super) fn event(row: &AuditRow, now: Timestamp) -> Event {
+    let event = &row.event;
+    Event {
+        href: format!("{PATH}/{}", row.seq),
+        tone: tone(event),
+        outcome: outcome(event),
+        who: actor(&event.actor, &event.subject),
+        what: what(event),
+        interface: event.interface.row().title.into(),
+        from: event.address.map_or_else(|| "–".into(), |address| address.to_string()),
+        at: moment::stamp(event.at, now),
+    }
+}
+
+fn tone(event: &AuditEvent) -> Tone {
+    match event.outcome {
+        Outcome::Accepted => Tone::Good,
+        Outcome::Refused if event.changes.is_empty() => Tone::Warning,
+        Outcome::Refused => Tone::Danger,
+    }
+}
+
+fn outcome(event: &AuditEvent) -> String {
+    let word = match event.outcome {
+        Outcome::Accepted => "Accepted",
+        Outcome::Refused => "Refused",
+    };
+    if event.times > 1 { format!("{word} ×{}", thousands(usize::try_from(event.times).unwrap_or(0))) } else { word.into() }
+}
+
+fn what(event: &AuditEvent) -> String {
+    let subject = if event.subject.is_empty() { String::new() } else { format!(": {}", event.subject) };
+    format!("{}{subject}", event.action.title())
+}
+
+fn actor(actor: &Actor, claimed: &str) -> String {
+    match actor {
+        Actor::Unknown => format!("“{claimed}”, unproved"),
+        Actor::Account(_, name) => name.to_string(),
+        Actor::Extension(_, number) => format!("Extension {number}"),
+        Actor::Console => "Console of the machine".into(),
+        Actor::System => "The system".into(),
+    }
+}
+
+/// The last events of somebody, for their page.
+pub(super) fn history(web: &Web, name: &str, now: Timestamp) -> Vec<Event> {
+    let query = AuditQuery { name: Some(name.into()), limit: LATELY, ..AuditQuery::default() };
+    let rows = web.system.ledger.audit(&query).unwrap_or_default();
+    rows.iter().map(|row| event(row, now)).collect()
+}
+
+/// The last events of all, for the overview.
+pub(super) fn lately(web: &Web, now: Timestamp) -> Vec<Event> {
+    let query = AuditQuery { limit: LATELY, ..AuditQuery::default() };
+    let rows = web.system.ledger.audit(&query).unwrap_or_default();
+    rows.iter().map(|row| event(row, now)).collect()
+}
+
+/// The audit of somebody.
+pub(super) fn href_of(name: &str) -> String {
+    Search { who: name.into(), ..Search::default() }.address(PATH, &[])
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(seq): Path<u64>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityRead)?;
+    let now = web.system.clock.now();
+    let query = AuditQuery { before_seq: seq.checked_add(1), limit: 1, ..AuditQuery::default() };
+    let rows = read(&web, &who, query).await?;
+    let Some(row) = rows.first().filter(|row| row.seq == seq) else {
+        return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
+    };
+    let event = &row.event;
+    let mut facts = vec![
+        Fact::new("Who", actor(&event.actor, &event.subject)),
+        Fact::new("To what", event.subject.to_string()),
+        Fact::new("By which interface", event.interface.row().title),
+    ];
+    facts.extend(event.address.map(|address| Fact::new("From", address.to_string())));
+    if !event.agent.is_empty() {
+        facts.push(Fact::new("With", event.agent.to_string()));
+    }
+    if event.times > 1 {
+        facts.push(Fact::new("How often", format!("{} times in a row", event.times)));
+    }
+    for change in &event.changes {
+        let words = match (&*change.before, &*change.after) {
+            ("", "") => "a new one".to_owned(),
+            ("", after) => after.to_owned(),
+            (before, "") => format!("{before} → nothing"),
+            (before, after) => format!("{before} → {after}"),
+        };
+        facts.push(Fact::new(change.field.to_string(), words));
+    }
+    let total = web.system.ledger.figures().audit_rows;
+    let page = AuditEventPage {
+        shell: who.shell(&web, Place::Audit),
+        number: thousands(usize::try_from(seq).unwrap_or(0)),
+        what: what(event),
+        outcome: Badge::new(tone(event), outcome(event)),
+        at: moment::stamp(event.at, now),
+        why: event.reason.map_or_else(String::new, |reason| format!("{}.", reason.title())),
+        facts,
+        chain: vec![Fact::new("Number", seq.to_string())],
+        older: (seq > 1).then(|| format!("{PATH}/{}", seq - 1)),
+        newer: (seq < total).then(|| format!("{PATH}/{}", seq + 1)),
+    };
+    Ok(who.page(&page))
+}
+
+pub(super) async fn export(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(search): Query<Search>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityRead)?;
+    let is_csv = search.format == "csv";
+    let query = AuditQuery { before_seq: None, ..search.query(usize::MAX) };
+    let ledger = Arc::clone(&web.system.ledger);
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, Infallible>>(CHUNKS);
+    tokio::task::spawn_blocking(move || {
+        let mut chunk = if is_csv { CSV_HEAD.as_bytes().to_vec() } else { Vec::new() };
+        let exported = ledger.audit_each(&query, &mut |row| {
+            if is_csv { csv_line(&row, &mut chunk) } else { json_line(&row, &mut chunk) }
+            if chunk.len() >= CHUNK && send.blocking_send(Ok(std::mem::take(&mut chunk).into())).is_err() {
+                return Err(store::StoreError::Cancelled);
+            }
+            Ok(())
+        });
+        if exported.is_ok() {
+            // Nobody waits any more when this fails.
+            drop(send.blocking_send(Ok(chunk.into())));
+        }
+    });
+    let (kind, name) = if is_csv { ("text/csv; charset=utf-8", "audit.csv") } else { ("application/x-ndjson", "audit.jsonl") };
+    let mut response = Body::from_stream(ReceiverStream::new(receive)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+const CSV_HEAD: &str = "number,at,action,outcome,reason,actor,subject,interface,address,agent,times,changes\r\n";
+
+fn json_line(row: &AuditRow, out: &mut Vec<u8>) {
+    if let Ok(serde_json::Value::Object(mut object)) = serde_json::to_value(&row.event) {
+        object.insert("number".into(), row.seq.into());
+        object.insert("at".into(), moment::machine(row.event.at).into());
+        out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
+        out.push(b'\n');
+    }
+}
+
+fn csv_line(row: &AuditRow, out: &mut Vec<u8>) {
+    let event = &row.event;
+    let changes: Vec<_> =
+        event.changes.iter().map(|change| format!("{}: {} → {}", change.field, change.before, change.after)).collect();
+    let fields = [
+        row.seq.to_string(),
+        moment::machine(event.at),
+        event.action.title().into(),
+        outcome_name(event.outcome).into(),
+        event.reason.map_or_else(String::new, |reason| reason.title().into()),
+        actor(&event.actor, &event.subject),
+        event.subject.to_string(),
+        interface_name(event.interface).into(),
+        event.address.map_or_else(String::new, |address| address.to_string()),
+        event.agent.to_string(),
+        event.times.to_string(),
+        changes.join("; "),
+    ];
+    for (position, field) in fields.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        // A spreadsheet takes a cell that begins so for a formula, and a stranger may have written it.
+        if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            out.push(b'\'');
+        }
+        out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted => "accepted",
+        Outcome::Refused => "refused",
+    }
+}
+
+fn interface_name(interface: LoginInterface) -> &'static str {
+    interface.name()
+}

@@ -1,0 +1,314 @@
+//! What the pages of users, extensions and administrators have in common: a secret's card, its rules, and what to
+//! say when something was refused.
+
+use axum::{
+    http::StatusCode,
+    response::Response,
+};
+use signin::{
+    admin::{Problem, SecretChoice, WrongField},
+    credential::{CredentialKind, Owner},
+    lockout::{Standing, TallyKey},
+    records::Records,
+    secret::Secret,
+};
+
+use super::{
+    Web,
+    form::Form,
+    guard::SignedIn,
+    moment,
+    views::{
+        forms::{Filled, Rule, Secret as SecretField, Test},
+        parts::{Badge, Fact, Tone},
+        shell::Place,
+        users::{CredentialCard, SecretOncePage},
+    },
+};
+use crate::flow::Refusal;
+
+/// Said beside the second field.
+pub(super) const NOT_THE_SAME: &str = "The two fields are not the same. Type the secret again in both.";
+
+/// The rules of a kind, with a test for each that a browser can make.
+pub(super) fn rules(web: &Web, kind: CredentialKind, name: &str, number: &str) -> Vec<Rule> {
+    let settings = web.system.ledger.settings();
+    let rules = (kind.row().rules)(&settings);
+    let is_digits = kind.row().is_digits;
+    let unit = if is_digits { "digits" } else { "characters" };
+    let mut list = vec![
+        Rule::new(Test::LengthMin(rules.length_min.into()), format!("At least {} {unit}", rules.length_min)),
+        Rule::new(Test::LengthMax(rules.length_max.into()), format!("At most {} {unit}", rules.length_max)),
+    ];
+    if is_digits {
+        list.push(Rule::new(Test::Digits, "Digits only"));
+    }
+    if rules.refuse_patterns {
+        let length = u64::from(rules.length_min.max(3));
+        list.push(Rule::new(Test::NoRun(length), "No digits in a row, up or down (1234, 4321)"));
+        list.push(Rule::new(Test::NotAllSame, "No repeats (1111, 1212)"));
+        if !number.is_empty() {
+            let text = format!("Not the extension {number}, forwards or backwards");
+            list.push(Rule::new(Test::Server, text));
+        }
+    }
+    if rules.refuse_common {
+        let what = if is_digits { "codes (2580, 1990 …)" } else { "passwords" };
+        if !is_digits && !name.is_empty() {
+            list.push(Rule::new(Test::Server, "Not the name of the account"));
+        }
+        list.push(Rule::new(Test::Server, format!("None of the {what} that are tried first")));
+    }
+    list
+}
+
+/// The pair of fields for a new secret.
+pub(super) fn secret_field(
+    web: &Web,
+    kind: CredentialKind,
+    field: &str,
+    label: &str,
+    account: &str,
+    number: &str,
+) -> SecretField {
+    let mut secret = SecretField::new(field, label).rules(rules(web, kind, account, number));
+    secret.digits = kind.row().is_digits;
+    secret.account = account.into();
+    secret
+}
+
+/// Puts what was wrong beside the field or its repetition.
+pub(super) fn put_error(secret: &mut SecretField, error: Option<(String, String)>) {
+    let Some((field, text)) = error else { return };
+    if field.ends_with("_again") { secret.error_again = Some(text) } else { secret.error = Some(text) }
+}
+
+/// Whose card it is, as the pages know it.
+pub(super) struct CardOf<'a> {
+    pub(super) owner: Owner,
+    pub(super) kind: CredentialKind,
+    /// The page that it stands on; forms go to paths below.
+    pub(super) href: &'a str,
+    /// For the browser's password store, and for the rules.
+    pub(super) account: &'a str,
+    pub(super) number: &'a str,
+    /// The count that locks it.
+    pub(super) tally: TallyKey,
+    /// Whether a new one can be demanded at the next sign-in, and whether it is.
+    pub(super) force_new: Option<bool>,
+    pub(super) about: &'a str,
+}
+
+/// The card of one secret.
+pub(super) fn card(web: &Web, who: &SignedIn, of: &CardOf<'_>, error: Option<(String, String)>) -> CredentialCard {
+    let ledger = &web.system.ledger;
+    let now = web.system.clock.now();
+    let settings = ledger.settings();
+    let row = of.kind.row();
+    let facts = ledger.credential(of.owner, of.kind);
+    let tally = ledger.tally(&of.tally);
+    let rule = settings.lock_rule(of.tally.scope);
+    let standing = tally.standing(rule, now);
+    let locked = matches!(standing, Standing::Locked { .. });
+    let state = match (facts, standing) {
+        (None, _) => Badge::new(Tone::Neutral, "Not set"),
+        (Some(_), Standing::Locked { .. }) => Badge::new(Tone::Danger, "Locked"),
+        (Some(facts), _) if facts.expires_at.is_some_and(|end| now >= end) => {
+            Badge::new(Tone::Warning, "Expired")
+        }
+        (Some(_), Standing::Open | Standing::Full) => Badge::new(Tone::Good, "Set"),
+    };
+    let mut known = Vec::new();
+    if let Some(facts) = facts {
+        known.push(Fact::new("Set", moment::stamp(facts.set_at, now).human));
+        if let Some(used) = facts.used_at {
+            known.push(Fact::new("Last used", moment::stamp(used, now).human));
+        }
+    }
+    if tally.failures > 0 && (locked || now < tally.window_at.after(rule.window)) {
+        known.push(Fact::new("Wrong tries", format!("{} of {}", tally.failures, rule.failures_max)));
+        known.push(Fact::new("Last wrong try", moment::stamp(tally.failed_at, now).human));
+    }
+    if let Standing::Locked { until } = standing {
+        let until = until.map_or_else(|| "an administrator lifts it".into(), |until| moment::stamp(until, now).human);
+        known.push(Fact::new("Locked until", until));
+    }
+    let mut secret = secret_field(web, of.kind, "secret", row.title, of.account, of.number);
+    let open = error.is_some();
+    put_error(&mut secret, error);
+    // Several cards stand on one page: each needs ids of its own.
+    secret.name = format!("{}-secret", row.name);
+    CredentialCard {
+        slug: row.name.into(),
+        title: row.title.into(),
+        about: of.about.into(),
+        state,
+        facts: known,
+        action: format!("{}/secrets/{}", of.href, row.name),
+        csrf: who.csrf(),
+        secret,
+        open,
+        force_new: of.force_new,
+        locked,
+        removable: facts.is_some() && of.kind != CredentialKind::ServicePassword,
+    }
+}
+
+/// What the button of a card asks for.
+pub(super) enum Asked {
+    /// A new state of the secret, and whether a new one is to be demanded at the next sign-in.
+    Secret(SecretChoice, bool),
+    /// Only the lock's end.
+    Unlock,
+    /// The two fields differ.
+    NotTheSame,
+    /// Nothing that a card has.
+    Nothing,
+}
+
+/// Reads a card's form.
+pub(super) fn asked(kind: CredentialKind, form: &Form) -> Asked {
+    let field = format!("{}-secret", kind.row().name);
+    match form.get("do") {
+        "set" => {
+            let secret = form.secret(&field);
+            if secret.matches(&form.secret(&format!("{field}_again"))) {
+                Asked::Secret(SecretChoice::Set(secret), form.is_ticked("force_new"))
+            } else {
+                Asked::NotTheSame
+            }
+        }
+        "generate" => Asked::Secret(SecretChoice::Generate, form.is_ticked("force_new")),
+        "clear" => Asked::Secret(SecretChoice::Remove, false),
+        "unlock" => Asked::Unlock,
+        _ => Asked::Nothing,
+    }
+}
+
+/// A choice of the forms for new things: radio buttons `<field>_how`, and the two fields. The problem is for the
+/// repetition.
+pub(super) fn choice(form: &Form, field: &str) -> Result<SecretChoice, (String, String)> {
+    match form.get(&format!("{field}_how")) {
+        "generate" => Ok(SecretChoice::Generate),
+        "type" => {
+            let secret = form.secret(field);
+            let again = format!("{field}_again");
+            if secret.matches(&form.secret(&again)) {
+                Ok(SecretChoice::Set(secret))
+            } else {
+                Err((again, NOT_THE_SAME.into()))
+            }
+        }
+        _ => Ok(SecretChoice::Keep),
+    }
+}
+
+/// The kind with this name.
+pub(super) fn kind_named(name: &str) -> Option<CredentialKind> {
+    signin::credential::KINDS.iter().find(|row| row.name == name).map(|row| row.kind)
+}
+
+/// The fields to be corrected, if that is what is wrong.
+pub(super) fn wrong_fields(refusal: &Refusal) -> Vec<WrongField> {
+    match refusal {
+        Refusal::Problem(Problem::Invalid(wrong)) => wrong.clone(),
+        Refusal::Problem(
+            Problem::NoRight(_) | Problem::NotFound(_) | Problem::Changed(_) | Problem::Never(_),
+        )
+        | Refusal::Unavailable => Vec::new(),
+    }
+}
+
+/// Puts what is wrong beside the fields of a form: `-` in a field's name is `_` in the form.
+pub(super) fn fill_wrong(filled: Filled, refusal: &Refusal) -> Filled {
+    wrong_fields(refusal)
+        .into_iter()
+        .fold(filled, |filled, wrong| filled.wrong(&wrong.field.replace('-', "_"), wrong.problem))
+}
+
+/// The page for what cannot be mended in a form.
+pub(super) fn refuse(who: &SignedIn, web: &Web, refusal: &Refusal) -> Response {
+    let status = match refusal {
+        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Problem(problem) => match problem {
+            Problem::NoRight(_) | Problem::Never(_) => StatusCode::FORBIDDEN,
+            Problem::NotFound(_) => StatusCode::NOT_FOUND,
+            Problem::Changed(_) => StatusCode::CONFLICT,
+            Problem::Invalid(_) => StatusCode::BAD_REQUEST,
+        },
+    };
+    let mut page =
+        super::views::errors::ErrorPage::of(who.visitor.gate(web), status.as_u16());
+    if let Refusal::Problem(problem) = refusal {
+        page.text = problem.to_string();
+        page.title = match problem {
+            Problem::Changed(_) => "Somebody else was quicker".into(),
+            Problem::NoRight(_) | Problem::Never(_) | Problem::NotFound(_) | Problem::Invalid(_) => page.title,
+        };
+    }
+    who.page_with(status, &page)
+}
+
+/// What a generated secret is for, on its slip.
+pub(super) struct Slip<'a> {
+    pub(super) of: &'a str,
+    pub(super) number: &'a str,
+    pub(super) back: &'a str,
+}
+
+/// The page that shows generated secrets this once.
+pub(super) fn once(
+    who: &SignedIn,
+    web: &Web,
+    place: Place,
+    generated: &[(CredentialKind, Secret)],
+    slip: &Slip<'_>,
+) -> Response {
+    let Some(((kind, secret), others)) = generated.split_first() else {
+        return who.visitor.error(web, StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let mut facts = Vec::new();
+    for (kind, secret) in others {
+        facts.push(Fact::new(kind.row().title, secret.reveal()));
+    }
+    if !slip.number.is_empty() {
+        facts.push(Fact::new("Extension", slip.number));
+        facts.push(Fact::new("User name of the phone", slip.number));
+        for (name, addresses) in phone_servers(web) {
+            facts.push(Fact::new(name, addresses));
+        }
+    }
+    let instruction = match kind {
+        CredentialKind::LoginCode => {
+            "Enter the extension as the phone's user name and this code as its password. Keep it to yourself."
+        }
+        CredentialKind::PhonePassword => "Enter this in the phone, as its password. Nobody needs to remember it.",
+        CredentialKind::ServicePassword | CredentialKind::UserPassword => "Keep it to yourself.",
+    };
+    let page = SecretOncePage {
+        shell: who.shell(web, place),
+        title: format!("{} of {}", kind.row().title, slip.of),
+        secret: secret.reveal().to_owned(),
+        facts,
+        instruction: instruction.into(),
+        back: slip.back.into(),
+    };
+    who.page(&page)
+}
+
+/// Where phones register, as words for a slip.
+fn phone_servers(web: &Web) -> Vec<(&'static str, String)> {
+    let addresses = web.system.addresses();
+    let ports = |list: &[std::net::SocketAddr]| {
+        let ports: std::collections::BTreeSet<_> = list.iter().map(|address| address.port().to_string()).collect();
+        ports.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    [
+        ("Port (UDP)", ports(&addresses.sip_udp)),
+        ("Port (TCP)", ports(&addresses.sip_tcp)),
+        ("Port (TLS)", ports(&addresses.sip_tls)),
+    ]
+    .into_iter()
+    .filter(|(_, ports)| !ports.is_empty())
+    .collect()
+}

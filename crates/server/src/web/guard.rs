@@ -1,0 +1,433 @@
+//! What holds for every page: who is asking, whether a form is really theirs, and the headers of every answer.
+//!
+//! A handler gets a form only out of [`SignedForm`] or [`VisitorForm`], and both have checked its token: there is
+//! no other way to one, so none can be forgotten.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use data_encoding::BASE64URL_NOPAD;
+use signin::{
+    account::{Account, Condition, RoleKind, Status},
+    admin::{Admin, By},
+    audit::AuditEvent,
+    credential::{CredentialKind, Owner},
+    dice::roll,
+    effect::Effect,
+    interface::CountScope,
+    lockout::{Tally, TallyKey},
+    records::Records,
+    rights::Right,
+    session::{Session, SessionId},
+};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Web,
+    form::Form,
+    views::{
+        errors::ErrorPage,
+        parts::{Notice, Tone},
+        shell::{Gate, Person, Place, Shell, Theme},
+    },
+};
+use crate::dice::OsDice;
+
+/// Holds the session's token.
+pub(super) const SESSION_COOKIE: &str = "__Host-session";
+/// Holds the token of forms of people who are not signed in.
+const FORM_COOKIE: &str = "__Host-form";
+/// Holds the answer to what was just done, until the next page shows it.
+const FLASH_COOKIE: &str = "__Host-flash";
+/// Holds the choice of colours.
+pub(super) const THEME_COOKIE: &str = "__Host-theme";
+/// A session's use is noted this often at the most, in seconds.
+const TOUCH_EVERY: u64 = 15;
+
+/// Somebody who looks at a page.
+#[derive(Clone)]
+pub(super) struct Visitor {
+    /// Where they are, by their connection.
+    pub(super) address: IpAddr,
+    /// What their browser calls itself.
+    pub(super) agent: Box<str>,
+    /// Their choice of colours.
+    pub(super) theme: Theme,
+    form_token: String,
+    flash: Option<Notice>,
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub(super) struct SignedIn {
+    /// Who they are as a visitor.
+    pub(super) visitor: Visitor,
+    /// Their account.
+    pub(super) account: Arc<Account>,
+    /// The session that asks.
+    pub(super) session: Arc<Session>,
+    /// Their name for `admin`.
+    pub(super) by: By,
+    csrf: String,
+}
+
+/// A form of somebody who is signed in, its token checked.
+pub(super) struct SignedForm(pub(super) SignedIn, pub(super) Form);
+
+/// A form of somebody who is not signed in, its token checked.
+pub(super) struct VisitorForm(pub(super) Visitor, pub(super) Form);
+
+/// Somebody who is signed in and must choose a new password before anything else.
+pub(super) struct Detained(pub(super) SignedIn, pub(super) Status);
+
+impl FromRequestParts<Arc<Web>> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let Some(ConnectInfo(peer)) = peer else { return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()) };
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
+        Ok(Self {
+            address: peer.ip().to_canonical(),
+            agent: AuditEvent::text(agent),
+            theme: match cookie(&parts.headers, THEME_COOKIE) {
+                Some("light") => Theme::Light,
+                Some("dark") => Theme::Dark,
+                _ => Theme::Auto,
+            },
+            form_token: cookie(&parts.headers, FORM_COOKIE)
+                .filter(|token| token.len() == 32)
+                .map_or_else(|| BASE64URL_NOPAD.encode(&roll::<24>(&mut OsDice)), str::to_owned),
+            flash: cookie(&parts.headers, FLASH_COOKIE).and_then(read_flash),
+        })
+    }
+}
+
+impl Visitor {
+    /// The frame of a page for people who are not signed in.
+    pub(super) fn gate(&self, web: &Web) -> Gate {
+        Gate {
+            system: system_name(web),
+            csrf: self.form_token.clone(),
+            theme: self.theme,
+            flash: self.flash.clone(),
+        }
+    }
+
+    /// A page with a form for people who are not signed in.
+    pub(super) fn form_page(&self, status: StatusCode, page: &impl Template) -> Response {
+        let mut response = html(status, page);
+        put_cookie(&mut response, FORM_COOKIE, &self.form_token, None);
+        if self.flash.is_some() {
+            drop_cookie(&mut response, FLASH_COOKIE);
+        }
+        response
+    }
+
+    /// The page that says that something cannot be done.
+    pub(super) fn error(&self, web: &Web, status: StatusCode) -> Response {
+        html(status, &ErrorPage::of(self.gate(web), status.as_u16()))
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let (signed_in, status) = find_session(parts, web).await?;
+        if status.wants_new_secret() {
+            return Err(Redirect::to("/manager/password").into_response());
+        }
+        Ok(signed_in)
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Detained {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let (signed_in, status) = find_session(parts, web).await?;
+        if !status.wants_new_secret() {
+            return Err(Redirect::to("/manager").into_response());
+        }
+        Ok(Self(signed_in, status))
+    }
+}
+
+/// Finds the session of a request, or says where to go instead.
+async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
+    let visitor = Visitor::from_request_parts(parts, web).await?;
+    let ledger = &web.system.ledger;
+    let now = web.system.clock.now();
+    let settings = ledger.settings();
+    let id = cookie(&parts.headers, SESSION_COOKIE).map(SessionId::of);
+    let session = id.and_then(|id| ledger.session(id));
+    let to_login = |why: &str| {
+        let next = parts.uri.path_and_query().map_or("/manager", |path| path.as_str());
+        let next = if parts.method == Method::GET { next } else { "/manager" };
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("why", why)
+            .append_pair("next", next)
+            .finish();
+        Redirect::to(&format!("/manager/login?{query}")).into_response()
+    };
+    let Some(session) = session else { return Err(to_login(if id.is_some() { "ended" } else { "" })) };
+    if !session.is_open(&settings.sessions, now) {
+        return Err(to_login("idle"));
+    }
+    let account = ledger.account(session.account).filter(|account| account.kind() == RoleKind::ServiceUser);
+    let Some(account) = account else { return Err(to_login("ended")) };
+    let secret = ledger.credential(Owner::Account(account.id), CredentialKind::ServicePassword);
+    let standing = Tally::default().standing(&settings.service_password_lock, now);
+    let activity = ledger.activity(account.id);
+    // A lock keeps strangers from signing in; it does not throw out whoever is in already.
+    let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
+    if !status.admits() || secret.is_none() {
+        return Err(to_login("ended"));
+    }
+    if now.seconds_since(session.used_at) >= TOUCH_EVERY {
+        ledger.commit_behind(vec![Effect::TouchSession(session.id, now)]);
+    }
+    let by = By::account(&account, session.id, visitor.address, &visitor.agent);
+    let csrf = web.form_token(session.id);
+    Ok((SignedIn { visitor, account, session, by, csrf }, status))
+}
+
+impl SignedIn {
+    /// The hidden field of this session's forms.
+    pub(super) fn csrf(&self) -> String {
+        self.csrf.clone()
+    }
+
+    /// An administrator at this moment.
+    pub(super) fn admin<'a>(&'a self, web: &'a Web) -> Admin<'a> {
+        Admin { records: &*web.system.ledger, by: &self.by, now: web.system.clock.now() }
+    }
+
+    /// Refuses a page to those who lack a right.
+    pub(super) fn require(&self, web: &Web, right: Right) -> Result<(), Response> {
+        if self.by.may(right) { Ok(()) } else { Err(self.visitor.error(web, StatusCode::FORBIDDEN)) }
+    }
+
+    /// The frame of a manager page.
+    pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
+        let now = web.system.clock.now();
+        let rights = [
+            (Place::Home, None),
+            (Place::Users, Some(Right::ConfigurationRead)),
+            (Place::Extensions, Some(Right::ConfigurationRead)),
+            (Place::Status, Some(Right::StatusRead)),
+            (Place::Audit, Some(Right::SecurityRead)),
+            (Place::Settings, Some(Right::SecurityRead)),
+        ];
+        let places = rights.into_iter().filter(|(_, right)| right.is_none_or(|right| self.by.may(right)));
+        let mut warnings = Vec::new();
+        if self.admin(web).business_partner_is_open() {
+            let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
+                        has one, and nobody can help you with it.";
+            warnings.push(
+                Notice::new(Tone::Warning, "Security warning: BusinessPartner has no password", text)
+                    .with_link("/manager/settings/administrators", "Set a password"),
+            );
+        }
+        let role = if self.by.rights.len() == Right::ALL.len() { "All rights" } else { "Some rights" };
+        Shell {
+            system: system_name(web),
+            csrf: self.csrf.clone(),
+            theme: self.visitor.theme,
+            flash: self.visitor.flash.clone(),
+            person: Person {
+                name: self.account.name.to_string(),
+                role: role.into(),
+                here,
+                warnings,
+                places: places.map(|(place, _)| place).collect(),
+                locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
+            },
+        }
+    }
+
+    /// A manager page.
+    pub(super) fn page(&self, page: &impl Template) -> Response {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// A manager page with another status than "all is well".
+    pub(super) fn page_with(&self, status: StatusCode, page: &impl Template) -> Response {
+        let mut response = html(status, page);
+        if self.visitor.flash.is_some() {
+            drop_cookie(&mut response, FLASH_COOKIE);
+        }
+        response
+    }
+}
+
+impl FromRequest<Arc<Web>> for SignedForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        // Whoever must choose a new password has two forms: that one, and the way out.
+        let may_be_detained = ["/manager/password", "/manager/logout"].contains(&parts.uri.path());
+        let (signed_in, status) = find_session(&mut parts, web).await?;
+        if status.wants_new_secret() && !may_be_detained {
+            return Err(Redirect::to("/manager/password").into_response());
+        }
+        let form = read_form(parts, body, &signed_in.visitor, web).await?;
+        if !same(form.get("csrf"), &signed_in.csrf) {
+            return Err(signed_in.visitor.error(web, StatusCode::FORBIDDEN));
+        }
+        Ok(Self(signed_in, form))
+    }
+}
+
+impl FromRequest<Arc<Web>> for VisitorForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let visitor = Visitor::from_request_parts(&mut parts, web).await?;
+        let path = parts.uri.path().to_owned();
+        let form = read_form(parts, body, &visitor, web).await?;
+        if !same(form.get("csrf"), &visitor.form_token) {
+            // Browsers that lost the cookie get the page again, with words, not a wall.
+            return Err(Redirect::to(&format!("{path}?why=stale")).into_response());
+        }
+        Ok(Self(visitor, form))
+    }
+}
+
+async fn read_form(parts: Parts, body: Body, visitor: &Visitor, web: &Arc<Web>) -> Result<Form, Response> {
+    if !comes_from_here(&parts.headers) {
+        return Err(visitor.error(web, StatusCode::FORBIDDEN));
+    }
+    let form = Form::from_request(Request::from_parts(parts, body), web).await;
+    form.map_err(|status| visitor.error(web, status))
+}
+
+/// Whether the browser says that one of our own pages sent this. Browsers that say nothing are old; for them
+/// the token must do.
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site = text(HeaderName::from_static("sec-fetch-site"));
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
+    }
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (None, _) => true,
+        (Some(origin), Some(host)) => origin.strip_prefix("https://") == Some(host),
+        (Some(_), None) => site == Some("same-origin"),
+    }
+}
+
+fn same(one: &str, other: &str) -> bool {
+    !other.is_empty() && bool::from(one.as_bytes().ct_eq(other.as_bytes()))
+}
+
+/// A page.
+pub(super) fn html(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(body) => (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be drawn");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Goes on to a page that shows a notice at its top.
+pub(super) fn redirect_with(to: &str, tone: Tone, title: &str, text: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
+    let flash = format!("{tone}\n{title}\n{text}");
+    put_cookie(&mut response, FLASH_COOKIE, &BASE64URL_NOPAD.encode(flash.as_bytes()), None);
+    response
+}
+
+fn read_flash(value: &str) -> Option<Notice> {
+    if value.len() > 2048 {
+        return None;
+    }
+    let text = String::from_utf8(BASE64URL_NOPAD.decode(value.as_bytes()).ok()?).ok()?;
+    let mut lines = text.splitn(3, '\n');
+    let tone = match lines.next()? {
+        "good" => Tone::Good,
+        "warning" => Tone::Warning,
+        "danger" => Tone::Danger,
+        _ => Tone::Info,
+    };
+    Some(Notice::new(tone, lines.next()?, lines.next()?).announced())
+}
+
+/// Sets a cookie that only this host gets back, only over HTTPS, and that no script reads.
+pub(super) fn put_cookie(response: &mut Response, name: &str, value: &str, max_age: Option<u32>) {
+    let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{age}");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Takes a cookie back.
+pub(super) fn drop_cookie(response: &mut Response, name: &str) {
+    put_cookie(response, name, "", Some(0));
+}
+
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
+fn system_name(web: &Web) -> String {
+    web.system.ledger.settings().system_name.to_string()
+}
+
+/// The count of a service user's password.
+pub(super) fn password_tally(account: &Account) -> TallyKey {
+    TallyKey {
+        scope: CountScope::Credential(CredentialKind::ServicePassword),
+        domain: account.domain,
+        name: account.folded_name(),
+    }
+}
+
+/// Whether an account was switched off by hand.
+pub(super) fn is_disabled(account: &Account) -> bool {
+    account.condition == Condition::Disabled
+}
+
+/// The headers of every answer.
+pub(super) async fn headers(State(is_encrypted): State<bool>, request: Request, next: Next) -> Response {
+    let is_asset = request.uri().path().starts_with("/assets/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut put = |name: &'static str, value: &'static str| {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    };
+    put(
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    put("x-content-type-options", "nosniff");
+    put("x-frame-options", "DENY");
+    put("referrer-policy", "no-referrer");
+    put("cross-origin-opener-policy", "same-origin");
+    put("cross-origin-resource-policy", "same-origin");
+    put("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    put("cache-control", if is_asset { "public, max-age=31536000, immutable" } else { "no-store" });
+    if is_encrypted {
+        put("strict-transport-security", "max-age=31536000");
+    }
+    response
+}

@@ -1,0 +1,191 @@
+//! The overview: what needs attention, how things stand, what happened last.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use signin::{
+    account::Activity,
+    audit::Outcome,
+    interface::CountScope,
+    lockout::{Tally, TallyKey},
+    records::Records,
+    timestamp::Timestamp,
+};
+use store::{AuditQuery, Figures};
+
+use super::{
+    Web, audit,
+    guard::{self, SignedIn},
+    lists::thousands,
+    moment, status,
+    views::{
+        chart::Bars,
+        home::{Attention, HomePage, LastSignIn, Tile},
+        parts::{Link, Tone},
+        shell::Place,
+    },
+};
+
+/// Holds, since the sign-in, what was known of the account before it.
+pub(super) const BEFORE_COOKIE: &str = "__Host-before";
+/// Hours that the picture shows.
+const HOURS: usize = 24;
+const HOUR_MS: u64 = 3_600_000;
+/// Refusals that the picture reads at the most; a flood is one row a second already.
+const REFUSALS_MAX: usize = 20_000;
+
+pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: HeaderMap) -> Response {
+    let now = web.system.clock.now();
+    let before = guard::cookie(&headers, BEFORE_COOKIE).and_then(read_before).unwrap_or_default();
+    let figures = web.system.ledger.figures();
+    let last = before.signed_in_at.map(|at| LastSignIn {
+        at: moment::stamp(at, now),
+        from: before.signed_in_from.map_or_else(|| "–".into(), |address| address.to_string()),
+        interface: before.signed_in_by.map_or("–", |interface| interface.row().title).into(),
+    });
+    let (bars, refusals) = refusals(&web, now).await;
+    let page = HomePage {
+        shell: who.shell(&web, Place::Home),
+        last,
+        failures: before.failures_since.into(),
+        attention: attention(&web, now),
+        tiles: tiles(&figures, bars, refusals),
+        recent: audit::lately(&web, now),
+    };
+    who.page(&page)
+}
+
+fn read_before(value: &str) -> Option<Activity> {
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(value.get(..1024.min(value.len()))?.as_bytes()).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
+    let number = |value: usize| thousands(value);
+    let tile = |label: &str, href: &str, value: String, detail: String| Tile {
+        label: label.into(),
+        href: href.into(),
+        value,
+        detail,
+        picture: None,
+    };
+    vec![
+        tile(
+            "Phones registered",
+            "/status",
+            number(figures.bindings),
+            format!("at {} of {} extensions", number(figures.registrations), number(figures.extensions)),
+        ),
+        tile("Users", "/manager/users", number(figures.users), String::new()),
+        tile("Sessions", "/status/sessions", number(figures.sessions), String::new()),
+        Tile {
+            picture: Some(bars),
+            ..tile(
+                "Refusals, last 24 hours",
+                "/manager/audit?outcome=refused",
+                number(usize::try_from(refusals).unwrap_or(usize::MAX)),
+                String::new(),
+            )
+        },
+    ]
+}
+
+/// Refusals in each of the last 24 hours, and together.
+async fn refusals(web: &Arc<Web>, now: Timestamp) -> (Bars, u64) {
+    let ledger = Arc::clone(&web.system.ledger);
+    let from = Timestamp(now.0.saturating_sub(HOUR_MS * 24));
+    let query = AuditQuery {
+        outcome: Some(Outcome::Refused),
+        from: Some(from),
+        limit: REFUSALS_MAX,
+        ..AuditQuery::default()
+    };
+    let rows = tokio::task::spawn_blocking(move || ledger.audit(&query)).await;
+    let rows = rows.ok().and_then(Result::ok).unwrap_or_default();
+    let mut values = vec![0_u64; HOURS];
+    for row in rows {
+        let hour = usize::try_from(row.event.at.0.saturating_sub(from.0) / HOUR_MS).unwrap_or(usize::MAX);
+        if let Some(value) = values.get_mut(hour.min(HOURS - 1)) {
+            *value += u64::from(row.event.times);
+        }
+    }
+    let (total, most) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
+    let summary = format!("Refusals in each of the last 24 hours; {total} together, at most {most} in one hour");
+    (Bars { values, summary }, total)
+}
+
+/// What needs attention, most urgent first.
+fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
+    let mut list = Vec::new();
+    let item = |tone, title: String, text: &str, link: Option<(&str, &str)>| Attention {
+        tone,
+        title,
+        text: text.into(),
+        link: link.map(|(href, label)| Link::new(href, label)),
+    };
+    if !web.system.ledger.is_healthy() {
+        list.push(item(
+            Tone::Danger,
+            "The disk takes no changes".into(),
+            "Phones that know their secret go on; nothing can be changed. Look at the disk and the log.",
+            None,
+        ));
+    }
+    let locks = web.system.ledger.locks(now);
+    let of = |is_address: bool| -> Vec<&(TallyKey, Tally)> {
+        locks.iter().filter(|(key, _)| (key.scope == CountScope::Address) == is_address).collect()
+    };
+    for (locked, what, why) in [
+        (of(false), ("name or extension is locked", "names and extensions are locked"),
+         "After too many wrong secrets. The right one is refused too until the lock ends or is reset."),
+        (of(true), ("address is blacklisted", "addresses are blacklisted"),
+         "After too many failures over all interfaces. If it is your own office, a phone there may have an old secret."),
+    ] {
+        if let Some((first, others)) = locked.split_first() {
+            let title = if others.is_empty() {
+                format!("1 {}: {}", what.0, first.0.name.as_str())
+            } else {
+                format!("{} {}", locked.len(), what.1)
+            };
+            list.push(item(Tone::Danger, title, why, Some(("/status/blacklists", "Look and reset"))));
+        }
+    }
+    let lost = status::lost(web, now);
+    if !lost.is_empty() {
+        let names: Vec<_> = lost.iter().take(5).map(|(_, extension)| extension.number.as_str()).collect();
+        let count = lost.len();
+        let title = if count == 1 { "1 phone is lost".into() } else { format!("{count} phones are lost") };
+        let text = format!(
+            "Their registration ran out without a word, in the last day: extension {}{}. Power, network, or a changed secret.",
+            names.join(", "),
+            if count > 5 { " and others" } else { "" }
+        );
+        list.push(item(Tone::Warning, title, &text, Some(("/status?state=lost", "Show"))));
+    }
+    if !web.system.ledger.quarantine().is_empty() {
+        let count = web.system.ledger.quarantine().len();
+        let title = if count == 1 { "1 phone was pushed out".into() } else { format!("{count} phones were pushed out") };
+        list.push(item(
+            Tone::Warning,
+            title,
+            "Another device took their place at the same extension.",
+            Some(("/status/quarantine", "Look")),
+        ));
+    }
+    let is_md5_on = web.system.ledger.domain(signin::ident::DomainId::FIRST).is_some_and(|domain| domain.md5_allowed);
+    if is_md5_on {
+        list.push(item(
+            Tone::Info,
+            "Phones may prove themselves with MD5".into(),
+            "Older phones need it. Where all phones know SHA-256, switch it off.",
+            Some(("/manager/settings/domain", "Settings")),
+        ));
+    }
+    list.push(item(
+        Tone::Info,
+        "Recovery by mail is not set up".into(),
+        "Whoever forgets the password here is helped on the machine itself: hookswitch recover Administrator. Nothing is lost by it.",
+        None,
+    ));
+    list
+}

@@ -1,0 +1,87 @@
+//! The links page, and the way from HTTP to HTTPS.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    Web,
+    guard::Visitor,
+    moment,
+    views::{
+        icon::Icon,
+        links::{Certificate, LinksPage, WayIn},
+        parts::Link,
+    },
+};
+
+pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor, headers: HeaderMap) -> Response {
+    let Some(base) = https_base(&web, &headers) else {
+        return visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let is_awaited = web.system.ignition.is_awaited();
+    let way = |path: &str, title: &str, about: &str, icon| WayIn {
+        href: format!("{base}{path}"),
+        title: title.into(),
+        about: about.into(),
+        icon,
+    };
+    let ways = if is_awaited {
+        Vec::new()
+    } else {
+        vec![
+            way(
+                "/manager",
+                "Web manager",
+                "Users, extensions and rules. For administrators, with their own name and password.",
+                Icon::Settings,
+            ),
+            way(
+                "/status",
+                "System status",
+                "Registered phones, blocked extensions and addresses, sessions. For administrators.",
+                Icon::Status,
+            ),
+        ]
+    };
+    let certificate = web.system.tls.certificate();
+    let page = LinksPage {
+        shell: visitor.gate(&web),
+        ways,
+        ignition: is_awaited.then(|| Link::new(format!("{base}/ignition"), "Set up this system")),
+        certificate: Certificate {
+            self_made: certificate.is_self_made,
+            fingerprint: certificate.fingerprint.clone(),
+            good_until: moment::stamp(certificate.ends_at, web.system.clock.now()).human,
+        },
+    };
+    super::guard::html(StatusCode::OK, &page)
+}
+
+/// Everything that is asked for on plain HTTP is on HTTPS. Only reading is sent on: what was sent in the clear must
+/// not be sent again by itself.
+pub(super) async fn to_https(State(web): State<Arc<Web>>, visitor: Visitor, request: Request) -> Response {
+    let is_reading = request.method() == axum::http::Method::GET || request.method() == axum::http::Method::HEAD;
+    match https_base(&web, request.headers()).filter(|_| is_reading) {
+        Some(base) => {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            Redirect::permanent(&format!("{base}{path}")).into_response()
+        }
+        None => visitor.error(&web, StatusCode::BAD_REQUEST),
+    }
+}
+
+/// `https://name:port`, with the name that the browser used and the port that HTTPS has.
+fn https_base(web: &Web, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok())?;
+    let uri: Uri = format!("http://{host}/").parse().ok()?;
+    let name = uri.host().filter(|name| {
+        name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
+    })?;
+    let port = web.system.addresses().https.first()?.port();
+    Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
+}

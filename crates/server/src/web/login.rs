@@ -1,0 +1,234 @@
+//! Signing in and out, and the new password that must be chosen before anything else.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use signin::{
+    account::{RoleKind, Status},
+    attempt::{Attempt, Claim, Peer, Proof},
+    credential::CredentialKind,
+    ident::DomainId,
+    interface::LoginInterface,
+    records::Records,
+    verdict::Verdict,
+};
+
+use super::{
+    Web, credentials,
+    guard::{self, Detained, SESSION_COOKIE, SignedForm, Visitor, VisitorForm},
+    moment,
+    views::{
+        forms::Problems,
+        login::{LoginPage, NewPasswordPage, Reason, WhyNew},
+        parts::Tone,
+    },
+};
+
+#[derive(Deserialize)]
+pub(super) struct Arrival {
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    Query(arrival): Query<Arrival>,
+    visitor: Visitor,
+) -> Response {
+    if web.system.ignition.is_awaited() {
+        return Redirect::to("/ignition").into_response();
+    }
+    let minutes = u64::from(web.system.ledger.settings().sessions.idle.0 / 60);
+    let reason = match arrival.why.as_str() {
+        "out" => Reason::SignedOut,
+        "idle" => Reason::IdledOut { minutes },
+        "ended" => Reason::Ended,
+        "stale" => Reason::Stale,
+        _ => Reason::Arrived,
+    };
+    page(&web, &visitor, StatusCode::OK, reason, "", &arrival.next)
+}
+
+fn page(
+    web: &Web,
+    visitor: &Visitor,
+    status: StatusCode,
+    reason: Reason,
+    name: &str,
+    next: &str,
+) -> Response {
+    let page = LoginPage {
+        shell: visitor.gate(web),
+        interface: "Web manager".into(),
+        action: "/manager/login".into(),
+        next: own_path(next).unwrap_or_default().into(),
+        name: name.into(),
+        reason,
+        banner: web.system.ledger.settings().login_banner.to_string(),
+    };
+    visitor.form_page(status, &page)
+}
+
+/// A path of this site, and nothing that a browser could read as another site.
+fn own_path(path: &str) -> Option<&str> {
+    let is_own = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains(['\\', '\r', '\n'])
+        && !path.starts_with("/manager/login");
+    is_own.then_some(path)
+}
+
+pub(super) async fn sign_in(
+    State(web): State<Arc<Web>>,
+    VisitorForm(visitor, form): VisitorForm,
+) -> Response {
+    let (name, next) = (form.get("name"), form.get("next"));
+    let password = form.secret("password");
+    let verdict = web
+        .system
+        .sign_in(Attempt {
+            interface: LoginInterface::WebManager,
+            domain: DomainId::FIRST,
+            claim: Claim::Account(RoleKind::ServiceUser, name),
+            proof: Proof::Plain(&password),
+            peer: Peer { address: visitor.address, agent: &visitor.agent },
+        })
+        .await;
+    let refused = |status, reason| page(&web, &visitor, status, reason, name, next);
+    match verdict {
+        Verdict::Accept(accepted) => {
+            let Some((_, token)) = &accepted.session else {
+                return refused(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable);
+            };
+            let first = if accepted.status.wants_new_secret() { "/manager/password" } else { "/manager" };
+            let to = own_path(next).filter(|_| !accepted.status.wants_new_secret()).unwrap_or(first);
+            let mut response = Redirect::to(to).into_response();
+            guard::put_cookie(&mut response, SESSION_COOKIE, token.reveal(), None);
+            let before = last_sign_in(&accepted.before);
+            guard::put_cookie(&mut response, super::home::BEFORE_COOKIE, &before, None);
+            response
+        }
+        // A password is no answer to a challenge; nothing of this interface can be stale.
+        Verdict::Reject | Verdict::Challenge => refused(StatusCode::UNAUTHORIZED, Reason::Refused),
+        Verdict::Wait { until: Some(until) } => {
+            let now = web.system.clock.now();
+            let left = until.0.saturating_sub(now.0).div_ceil(1000);
+            let mut response = refused(
+                StatusCode::TOO_MANY_REQUESTS,
+                Reason::Wait {
+                    length: moment::in_words(left),
+                    until: moment::until(until, now),
+                    clock: moment::clock(until),
+                },
+            );
+            if let Ok(seconds) = left.to_string().parse() {
+                response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds);
+            }
+            response
+        }
+        Verdict::Wait { until: None } => refused(StatusCode::TOO_MANY_REQUESTS, Reason::Locked),
+        Verdict::TooManySessions => refused(StatusCode::CONFLICT, Reason::SessionLimit),
+        Verdict::Unavailable => refused(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable),
+    }
+}
+
+/// What the overview tells once: the activity before this sign-in, as a cookie can carry it.
+fn last_sign_in(before: &signin::account::Activity) -> String {
+    let json = serde_json::to_vec(before).unwrap_or_default();
+    data_encoding::BASE64URL_NOPAD.encode(&json)
+}
+
+pub(super) async fn sign_out(State(web): State<Arc<Web>>, SignedForm(who, _): SignedForm) -> Response {
+    let id = who.session.id;
+    let done = web.system.administer(&who.by, move |admin, _| admin.end_session(id)).await;
+    let mut response = match done {
+        Ok(_) => Redirect::to("/manager/login?why=out").into_response(),
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    };
+    guard::drop_cookie(&mut response, SESSION_COOKIE);
+    guard::drop_cookie(&mut response, super::home::BEFORE_COOKIE);
+    response
+}
+
+pub(super) async fn new_password(State(web): State<Arc<Web>>, Detained(who, status): Detained) -> Response {
+    let page = new_password_page(&web, &who, status, None);
+    who.page(&page)
+}
+
+fn new_password_page(
+    web: &Web,
+    who: &guard::SignedIn,
+    status: Status,
+    error: Option<(String, String)>,
+) -> NewPasswordPage {
+    let kind = CredentialKind::ServicePassword;
+    let mut secret = credentials::secret_field(web, kind, "password", "New password", &who.account.name, "");
+    credentials::put_error(&mut secret, error);
+    let mut shell = who.visitor.gate(web);
+    shell.csrf = who.csrf();
+    NewPasswordPage {
+        shell,
+        name: who.account.name.to_string(),
+        why: if status == Status::ForceNewPassword { WhyNew::Forced } else { WhyNew::Expired },
+        problems: Problems::of(&[], &[&secret]),
+        secret,
+    }
+}
+
+pub(super) async fn choose_password(
+    State(web): State<Arc<Web>>,
+    SignedForm(who, form): SignedForm,
+) -> Response {
+    let new = form.secret("password");
+    let again = form.secret("password_again");
+    let refused = |error| {
+        let status = match who.account.condition {
+            signin::account::Condition::ForceNewPassword => Status::ForceNewPassword,
+            signin::account::Condition::Enabled | signin::account::Condition::Disabled => {
+                Status::LockedPasswordExpired
+            }
+        };
+        let page = new_password_page(&web, &who, status, Some(error));
+        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    };
+    if !new.matches(&again) {
+        return refused(("password_again".into(), credentials::NOT_THE_SAME.into()));
+    }
+    let done = web.system.administer(&who.by, move |admin, dice| admin.change_own_password(&new, dice)).await;
+    match done {
+        Ok(done) => guard::redirect_with("/manager", Tone::Good, "Your new password is saved", &ended(done.value)),
+        Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
+            Some(wrong) => refused(("password".into(), wrong.problem)),
+            None => credentials::refuse(&who, &web, &refusal),
+        },
+    }
+}
+
+/// How many other sessions a new password ended.
+pub(super) fn ended(sessions: usize) -> String {
+    match sessions {
+        0 => "You had no other sessions.".into(),
+        1 => "Your other session was ended.".into(),
+        many => format!("Your {many} other sessions were ended."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn one_goes_on_to_pages_of_this_system_only() {
+        assert_eq!(own_path("/manager/users?q=a"), Some("/manager/users?q=a"));
+        for elsewhere in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "/manager/login"] {
+            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! One's own preferences: the password (as the old manuals describe it) and the colours.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use signin::{
+    account::RoleKind,
+    attempt::{Attempt, Claim, Peer, Proof},
+    credential::CredentialKind,
+    ident::DomainId,
+    interface::LoginInterface,
+    verdict::Verdict,
+};
+
+use super::{
+    Web, credentials,
+    guard::{self, SignedForm, SignedIn, THEME_COOKIE},
+    login::ended,
+    views::{forms::Filled, parts::Tone, preferences::PreferencesPage, shell::Place},
+};
+
+const PATH: &str = "/manager/preferences";
+/// Colours are remembered for a year.
+const YEAR: u32 = 31_536_000;
+
+pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
+    let filled = Filled::default().with("change_password", "no").with("theme", who.visitor.theme.to_string());
+    who.page(&page(&web, &who, &filled))
+}
+
+fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
+    let rules = credentials::rules(web, CredentialKind::ServicePassword, &who.account.name, "");
+    PreferencesPage::new(who.shell(web, Place::Preferences), filled, rules)
+}
+
+pub(super) async fn save(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let filled = ["change_password", "theme"]
+        .into_iter()
+        .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
+    let theme = match form.get("theme") {
+        theme @ ("light" | "dark") => theme,
+        _ => "auto",
+    };
+    let mut response = if form.get("change_password") == "yes" {
+        change_password(&web, &who, &form, filled).await
+    } else {
+        guard::redirect_with(PATH, Tone::Good, "Your preferences are saved", "")
+    };
+    guard::put_cookie(&mut response, THEME_COOKIE, theme, Some(YEAR));
+    response
+}
+
+async fn change_password(
+    web: &Arc<Web>,
+    who: &SignedIn,
+    form: &super::form::Form,
+    filled: Filled,
+) -> Response {
+    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(web, who, filled));
+    let new = form.secret("password");
+    if !new.matches(&form.secret("password_again")) {
+        return again(&filled.wrong("password_again", credentials::NOT_THE_SAME));
+    }
+    match web.system.confirm(attempt(who, &form.secret("current"))).await {
+        Verdict::Accept(_) => {}
+        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions => {
+            return again(&filled.wrong("current", "This is not your present password."));
+        }
+        Verdict::Wait { .. } => {
+            let text = "Too many wrong tries. Wait a while before you try again; you stay signed in.";
+            return again(&filled.wrong("current", text));
+        }
+        Verdict::Unavailable => return who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE),
+    }
+    let done = web.system.administer(&who.by, move |admin, dice| admin.change_own_password(&new, dice)).await;
+    match done {
+        Ok(done) => guard::redirect_with(PATH, Tone::Good, "Your new password is saved", &ended(done.value)),
+        Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
+            Some(wrong) => again(&filled.wrong("password", wrong.problem)),
+            None => credentials::refuse(who, web, &refusal),
+        },
+    }
+}
+
+/// The present password is asked for again, counted like a sign-in: a browser left open must not be enough.
+fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attempt<'a> {
+    Attempt {
+        interface: LoginInterface::WebManager,
+        domain: DomainId::FIRST,
+        claim: Claim::Account(RoleKind::ServiceUser, &who.account.name),
+        proof: Proof::Plain(current),
+        peer: Peer { address: who.visitor.address, agent: &who.visitor.agent },
+        }
+}

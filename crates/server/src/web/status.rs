@@ -1,0 +1,472 @@
+//! The status: phones, blacklists, quarantine and sessions as they are now, live, with what can be done about them.
+
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{
+        Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+};
+use futures_util::{Stream, StreamExt};
+use serde::Deserialize;
+use signin::{
+    audit::Action,
+    extension::Extension,
+    ident::{ExtensionId, Number},
+    interface::CountScope,
+    lockout::{Standing, Tally, TallyKey},
+    policy::{Lock, LockRule},
+    records::Records,
+    registration::{Binding, Transport},
+    rights::Right,
+    session::SessionId,
+    timestamp::Timestamp,
+};
+use store::{AuditQuery, RegistrationQuery, RegistrationSort};
+use tokio_stream::wrappers::BroadcastStream;
+
+use super::{
+    Web, audit, credentials,
+    extensions::user_link,
+    guard::{self, SignedForm, SignedIn},
+    lists::{ListQuery, PAGE, thousands},
+    moment,
+    views::{
+        forms::{Choice, Field, Kind},
+        parts::{Badge, Link, Tone, Until},
+        shell::Place,
+        status::{
+            BlockRow, Blacklist, PhoneRow, QuarantineRow, SessionRow, StatusBody, StatusLive, StatusPage, StatusTab,
+        },
+    },
+};
+
+/// Lost phones are shown for this long.
+const LOST_MS: u64 = 24 * 3_600_000;
+/// At most so many of them are looked for.
+const LOST_MAX: usize = 500;
+/// A page is told of changes this often at the most.
+const EVENTS_EVERY: Duration = Duration::from_millis(500);
+
+/// What the address of a status page says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Search {
+    #[serde(flatten)]
+    list: ListQuery,
+    #[serde(default)]
+    state: String,
+}
+
+impl Search {
+    fn address(&self, path: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { path.into() } else { format!("{path}?{query}") }
+    }
+}
+
+fn tab_named(name: &str) -> Option<StatusTab> {
+    match name {
+        "phones" => Some(StatusTab::Phones),
+        "blacklists" => Some(StatusTab::Blacklists),
+        "quarantine" => Some(StatusTab::Quarantine),
+        "sessions" => Some(StatusTab::Sessions),
+        _ => None,
+    }
+}
+
+const fn name_of(tab: StatusTab) -> &'static str {
+    match tab {
+        StatusTab::Phones => "phones",
+        StatusTab::Blacklists => "blacklists",
+        StatusTab::Quarantine => "quarantine",
+        StatusTab::Sessions => "sessions",
+    }
+}
+
+pub(super) async fn phones(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(search): Query<Search>,
+) -> Result<Response, Response> {
+    page(&web, &who, StatusTab::Phones, &search)
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(tab): Path<String>,
+    Query(search): Query<Search>,
+) -> Result<Response, Response> {
+    match tab_named(&tab) {
+        Some(tab) => page(&web, &who, tab, &search),
+        None => Err(who.visitor.error(&web, StatusCode::NOT_FOUND)),
+    }
+}
+
+fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Result<Response, Response> {
+    who.require(web, Right::StatusRead)?;
+    let here = if tab == StatusTab::Phones { "/status".into() } else { format!("/status/{}", name_of(tab)) };
+    let states = vec![
+        Choice::new("", "Registered", search.state != "lost"),
+        Choice::new("lost", "Lost in the last day", search.state == "lost"),
+    ];
+    let fields = if tab == StatusTab::Phones {
+        vec![
+            Field::new("q", "Extension, address or phone").value(search.list.search()).length_max(128).search(),
+            Field::new("state", "Show").kind(Kind::Select(states)).search(),
+        ]
+    } else {
+        Vec::new()
+    };
+    let page = StatusPage {
+        shell: who.shell(web, Place::Status),
+        here: search.address(&here),
+        events: "/status/events".into(),
+        fragment: search.address(&format!("/status/live/{}", name_of(tab))),
+        search: fields,
+        live: part(web, who, tab, search),
+    };
+    Ok(who.page(&page))
+}
+
+/// The live part alone, for the script.
+pub(super) async fn live(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(tab): Path<String>,
+    Query(search): Query<Search>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::StatusRead)?;
+    let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
+    Ok(guard::html(StatusCode::OK, &part(&web, &who, tab, &search)))
+}
+
+fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLive {
+    let now = web.system.clock.now();
+    let ledger = &web.system.ledger;
+    let figures = ledger.figures();
+    let locks = ledger.locks(now);
+    let sessions = sessions(web, who, now);
+    let words = format!(
+        "{} phones registered, {} blocked, {} sessions",
+        thousands(figures.bindings),
+        thousands(locks.len()),
+        thousands(sessions.len())
+    );
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    StatusLive {
+        csrf: who.csrf(),
+        tab,
+        phones_count: count(figures.bindings),
+        blocked_count: count(locks.len()),
+        quarantine_count: count(figures.quarantine),
+        sessions_count: count(sessions.len()),
+        words,
+        control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
+        body: match tab {
+            StatusTab::Phones => phones_part(web, search, now),
+            StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
+            StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
+            StatusTab::Sessions => StatusBody::Sessions(sessions),
+        },
+    }
+}
+
+fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
+    if search.state == "lost" {
+        let phones: Vec<_> = lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
+        let pager = ListQuery::default().pager("/status", "lost phones", phones.len());
+        return StatusBody::Phones { phones, pager, searched: true };
+    }
+    let found = web.system.ledger.registrations(&RegistrationQuery {
+        domain: None,
+        search: search.list.search(),
+        sort: RegistrationSort::Number,
+        descending: false,
+        offset: search.list.offset(),
+        limit: PAGE,
+        now,
+    });
+    let mut phones = Vec::new();
+    for registration in &found.items {
+        if let Some(extension) = web.system.ledger.extension(registration.extension) {
+            phones.extend(registration.bindings.iter().map(|binding| phone_row(web, &extension, binding, now)));
+        }
+    }
+    StatusBody::Phones {
+        phones,
+        pager: search.list.pager("/status", "extensions with phones", found.total),
+        searched: !search.list.q.is_empty(),
+    }
+}
+
+/// The phones of one extension.
+pub(super) fn phones_of(web: &Web, extension: &Extension, now: Timestamp) -> Vec<PhoneRow> {
+    let registration = web.system.ledger.registration(extension.id);
+    let bindings = registration.iter().flat_map(|registration| registration.bindings.iter());
+    bindings
+        .filter(|binding| now < binding.expires_at)
+        .map(|binding| phone_row(web, extension, binding, now))
+        .collect()
+}
+
+fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp) -> PhoneRow {
+    PhoneRow {
+        extension: extension_link(extension),
+        user: user_link(web, extension),
+        state: Badge::new(Tone::Good, "Registered"),
+        address: binding.source.to_string(),
+        transport: match binding.transport {
+            Transport::Udp => "UDP".into(),
+            Transport::Tcp => "TCP".into(),
+            Transport::Tls => "TLS".into(),
+        },
+        user_agent: if binding.agent.is_empty() { "Not said".into() } else { binding.agent.to_string() },
+        digest: binding.algorithm.token().into(),
+        since: moment::stamp(binding.since, now),
+        expires: moment::until(binding.expires_at, now),
+    }
+}
+
+fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> PhoneRow {
+    PhoneRow {
+        extension: extension_link(extension),
+        user: user_link(web, extension),
+        state: Badge::new(Tone::Warning, "Lost"),
+        address: "–".into(),
+        transport: "–".into(),
+        user_agent: "–".into(),
+        digest: "–".into(),
+        since: moment::stamp(at, now),
+        expires: Until::new(moment::machine(at), "over"),
+    }
+}
+
+fn extension_link(extension: &Extension) -> Link {
+    Link::new(format!("/manager/extensions/{}", extension.id), extension.number.to_string())
+}
+
+/// Extensions whose phone's registration ran out in the last day, and that have none now; the last one first.
+pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)> {
+    let ledger = &web.system.ledger;
+    let query = AuditQuery {
+        action: Some(Action::PhoneLost),
+        from: Some(Timestamp(now.0.saturating_sub(LOST_MS))),
+        limit: LOST_MAX,
+        ..AuditQuery::default()
+    };
+    let mut seen = BTreeSet::new();
+    let rows = ledger.audit(&query).unwrap_or_default();
+    rows.into_iter()
+        .filter(|row| seen.insert(row.event.subject.clone()))
+        .filter_map(|row| {
+            let number = Number::parse(&row.event.subject)?;
+            let extension = ledger.extension_numbered(row.event.domain, &number)?;
+            let registration = ledger.registration(extension.id);
+            let is_back = registration.is_some_and(|r| r.bindings.iter().any(|binding| now < binding.expires_at));
+            (!is_back).then_some((row.event.at, extension))
+        })
+        .collect()
+}
+
+fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Blacklist> {
+    let settings = web.system.ledger.settings();
+    let rows = |wanted: fn(CountScope) -> bool| -> Vec<BlockRow> {
+        let wanted = locks.iter().filter(|(key, _)| wanted(key.scope));
+        wanted.map(|(key, tally)| block_row(key, tally, settings.lock_rule(key.scope), now)).collect()
+    };
+    vec![
+        Blacklist {
+            slug: "extensions".into(),
+            title: "Blacklisted extensions".into(),
+            about: rule_in_words(&settings.extension_lock, "failed registrations"),
+            heading: "Extension".into(),
+            rows: rows(|scope| scope == CountScope::Extension),
+        },
+        Blacklist {
+            slug: "addresses".into(),
+            title: "Blacklisted addresses".into(),
+            about: rule_in_words(&settings.address_lock, "failures over all interfaces"),
+            heading: "Address".into(),
+            rows: rows(|scope| scope == CountScope::Address),
+        },
+        Blacklist {
+            slug: "names".into(),
+            title: "Locked accounts".into(),
+            about: rule_in_words(&settings.service_password_lock, "wrong passwords of an administrator"),
+            heading: "Name".into(),
+            rows: rows(|scope| matches!(scope, CountScope::Credential(_))),
+        },
+    ]
+}
+
+fn rule_in_words(rule: &LockRule, what: &str) -> String {
+    let window = moment::in_words(rule.window.0.into());
+    let then = match rule.lock {
+        Lock::LogOnly => return format!("{} {what} in {window} are only written down.", rule.failures_max),
+        Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
+        Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
+        Lock::TemporaryThenPermanent { temporary, permanent_at } => {
+            format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
+        }
+        Lock::Permanent => "until reset".into(),
+    };
+    format!("After {} {what} in {window}, {then}. The right secret is refused too.", rule.failures_max)
+}
+
+fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
+    let until = match tally.standing(rule, now) {
+        Standing::Locked { until } => until.map(|until| moment::until(until, now)),
+        Standing::Open | Standing::Full => Some(moment::until(now, now)),
+    };
+    BlockRow {
+        id: id_of(key),
+        what: key.name.as_str().to_owned(),
+        href: audit::href_of(key.name.as_str()),
+        reason: match key.scope {
+            CountScope::Extension => "Failed registrations".into(),
+            CountScope::Address => "Failures over all interfaces".into(),
+            CountScope::Credential(kind) => format!("Wrong {}", kind.row().title.to_lowercase()),
+        },
+        failures: tally.failures.into(),
+        most: rule.failures_max.into(),
+        last: moment::stamp(tally.failed_at, now),
+        until,
+    }
+}
+
+/// A key as a form carries it.
+fn id_of(key: &TallyKey) -> String {
+    serde_json::to_string(key).unwrap_or_default()
+}
+
+fn key_of(id: &str) -> Option<TallyKey> {
+    serde_json::from_str(id).ok()
+}
+
+fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
+    let ledger = &web.system.ledger;
+    let rows = ledger.quarantine().into_iter().filter_map(|entry| {
+        let extension = ledger.extension(entry.extension)?;
+        Some(QuarantineRow {
+            id: entry.extension.to_string(),
+            extension: extension_link(&extension),
+            address: entry.source.to_string(),
+            user_agent: entry.agent.to_string(),
+            device: entry.contact.to_string(),
+            by: format!("{} ({})", entry.by_source, entry.by_agent),
+            at: moment::stamp(entry.at, now),
+        })
+    });
+    rows.collect()
+}
+
+fn sessions(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<SessionRow> {
+    let ledger = &web.system.ledger;
+    let rules = ledger.settings().sessions;
+    let open = ledger.sessions().into_iter().filter(|session| session.is_open(&rules, now));
+    open.filter_map(|session| {
+        let account = ledger.account(session.account)?;
+        Some(SessionRow {
+            id: session.id.into(),
+            who: account.name.to_string(),
+            from: session.address.to_string(),
+            interface: session.interface.row().title.into(),
+            since: moment::stamp(session.opened_at, now),
+            idle: moment::length(now.seconds_since(session.used_at)),
+            own: session.id == who.session.id,
+        })
+    })
+    .collect()
+}
+
+/// Tells a page that something changed, as soon as it has, and what is left is for the page to fetch.
+pub(super) async fn events(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Response> {
+    who.require(&web, Right::StatusRead)?;
+    let (session, account) = (who.session.id, who.account.id);
+    let system = Arc::clone(&web.system);
+    let stop = web.system.stop.clone();
+    // Being behind (`Err`) is a change as well. A burst of changes is one event.
+    let changes = BroadcastStream::new(web.system.ledger.subscribe()).ready_chunks(1024).then(|_| async {
+        tokio::time::sleep(EVENTS_EVERY).await;
+    });
+    let events = changes
+        .take_while(move |()| {
+            // A session that was ended sees nothing more.
+            let is_open = system.ledger.session(session).is_some_and(|session| session.account == account);
+            std::future::ready(is_open)
+        })
+        .map(|()| Ok(Event::default().data("changed")))
+        .take_until(stop.cancelled_owned());
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+/// Resets one, several or all of a blacklist.
+pub(super) async fn reset(
+    State(web): State<Arc<Web>>,
+    Path(slug): Path<String>,
+    SignedForm(who, form): SignedForm,
+) -> Response {
+    let now = web.system.clock.now();
+    let scope_fits = |key: &TallyKey| match slug.as_str() {
+        "extensions" => key.scope == CountScope::Extension,
+        "addresses" => key.scope == CountScope::Address,
+        "names" => matches!(key.scope, CountScope::Credential(_)),
+        _ => false,
+    };
+    let keys: Vec<TallyKey> = if !form.get("one").is_empty() {
+        key_of(form.get("one")).into_iter().collect()
+    } else if form.get("do") == "all" {
+        web.system.ledger.locks(now).into_iter().map(|(key, _)| key).collect()
+    } else {
+        form.all("pick").iter().filter_map(|id| key_of(id)).collect()
+    };
+    let keys: Vec<TallyKey> = keys.into_iter().filter(scope_fits).collect();
+    let back = "/status/blacklists";
+    if keys.is_empty() {
+        return guard::redirect_with(back, Tone::Info, "Nothing was selected", "Tick what is to be reset.");
+    }
+    match web.system.administer(&who.by, move |admin, _| admin.reset_locks(&keys)).await {
+        Ok(done) => {
+            let title = if done.value == 1 { "1 lock is reset".into() } else { format!("{} locks are reset", done.value) };
+            guard::redirect_with(back, Tone::Good, &title, "The next try is checked again.")
+        }
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    }
+}
+
+/// Takes an extension off the quarantine list.
+pub(super) async fn release(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let Ok(id) = form.get("one").parse::<u32>() else {
+        return who.visitor.error(&web, StatusCode::BAD_REQUEST);
+    };
+    let done = web.system.administer(&who.by, move |admin, _| admin.release_quarantine(ExtensionId(id))).await;
+    match done {
+        Ok(_) => guard::redirect_with("/status/quarantine", Tone::Good, "Released", ""),
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    }
+}
+
+/// Ends a session.
+pub(super) async fn end(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let Ok(id) = SessionId::try_from(form.get("one").to_owned()) else {
+        return who.visitor.error(&web, StatusCode::BAD_REQUEST);
+    };
+    match web.system.administer(&who.by, move |admin, _| admin.end_session(id)).await {
+        Ok(_) => guard::redirect_with("/status/sessions", Tone::Good, "The session is ended", ""),
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    }
+}
+

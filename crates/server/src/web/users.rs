@@ -1,0 +1,500 @@
+//! Users: the list, one new, one in full.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Response,
+};
+use signin::{
+    account::{Account, Condition, RoleKind, Status},
+    admin::{EditUser, NewUser, SecretChoice},
+    credential::{CredentialKind, Owner},
+    extension::Extension,
+    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    interface::CountScope,
+    lockout::{Standing, TallyKey},
+    policy::AgeRules,
+    records::Records,
+    rights::Right,
+    timestamp::Timestamp,
+};
+use store::{AccountQuery, AccountSort};
+
+use super::{
+    Web, audit, credentials,
+    credentials::{Asked, CardOf, Slip},
+    form::Form,
+    guard::{self, SignedForm, SignedIn},
+    lists::{ListQuery, PAGE},
+    moment,
+    views::{
+        errors::ConfirmPage,
+        forms::{Filled, Problems},
+        parts::{Badge, Fact, Link, Tone},
+        shell::Place,
+        users::{CredentialCard, UserNewPage, UserPage, UserRow, UsersPage, status_field, user_fields},
+    },
+};
+use crate::flow::Refusal;
+
+const PATH: &str = "/manager/users";
+
+pub(super) async fn list(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationRead)?;
+    let ledger = &web.system.ledger;
+    let now = web.system.clock.now();
+    let (column, descending) = query.order();
+    let found = ledger.accounts(&AccountQuery {
+        kind: Some(RoleKind::User),
+        domain: None,
+        search: query.search(),
+        sort: match column {
+            "full_name" => AccountSort::FullName,
+            "extension" => AccountSort::Number,
+            "seen" => AccountSort::SignedInAt,
+            _ => AccountSort::Name,
+        },
+        descending,
+        offset: query.offset(),
+        limit: PAGE,
+    });
+    let rows = found.items.iter().map(|account| row(&web, account, now)).collect();
+    let page = UsersPage {
+        shell: who.shell(&web, Place::Users),
+        any: found.total > 0 || !query.q.is_empty(),
+        name: query.column(PATH, "name", "Name"),
+        full_name: query.column(PATH, "full_name", "Full name"),
+        extension: query.column(PATH, "extension", "Extension"),
+        last_seen: query.column(PATH, "seen", "Last seen"),
+        pager: query.pager(PATH, "users", found.total),
+        query: query.search(),
+        rows,
+    };
+    Ok(who.page(&page))
+}
+
+fn row(web: &Web, account: &Account, now: Timestamp) -> UserRow {
+    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    UserRow {
+        href: format!("{PATH}/{}", account.id),
+        name: account.name.to_string(),
+        full_name: account.full_name.to_string(),
+        extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),
+        status: badge(status(web, account, extension.as_deref(), now)),
+        phones: phones(web, extension.as_ref().map(|extension| extension.id), now),
+        last_seen: web.system.ledger.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
+    }
+}
+
+/// The state of a user, the locks of the extension and the password together.
+fn status(web: &Web, account: &Account, extension: Option<&Extension>, now: Timestamp) -> Status {
+    let ledger = &web.system.ledger;
+    let settings = ledger.settings();
+    let keys = [Some(password_tally(account)), extension.map(extension_tally)];
+    let standings = keys.iter().flatten().map(|key| ledger.tally(key).standing(settings.lock_rule(key.scope), now));
+    let locked = standings.into_iter().find(|standing| matches!(standing, Standing::Locked { .. }));
+    let standing = locked.unwrap_or(Standing::Open);
+    account.status(standing, &ledger.activity(account.id), None, &AgeRules::default(), now)
+}
+
+/// The status in a badge.
+pub(super) fn badge(status: Status) -> Badge {
+    let tone = match status {
+        Status::Enabled => Tone::Good,
+        Status::ForceNewPassword => Tone::Info,
+        Status::Disabled => Tone::Neutral,
+        Status::LockedPasswordError | Status::LockedTemporary => Tone::Danger,
+        Status::LockedIdle | Status::LockedExpired | Status::LockedPasswordExpired => Tone::Warning,
+    };
+    Badge::new(tone, status.title())
+}
+
+/// How many phones are registered.
+pub(super) fn phones(web: &Web, extension: Option<ExtensionId>, now: Timestamp) -> Badge {
+    let registration = extension.and_then(|id| web.system.ledger.registration(id));
+    let live = registration
+        .map_or(0, |registration| registration.bindings.iter().filter(|binding| now < binding.expires_at).count());
+    match live {
+        0 => Badge::new(Tone::Neutral, "No phone"),
+        1 => Badge::new(Tone::Good, "1 phone"),
+        many => Badge::new(Tone::Good, format!("{many} phones")),
+    }
+}
+
+pub(super) fn extension_tally(extension: &Extension) -> TallyKey {
+    TallyKey {
+        scope: CountScope::Extension,
+        domain: extension.domain,
+        name: FoldedName::of(extension.number.as_str()),
+    }
+}
+
+fn password_tally(account: &Account) -> TallyKey {
+    TallyKey {
+        scope: CountScope::Credential(CredentialKind::UserPassword),
+        domain: account.domain,
+        name: account.folded_name(),
+    }
+}
+
+pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationWrite)?;
+    Ok(who.page(&new_page(&web, &who, &Filled::default())))
+}
+
+fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
+    let (name, number) = (filled.value("name"), filled.value("extension"));
+    let rules = |kind| credentials::rules(web, kind, name, number);
+    UserNewPage::new(
+        who.shell(web, Place::Users),
+        filled,
+        rules(CredentialKind::LoginCode),
+        rules(CredentialKind::UserPassword),
+    )
+}
+
+pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
+        .into_iter()
+        .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
+    let mut choose = |field| match credentials::choice(&form, field) {
+        Ok(choice) => choice,
+        Err((again, text)) => {
+            filled = std::mem::take(&mut filled).wrong(&again, text);
+            SecretChoice::Keep
+        }
+    };
+    let (login_code, user_password) = (choose("login_code"), choose("password"));
+    let refused = |filled: &Filled| {
+        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&web, &who, filled))
+    };
+    if filled.any_wrong(&["login_code_again", "password_again"]) {
+        return refused(&filled);
+    }
+    let new = NewUser {
+        name: form.get("name").into(),
+        full_name: form.get("full_name").into(),
+        number: form.get("extension").into(),
+        login_code,
+        user_password,
+        phone_password: SecretChoice::Keep,
+    };
+    let made = {
+        let new = new.clone();
+        web.system.administer(&who.by, move |admin, dice| admin.create_user(DomainId::FIRST, &new, dice)).await
+    };
+    match made {
+        Ok(made) if made.generated.is_empty() => {
+            let text = "A phone registers with the extension as user name and the login code as password.";
+            let to = format!("{PATH}/{}", made.value);
+            guard::redirect_with(&to, Tone::Good, &format!("{} is created", new.name.trim()), text)
+        }
+        Ok(made) => {
+            let back = format!("{PATH}/{}", made.value);
+            let slip = Slip { of: new.name.trim(), number: new.number.trim(), back: &back };
+            credentials::once(&who, &web, Place::Users, &made.generated, &slip)
+        }
+        Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
+            credentials::refuse(&who, &web, &refusal)
+        }
+        Err(refusal) => refused(&credentials::fill_wrong(filled, &renamed(refusal))),
+    }
+}
+
+/// The page calls the user password just "password".
+fn renamed(refusal: Refusal) -> Refusal {
+    use signin::admin::{Problem, WrongField};
+    match refusal {
+        Refusal::Problem(Problem::Invalid(wrong)) => Refusal::Problem(Problem::Invalid(
+            wrong
+                .into_iter()
+                .map(|wrong| WrongField {
+                    field: if wrong.field == "user-password" { "password" } else { wrong.field },
+                    ..wrong
+                })
+                .collect(),
+        )),
+        Refusal::Problem(_) | Refusal::Unavailable => refusal,
+    }
+}
+
+fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
+    let account = web.system.ledger.account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
+    account.ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(id): Path<u32>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationRead)?;
+    let account = find(&web, &who, id)?;
+    Ok(who.page(&page(&web, &who, &account, saved(&web, &account), None)))
+}
+
+/// The form with what is in force.
+fn saved(web: &Web, account: &Account) -> Filled {
+    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let number = extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string());
+    let now = web.system.clock.now();
+    Filled::default()
+        .with("name", &*account.name)
+        .with("full_name", &*account.full_name)
+        .with("extension", number)
+        .with("status", slug(status(web, account, extension.as_deref(), now)))
+        .with("version", account.version.to_string())
+}
+
+pub(super) const fn slug(status: Status) -> &'static str {
+    match status {
+        Status::Enabled => "enabled",
+        Status::ForceNewPassword => "force-new-password",
+        Status::Disabled => "disabled",
+        Status::LockedPasswordError => "locked-password-error",
+        Status::LockedTemporary => "locked-temporary",
+        Status::LockedIdle => "locked-idle",
+        Status::LockedExpired => "locked-expired",
+        Status::LockedPasswordExpired => "locked-password-expired",
+    }
+}
+
+fn page(
+    web: &Web,
+    who: &SignedIn,
+    account: &Account,
+    filled: Filled,
+    wrong_secret: Option<(CredentialKind, (String, String))>,
+) -> UserPage {
+    let now = web.system.clock.now();
+    let href = format!("{PATH}/{}", account.id);
+    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let number = extension.as_ref().map_or("", |extension| extension.number.as_str()).to_owned();
+    let filled = if filled.value("status").is_empty() {
+        let present = slug(status(web, account, extension.as_deref(), now));
+        filled.with("status", present)
+    } else {
+        filled
+    };
+    let owner = Owner::Account(account.id);
+    let error_of = |kind| {
+        wrong_secret.as_ref().filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone())
+    };
+    let card = |owner, kind, tally: TallyKey, force_new, about| -> CredentialCard {
+        let of = CardOf { owner, kind, href: &href, account: &account.name, number: &number, tally, force_new, about };
+        credentials::card(web, who, &of, error_of(kind))
+    };
+    let phone_tally = extension.as_deref().map_or_else(|| password_tally(account), extension_tally);
+    let mut cards = vec![card(
+        owner,
+        CredentialKind::LoginCode,
+        phone_tally.clone(),
+        None,
+        "Digits for phones. A phone registers with it, unless the extension has a phone password.",
+    )];
+    if let Some(extension) = &extension {
+        cards.push(card(
+            Owner::Extension(extension.id),
+            CredentialKind::PhonePassword,
+            phone_tally,
+            None,
+            "For this extension's phone alone, in place of the login code.",
+        ));
+    }
+    let is_forced = account.condition == Condition::ForceNewPassword;
+    cards.push(card(
+        owner,
+        CredentialKind::UserPassword,
+        password_tally(account),
+        Some(is_forced),
+        "For the user's own pages and programs.",
+    ));
+    let fields = user_fields(&filled);
+    let status_field = status_field(&filled);
+    let shown: Vec<_> = fields.iter().chain([&status_field]).collect();
+    let problems = Problems::of(&shown, &[]);
+    UserPage {
+        shell: who.shell(web, Place::Users),
+        title: account.name.to_string(),
+        state: badge(status(web, account, extension.as_deref(), now)),
+        list: Link::new(PATH, "Users"),
+        status: status_field,
+        version: filled.value("version").to_owned(),
+        credentials: cards,
+        history: audit::history(web, &account.name, now),
+        history_href: audit::href_of(&account.name),
+        deletable: who.by.may(Right::ConfigurationWrite),
+        editable: who.by.may(Right::ConfigurationWrite),
+        problems,
+        fields,
+        href,
+    }
+}
+
+pub(super) async fn save(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<u32>,
+    SignedForm(who, form): SignedForm,
+) -> Result<Response, Response> {
+    let account = find(&web, &who, id)?;
+    let filled = ["name", "full_name", "extension", "status", "version"]
+        .into_iter()
+        .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
+    let edit = EditUser {
+        version: form.get("version").parse().unwrap_or(0),
+        name: form.get("name").into(),
+        full_name: form.get("full_name").into(),
+        number: form.get("extension").into(),
+        condition: match form.get("status") {
+            "enabled" => Condition::Enabled,
+            "disabled" => Condition::Disabled,
+            "force-new-password" => Condition::ForceNewPassword,
+            // A lock that the page showed is not something one chooses: what was set by hand stays.
+            _ => account.condition,
+        },
+        expires_at: account.expires_at,
+    };
+    // Choosing "Enabled" for a locked user lifts the lock, also when it was enabled before by hand.
+    let lifts = form.get("status") == "enabled" && account.condition == Condition::Enabled;
+    let done = web
+        .system
+        .administer(&who.by, move |admin, _| {
+            let mut change = admin.edit_user(AccountId(id), &edit)?;
+            if lifts {
+                change.effects.extend(admin.lift_locks_of(AccountId(id))?.effects);
+            }
+            Ok(change)
+        })
+        .await;
+    Ok(match done {
+        Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
+        Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
+            credentials::refuse(&who, &web, &refusal)
+        }
+        Err(refusal) => {
+            let filled = credentials::fill_wrong(filled, &refusal);
+            who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &account, filled, None))
+        }
+    })
+}
+
+pub(super) async fn set_secret(
+    State(web): State<Arc<Web>>,
+    Path((id, kind)): Path<(u32, String)>,
+    SignedForm(who, form): SignedForm,
+) -> Result<Response, Response> {
+    let account = find(&web, &who, id)?;
+    let Some(kind) = credentials::kind_named(&kind) else {
+        return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
+    };
+    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let owner = match (kind, &extension) {
+        (CredentialKind::PhonePassword, Some(extension)) => Owner::Extension(extension.id),
+        _ => Owner::Account(account.id),
+    };
+    let tally = match (kind, &extension) {
+        (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => extension_tally(extension),
+        _ => password_tally(&account),
+    };
+    let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
+    let back = format!("{PATH}/{id}");
+    let slip = Slip { of: &account.name, number, back: &back };
+    let refused = |error| {
+        let page = page(&web, &who, &account, saved(&web, &account), Some((kind, error)));
+        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    };
+    Ok(change_secret(&web, &who, &form, Place::Users, owner, kind, tally, &slip, refused).await)
+}
+
+/// Does what a card's button asks for, for users, extensions and administrators alike.
+#[expect(clippy::too_many_arguments, reason = "each page knows these about its card, and nothing groups them")]
+pub(super) async fn change_secret(
+    web: &Web,
+    who: &SignedIn,
+    form: &Form,
+    place: Place,
+    owner: Owner,
+    kind: CredentialKind,
+    tally: TallyKey,
+    slip: &Slip<'_>,
+    refused: impl FnOnce((String, String)) -> Response,
+) -> Response {
+    let title = kind.row().title;
+    let done = match credentials::asked(kind, form) {
+        Asked::NotTheSame => return refused(("secret_again".into(), credentials::NOT_THE_SAME.into())),
+        Asked::Nothing => return who.visitor.error(web, StatusCode::BAD_REQUEST),
+        Asked::Unlock => {
+            let done = web.system.administer(&who.by, move |admin, _| admin.reset_locks(&[tally.clone()])).await;
+            return match done {
+                Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
+                Err(refusal) => credentials::refuse(who, web, &refusal),
+            };
+        }
+        Asked::Secret(choice, force) => {
+            let set = move |admin: &signin::admin::Admin<'_>, dice: &mut dyn signin::dice::Dice| {
+                admin.set_secret(owner, kind, &choice, force, dice)
+            };
+            web.system.administer(&who.by, set).await
+        }
+    };
+    match done {
+        Ok(done) if done.generated.is_empty() => {
+            let text = match done.value {
+                0 => String::new(),
+                1 => "One session of this account was ended.".into(),
+                many => format!("{many} sessions of this account were ended."),
+            };
+            guard::redirect_with(slip.back, Tone::Good, &format!("{title} of {}: saved", slip.of), &text)
+        }
+        Ok(done) => credentials::once(who, web, place, &done.generated, slip),
+        Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
+            Some(wrong) => refused(("secret".into(), wrong.problem)),
+            None => credentials::refuse(who, web, &refusal),
+        },
+    }
+}
+
+pub(super) async fn ask_delete(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(id): Path<u32>,
+) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationWrite)?;
+    let account = find(&web, &who, id)?;
+    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let facts = extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string())).collect();
+    let page = ConfirmPage {
+        shell: who.shell(&web, Place::Users),
+        title: format!("Delete {}?", account.name),
+        text: "The account, its secrets and its extension are deleted, and its phones are unregistered. The audit stays."
+            .into(),
+        facts,
+        action: format!("{PATH}/{id}/delete"),
+        hidden: Vec::new(),
+        field: None,
+        yes: format!("Delete {}", account.name),
+        danger: true,
+        back: format!("{PATH}/{id}"),
+        problems: Problems::default(),
+    };
+    Ok(who.page(&page))
+}
+
+pub(super) async fn delete(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<u32>,
+    SignedForm(who, _): SignedForm,
+) -> Result<Response, Response> {
+    let account = find(&web, &who, id)?;
+    let done = web.system.administer(&who.by, move |admin, _| admin.delete_user(AccountId(id), true)).await;
+    Ok(match done {
+        Ok(_) => guard::redirect_with(PATH, Tone::Good, &format!("{} is deleted", account.name), ""),
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    })
+}
