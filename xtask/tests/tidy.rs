@@ -25,7 +25,8 @@ fn files() -> Vec<String> {
         .output()
         .unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
-    let files: Vec<_> = listed.lines().filter(|file| root().join(file).is_file()).map(str::to_owned).collect();
+    let files: Vec<_> =
+        listed.lines().filter(|file| root().join(file).is_file()).map(str::to_owned).collect();
     assert!(files.len() > 20, "git lists no files here");
     files
 }
@@ -40,8 +41,10 @@ fn every_path_that_the_documents_name_exists() {
     for document in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"] {
         let text = read(document);
         for quoted in text.split('`').skip(1).step_by(2) {
-            let rooms = ["crates/", "docs/", "config/", "dist/", "interop/", "browser/", "bench/", "fuzz/", "xtask/"];
-            let is_path = rooms.iter().any(|room| quoted.starts_with(room)) && !quoted.contains(['<', '*', ' ']);
+            let rooms =
+                ["crates/", "docs/", "config/", "dist/", "interop/", "browser/", "bench/", "fuzz/", "xtask/"];
+            let is_path =
+                rooms.iter().any(|room| quoted.starts_with(room)) && !quoted.contains(['<', '*', ' ']);
             // The chapter on adding an interface invents one.
             if is_path && !quoted.contains("/foo/") && !root().join(quoted).exists() {
                 missing.push(format!("{document}: {quoted}"));
@@ -76,7 +79,10 @@ fn every_protocol_has_vectors_and_a_fuzz_target() {
         }
         let protocol = entry.file_name().into_string().unwrap();
         let vectors = root().join("crates/wire/vectors").join(&protocol);
-        assert!(fs::read_dir(&vectors).is_ok_and(|mut files| files.next().is_some()), "{protocol} has no vectors");
+        assert!(
+            fs::read_dir(&vectors).is_ok_and(|mut files| files.next().is_some()),
+            "{protocol} has no vectors"
+        );
         assert!(targets.iter().any(|target| target.starts_with(&protocol)), "{protocol} has no fuzz target");
     }
 }
@@ -113,7 +119,15 @@ fn no_room_is_a_drawer_and_no_test_is_switched_off() {
             continue;
         }
         let text = read(&file);
-        for switched_off in ["#[ignore", "todo!(", "unimplemented!(", ".skip(\"", "test.fixme", "test.skip", "pytest.mark.skip"] {
+        for switched_off in [
+            "#[ignore",
+            "todo!(",
+            "unimplemented!(",
+            ".skip(\"",
+            "test.fixme",
+            "test.skip",
+            "pytest.mark.skip",
+        ] {
             if text.contains(switched_off) {
                 faults.push(format!("{file}: {switched_off}"));
             }

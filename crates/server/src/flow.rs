@@ -307,6 +307,7 @@ struct Kept {
     secret: Secret,
     address: IpAddr,
     agent: Box<str>,
+    opens_session: bool,
 }
 
 impl Kept {
@@ -323,6 +324,7 @@ impl Kept {
             secret: secret.clone(),
             address: attempt.peer.address,
             agent: attempt.peer.agent.into(),
+            opens_session: attempt.opens_session,
         }
     }
 
@@ -333,6 +335,7 @@ impl Kept {
             claim: self.kind.map_or(Claim::Extension(&self.name), |kind| Claim::Account(kind, &self.name)),
             proof: Proof::Plain(&self.secret),
             peer: Peer { address: self.address, agent: &self.agent },
+            opens_session: self.opens_session,
         }
     }
 }

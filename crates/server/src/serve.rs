@@ -13,7 +13,6 @@ use std::{
 };
 
 use anyhow::Context as _;
-use axum::Router;
 use signin::{
     audit::{Action, Actor, AuditEvent, Outcome},
     effect::Effect,
@@ -42,6 +41,7 @@ use crate::{
     },
     logging,
     system::{Addresses, StartError, System, or_cores},
+    web,
 };
 
 /// Where a running system tells its addresses, in the data folder.
@@ -231,8 +231,8 @@ impl Taken {
         }
         let tls = system.tls.acceptor(&[b"h2", b"http/1.1"])?;
         let doors = [
-            ("http", self.http, None, plain_pages(system)),
-            ("https", self.https, Some(tls), pages(system)),
+            ("http", self.http, None, web::plain_router(Arc::clone(system))),
+            ("https", self.https, Some(tls), web::router(Arc::clone(system))),
             ("metrics", self.metrics, None, health::router(Arc::clone(system))),
         ];
         for (name, bound, tls, router) in doors {
@@ -258,16 +258,6 @@ async fn sweep(system: Arc<System>) {
         let swept = Arc::clone(&system);
         drop(tokio::task::spawn_blocking(move || swept.ledger.sweep(swept.clock.now())).await);
     }
-}
-
-/// What HTTPS serves.
-fn pages(_system: &Arc<System>) -> Router {
-    Router::new()
-}
-
-/// What HTTP serves: the links page, and for everything else the way to HTTPS.
-fn plain_pages(_system: &Arc<System>) -> Router {
-    Router::new()
 }
 
 /// The short text for whoever started the program: where the pages are, and what to do first.

@@ -25,6 +25,9 @@ pub struct Attempt<'a> {
     pub proof: Proof<'a>,
     /// Where they are.
     pub peer: Peer<'a>,
+    /// Whether being right opens a session: for who signs in to pages. Not for phones, and not for who is signed in
+    /// already and shows the present password once more.
+    pub opens_session: bool,
 }
 
 /// Who somebody says they are.

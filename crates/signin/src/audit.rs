@@ -114,6 +114,8 @@ words! {
         Registered => "Phone registered",
         /// A phone's binding was removed by the phone or an administrator.
         Unregistered => "Phone unregistered",
+        /// A phone's binding ran out without a word from it.
+        PhoneLost => "Phone lost",
         /// A phone was pushed out by another.
         PushedOut => "Phone pushed out",
         /// A session was ended by somebody else.

@@ -48,8 +48,8 @@ pub struct Settled {
 pub struct Decision {
     /// What may be said.
     pub verdict: Verdict,
-    /// What changes; exactly one audit event among them, but for challenges and for the phone that signed in
-    /// rightly: what it then does to its bindings is the event.
+    /// What changes; exactly one audit event among them, but for challenges and for who was right and gets no
+    /// session: what a phone then does to its bindings, or somebody with the new password, is the event.
     pub effects: Vec<Effect>,
     /// Whether the effects must rest on disk before the verdict is said.
     pub must_last: bool,
@@ -184,9 +184,9 @@ fn right(
         before: dossier.activity,
         session: None,
     };
-    let Claim::Account(..) = attempt.claim else {
+    if !attempt.opens_session {
         return Decision { verdict: Verdict::Accept(accepted), must_last: settled.cleared, effects };
-    };
+    }
     let concurrent_max = dossier.settings.sessions.concurrent_max;
     if dossier.sessions_open >= usize::from(concurrent_max) {
         effects.push(Effect::Audit(event(

@@ -69,7 +69,11 @@ fn row(web: &Web, account: &Account, now: Timestamp) -> AdministratorRow {
         built_in: account.is_built_in(),
         rights: rights(account),
         status: badge(status(web, account, now)),
-        password: if has_password { Badge::new(Tone::Good, "Set") } else { Badge::new(Tone::Warning, "Not set") },
+        password: if has_password {
+            Badge::new(Tone::Good, "Set")
+        } else {
+            Badge::new(Tone::Warning, "Not set")
+        },
         last: ledger.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
         sessions: format!("{open} of {}", settings.sessions.concurrent_max),
     }
@@ -95,7 +99,13 @@ fn status(web: &Web, account: &Account, now: Timestamp) -> Status {
     let standing = ledger.tally(&password_tally(account)).standing(&settings.service_password_lock, now);
     let standing = if matches!(standing, Standing::Locked { .. }) { standing } else { Standing::Open };
     let facts = ledger.credential(Owner::Account(account.id), CredentialKind::ServicePassword);
-    account.status(standing, &ledger.activity(account.id), facts.map(|facts| facts.set_at), &settings.ages, now)
+    account.status(
+        standing,
+        &ledger.activity(account.id),
+        facts.map(|facts| facts.set_at),
+        &settings.ages,
+        now,
+    )
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
@@ -135,7 +145,8 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
         state: badge(present),
         list: Link::new(SettingsTab::Administrators.href(), "Administrators"),
         fields: vec![
-            fixed("name", "Name", account.name.to_string()).hint("Built in: can be neither renamed nor deleted."),
+            fixed("name", "Name", account.name.to_string())
+                .hint("Built in: can be neither renamed nor deleted."),
             fixed("rights", "Rights", rights(account)),
         ],
         status: fixed("status", "Status", present.title().into()),

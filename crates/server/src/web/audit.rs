@@ -103,14 +103,17 @@ impl Search {
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.q, &self.who, &self.interface, &self.outcome, &self.from, &self.until].iter().any(|v| !v.is_empty())
+        [&self.q, &self.who, &self.interface, &self.outcome, &self.from, &self.until]
+            .iter()
+            .any(|v| !v.is_empty())
     }
 
     fn fields(&self) -> Vec<Field> {
         let every = |label: &str, chosen: &str| Choice::new("", label, chosen.is_empty());
         let mut interfaces = vec![every("Every interface", &self.interface)];
-        interfaces
-            .extend(INTERFACES.iter().map(|row| Choice::new(row.name, row.title, row.name == self.interface)));
+        interfaces.extend(
+            INTERFACES.iter().map(|row| Choice::new(row.name, row.title, row.name == self.interface)),
+        );
         let outcomes = vec![
             every("Every outcome", &self.outcome),
             Choice::new("accepted", "Accepted", self.outcome == "accepted"),
@@ -217,7 +220,11 @@ fn outcome(event: &AuditEvent) -> String {
         Outcome::Accepted => "Accepted",
         Outcome::Refused => "Refused",
     };
-    if event.times > 1 { format!("{word} ×{}", thousands(usize::try_from(event.times).unwrap_or(0))) } else { word.into() }
+    if event.times > 1 {
+        format!("{word} ×{}", thousands(usize::try_from(event.times).unwrap_or(0)))
+    } else {
+        word.into()
+    }
 }
 
 fn what(event: &AuditEvent) -> String {
@@ -317,9 +324,13 @@ pub(super) async fn export(
     tokio::task::spawn_blocking(move || {
         let mut chunk = if is_csv { CSV_HEAD.as_bytes().to_vec() } else { Vec::new() };
         let exported = ledger.audit_each(&query, &mut |row| {
-            if is_csv { csv_line(&row, &mut chunk) } else { json_line(&row, &mut chunk) }
+            if is_csv {
+                csv_line(&row, &mut chunk);
+            } else {
+                json_line(&row, &mut chunk);
+            }
             if chunk.len() >= CHUNK && send.blocking_send(Ok(std::mem::take(&mut chunk).into())).is_err() {
-                return Err(store::StoreError::Cancelled);
+                return Err(store::StoreError::Closed);
             }
             Ok(())
         });
@@ -328,7 +339,11 @@ pub(super) async fn export(
             drop(send.blocking_send(Ok(chunk.into())));
         }
     });
-    let (kind, name) = if is_csv { ("text/csv; charset=utf-8", "audit.csv") } else { ("application/x-ndjson", "audit.jsonl") };
+    let (kind, name) = if is_csv {
+        ("text/csv; charset=utf-8", "audit.csv")
+    } else {
+        ("application/x-ndjson", "audit.jsonl")
+    };
     let mut response = Body::from_stream(ReceiverStream::new(receive)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -338,7 +353,8 @@ pub(super) async fn export(
     Ok(response)
 }
 
-const CSV_HEAD: &str = "number,at,action,outcome,reason,actor,subject,interface,address,agent,times,changes\r\n";
+const CSV_HEAD: &str =
+    "number,at,action,outcome,reason,actor,subject,interface,address,agent,times,changes\r\n";
 
 fn json_line(row: &AuditRow, out: &mut Vec<u8>) {
     if let Ok(serde_json::Value::Object(mut object)) = serde_json::to_value(&row.event) {
@@ -351,8 +367,11 @@ fn json_line(row: &AuditRow, out: &mut Vec<u8>) {
 
 fn csv_line(row: &AuditRow, out: &mut Vec<u8>) {
     let event = &row.event;
-    let changes: Vec<_> =
-        event.changes.iter().map(|change| format!("{}: {} → {}", change.field, change.before, change.after)).collect();
+    let changes: Vec<_> = event
+        .changes
+        .iter()
+        .map(|change| format!("{}: {} → {}", change.field, change.before, change.after))
+        .collect();
     let fields = [
         row.seq.to_string(),
         moment::machine(event.at),

@@ -1,10 +1,7 @@
 //! What the pages of users, extensions and administrators have in common: a secret's card, its rules, and what to
 //! say when something was refused.
 
-use axum::{
-    http::StatusCode,
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use signin::{
     admin::{Problem, SecretChoice, WrongField},
     credential::{CredentialKind, Owner},
@@ -100,7 +97,12 @@ pub(super) struct CardOf<'a> {
 }
 
 /// The card of one secret.
-pub(super) fn card(web: &Web, who: &SignedIn, of: &CardOf<'_>, error: Option<(String, String)>) -> CredentialCard {
+pub(super) fn card(
+    web: &Web,
+    who: &SignedIn,
+    of: &CardOf<'_>,
+    error: Option<(String, String)>,
+) -> CredentialCard {
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let settings = ledger.settings();
@@ -130,7 +132,8 @@ pub(super) fn card(web: &Web, who: &SignedIn, of: &CardOf<'_>, error: Option<(St
         known.push(Fact::new("Last wrong try", moment::stamp(tally.failed_at, now).human));
     }
     if let Standing::Locked { until } = standing {
-        let until = until.map_or_else(|| "an administrator lifts it".into(), |until| moment::stamp(until, now).human);
+        let until =
+            until.map_or_else(|| "an administrator lifts it".into(), |until| moment::stamp(until, now).human);
         known.push(Fact::new("Locked until", until));
     }
     let mut secret = secret_field(web, of.kind, "secret", row.title, of.account, of.number);
@@ -237,13 +240,14 @@ pub(super) fn refuse(who: &SignedIn, web: &Web, refusal: &Refusal) -> Response {
             Problem::Invalid(_) => StatusCode::BAD_REQUEST,
         },
     };
-    let mut page =
-        super::views::errors::ErrorPage::of(who.visitor.gate(web), status.as_u16());
+    let mut page = super::views::errors::ErrorPage::of(who.visitor.gate(web), status.as_u16());
     if let Refusal::Problem(problem) = refusal {
         page.text = problem.to_string();
         page.title = match problem {
             Problem::Changed(_) => "Somebody else was quicker".into(),
-            Problem::NoRight(_) | Problem::Never(_) | Problem::NotFound(_) | Problem::Invalid(_) => page.title,
+            Problem::NoRight(_) | Problem::Never(_) | Problem::NotFound(_) | Problem::Invalid(_) => {
+                page.title
+            }
         };
     }
     who.page_with(status, &page)
@@ -282,7 +286,9 @@ pub(super) fn once(
         CredentialKind::LoginCode => {
             "Enter the extension as the phone's user name and this code as its password. Keep it to yourself."
         }
-        CredentialKind::PhonePassword => "Enter this in the phone, as its password. Nobody needs to remember it.",
+        CredentialKind::PhonePassword => {
+            "Enter this in the phone, as its password. Nobody needs to remember it."
+        }
         CredentialKind::ServicePassword | CredentialKind::UserPassword => "Keep it to yourself.",
     };
     let page = SecretOncePage {
@@ -300,7 +306,8 @@ pub(super) fn once(
 fn phone_servers(web: &Web) -> Vec<(&'static str, String)> {
     let addresses = web.system.addresses();
     let ports = |list: &[std::net::SocketAddr]| {
-        let ports: std::collections::BTreeSet<_> = list.iter().map(|address| address.port().to_string()).collect();
+        let ports: std::collections::BTreeSet<_> =
+            list.iter().map(|address| address.port().to_string()).collect();
         ports.into_iter().collect::<Vec<_>>().join(", ")
     };
     [

@@ -126,7 +126,12 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
             if made.generated.is_empty() {
-                return guard::redirect_with(&back, Tone::Good, &format!("Extension {number} is created"), "");
+                return guard::redirect_with(
+                    &back,
+                    Tone::Good,
+                    &format!("Extension {number} is created"),
+                    "",
+                );
             }
             let of = format!("extension {number}");
             let slip = Slip { of: &of, number: &number, back: &back };
@@ -155,9 +160,7 @@ pub(super) async fn show(
 }
 
 fn saved(extension: &Extension) -> Filled {
-    Filled::default()
-        .with("number", extension.number.as_str())
-        .with("version", extension.version.to_string())
+    Filled::default().with("number", extension.number.as_str()).with("version", extension.version.to_string())
 }
 
 fn page(
@@ -262,12 +265,15 @@ pub(super) async fn ask_delete(
 ) -> Result<Response, Response> {
     who.require(&web, Right::ConfigurationWrite)?;
     let extension = find(&web, &who, id)?;
-    let mut facts: Vec<Fact> = user_link(&web, &extension).map(|user| Fact::new("User", user.label)).into_iter().collect();
+    let mut facts: Vec<Fact> =
+        user_link(&web, &extension).map(|user| Fact::new("User", user.label)).into_iter().collect();
     facts.push(Fact::new("Phones", users::phones(&web, Some(extension.id), web.system.clock.now()).text));
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Extensions),
         title: format!("Delete extension {}?", extension.number),
-        text: "Its phones are unregistered and its phone password is deleted. Its user keeps everything else.".into(),
+        text:
+            "Its phones are unregistered and its phone password is deleted. Its user keeps everything else."
+                .into(),
         facts,
         action: format!("{PATH}/{id}/delete"),
         hidden: Vec::new(),
@@ -345,7 +351,11 @@ pub(super) async fn log_out(
         .await;
     match done {
         Ok(done) => {
-            let title = if done.value == 1 { "1 phone unregistered".into() } else { format!("{} phones unregistered", done.value) };
+            let title = if done.value == 1 {
+                "1 phone unregistered".into()
+            } else {
+                format!("{} phones unregistered", done.value)
+            };
             guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, &title, "")
         }
         Err(refusal) => credentials::refuse(&who, &web, &refusal),

@@ -61,7 +61,8 @@ impl<S: Send + Sync> FromRequest<S> for Form {
         if !media_type.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
-        let body = to_bytes(request.into_body(), BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+        let body =
+            to_bytes(request.into_body(), BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
         Self::parse(&body).ok_or(StatusCode::PAYLOAD_TOO_LARGE)
     }
 }

@@ -18,7 +18,7 @@ use axum::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use signin::{
-    account::{Account, Condition, RoleKind, Status},
+    account::{Account, RoleKind, Status},
     admin::{Admin, By},
     audit::AuditEvent,
     credential::{CredentialKind, Owner},
@@ -95,7 +95,9 @@ impl FromRequestParts<Arc<Web>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Web>) -> Result<Self, Self::Rejection> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let Some(ConnectInfo(peer)) = peer else { return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response()) };
+        let Some(ConnectInfo(peer)) = peer else {
+            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        };
         let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or("");
         Ok(Self {
             address: peer.ip().to_canonical(),
@@ -399,11 +401,6 @@ pub(super) fn password_tally(account: &Account) -> TallyKey {
         domain: account.domain,
         name: account.folded_name(),
     }
-}
-
-/// Whether an account was switched off by hand.
-pub(super) fn is_disabled(account: &Account) -> bool {
-    account.condition == Condition::Disabled
 }
 
 /// The headers of every answer.

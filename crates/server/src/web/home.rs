@@ -110,7 +110,8 @@ async fn refusals(web: &Arc<Web>, now: Timestamp) -> (Bars, u64) {
         }
     }
     let (total, most) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
-    let summary = format!("Refusals in each of the last 24 hours; {total} together, at most {most} in one hour");
+    let summary =
+        format!("Refusals in each of the last 24 hours; {total} together, at most {most} in one hour");
     (Bars { values, summary }, total)
 }
 
@@ -136,10 +137,16 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
         locks.iter().filter(|(key, _)| (key.scope == CountScope::Address) == is_address).collect()
     };
     for (locked, what, why) in [
-        (of(false), ("name or extension is locked", "names and extensions are locked"),
-         "After too many wrong secrets. The right one is refused too until the lock ends or is reset."),
-        (of(true), ("address is blacklisted", "addresses are blacklisted"),
-         "After too many failures over all interfaces. If it is your own office, a phone there may have an old secret."),
+        (
+            of(false),
+            ("name or extension is locked", "names and extensions are locked"),
+            "After too many wrong secrets. The right one is refused too until the lock ends or is reset.",
+        ),
+        (
+            of(true),
+            ("address is blacklisted", "addresses are blacklisted"),
+            "After too many failures over all interfaces. If it is your own office, a phone there may have an old secret.",
+        ),
     ] {
         if let Some((first, others)) = locked.split_first() {
             let title = if others.is_empty() {
@@ -164,7 +171,11 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
     }
     if !web.system.ledger.quarantine().is_empty() {
         let count = web.system.ledger.quarantine().len();
-        let title = if count == 1 { "1 phone was pushed out".into() } else { format!("{count} phones were pushed out") };
+        let title = if count == 1 {
+            "1 phone was pushed out".into()
+        } else {
+            format!("{count} phones were pushed out")
+        };
         list.push(item(
             Tone::Warning,
             title,
@@ -172,7 +183,8 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
             Some(("/status/quarantine", "Look")),
         ));
     }
-    let is_md5_on = web.system.ledger.domain(signin::ident::DomainId::FIRST).is_some_and(|domain| domain.md5_allowed);
+    let is_md5_on =
+        web.system.ledger.domain(signin::ident::DomainId::FIRST).is_some_and(|domain| domain.md5_allowed);
     if is_md5_on {
         list.push(item(
             Tone::Info,

@@ -42,8 +42,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor) -> Respo
 
 fn page(web: &Web, visitor: &Visitor, status: StatusCode, filled: &Filled) -> Response {
     let rules = |name| credentials::rules(web, CredentialKind::ServicePassword, name, "");
-    let page =
-        IgnitionPage::new(visitor.gate(web), filled, rules("Administrator"), rules("BusinessPartner"));
+    let page = IgnitionPage::new(visitor.gate(web), filled, rules("Administrator"), rules("BusinessPartner"));
     visitor.form_page(status, &page)
 }
 
@@ -135,10 +134,12 @@ fn fill(filled: Filled, refusal: &Refusal) -> Filled {
 
 /// Networks, one a line; the line that is none.
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    let lines = text.lines().flat_map(|line| line.split([',', ' '])).map(str::trim).filter(|line| !line.is_empty());
+    let lines =
+        text.lines().flat_map(|line| line.split([',', ' '])).map(str::trim).filter(|line| !line.is_empty());
     lines
         .map(|line| {
-            let network = line.parse::<IpNet>().or_else(|_| line.parse::<std::net::IpAddr>().map(IpNet::from));
+            let network =
+                line.parse::<IpNet>().or_else(|_| line.parse::<std::net::IpAddr>().map(IpNet::from));
             network.map_err(|_| line.chars().take(60).collect())
         })
         .collect()
@@ -151,7 +152,8 @@ pub(super) fn not_a_network(line: &str) -> String {
 
 fn done(web: &Web, visitor: &Visitor) -> Response {
     let addresses = web.system.addresses();
-    let port = |list: &[std::net::SocketAddr]| list.first().map_or_else(|| "off".into(), |a| a.port().to_string());
+    let port =
+        |list: &[std::net::SocketAddr]| list.first().map_or_else(|| "off".into(), |a| a.port().to_string());
     let facts = vec![
         Fact::new("Phones, UDP port", port(&addresses.sip_udp)),
         Fact::new("Phones, TCP port", port(&addresses.sip_tcp)),

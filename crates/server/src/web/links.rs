@@ -65,7 +65,8 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor, headers:
 /// Everything that is asked for on plain HTTP is on HTTPS. Only reading is sent on: what was sent in the clear must
 /// not be sent again by itself.
 pub(super) async fn to_https(State(web): State<Arc<Web>>, visitor: Visitor, request: Request) -> Response {
-    let is_reading = request.method() == axum::http::Method::GET || request.method() == axum::http::Method::HEAD;
+    let is_reading =
+        request.method() == axum::http::Method::GET || request.method() == axum::http::Method::HEAD;
     match https_base(&web, request.headers()).filter(|_| is_reading) {
         Some(base) => {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -80,7 +81,10 @@ fn https_base(web: &Web, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok())?;
     let uri: Uri = format!("http://{host}/").parse().ok()?;
     let name = uri.host().filter(|name| {
-        name.len() <= 253 && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
+        name.len() <= 253
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
     })?;
     let port = web.system.addresses().https.first()?.port();
     Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })

@@ -50,7 +50,9 @@ impl ListQuery {
     fn address(&self, path: &str, sort: &str, page: usize) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let page = if page > 0 { (page + 1).to_string() } else { String::new() };
-        for (name, value) in [("q", self.q.as_str()), ("status", &self.status), ("sort", sort), ("page", &page)] {
+        for (name, value) in
+            [("q", self.q.as_str()), ("status", &self.status), ("sort", sort), ("page", &page)]
+        {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -84,13 +86,18 @@ impl ListQuery {
         let mut stops = Vec::new();
         if pages > 1 {
             let mut before = None;
-            for stop in (0..pages).filter(|stop| *stop == 0 || *stop + 1 == pages || stop.abs_diff(page) <= 2) {
+            for stop in (0..pages).filter(|stop| *stop == 0 || *stop + 1 == pages || stop.abs_diff(page) <= 2)
+            {
                 if before.is_some_and(|before| stop > before + 1) {
                     stops.push(Stop::Gap);
                 }
                 before = Some(stop);
                 let number = thousands(stop + 1);
-                stops.push(if stop == page { Stop::Here(number) } else { Stop::Page(Link::new(to(stop), number)) });
+                stops.push(if stop == page {
+                    Stop::Here(number)
+                } else {
+                    Stop::Page(Link::new(to(stop), number))
+                });
             }
         }
         Pager {

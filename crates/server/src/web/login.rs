@@ -99,6 +99,7 @@ pub(super) async fn sign_in(
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
             peer: Peer { address: visitor.address, agent: &visitor.agent },
+            opens_session: true,
         })
         .await;
     let refused = |status, reason| page(&web, &visitor, status, reason, name, next);
@@ -203,7 +204,9 @@ pub(super) async fn choose_password(
     }
     let done = web.system.administer(&who.by, move |admin, dice| admin.change_own_password(&new, dice)).await;
     match done {
-        Ok(done) => guard::redirect_with("/manager", Tone::Good, "Your new password is saved", &ended(done.value)),
+        Ok(done) => {
+            guard::redirect_with("/manager", Tone::Good, "Your new password is saved", &ended(done.value))
+        }
         Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
             Some(wrong) => refused(("password".into(), wrong.problem)),
             None => credentials::refuse(&who, &web, &refusal),
@@ -227,7 +230,9 @@ mod tests {
     #[test]
     fn one_goes_on_to_pages_of_this_system_only() {
         assert_eq!(own_path("/manager/users?q=a"), Some("/manager/users?q=a"));
-        for elsewhere in ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "/manager/login"] {
+        for elsewhere in
+            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "/manager/login"]
+        {
             assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
         }
     }

@@ -13,8 +13,8 @@ mod form;
 mod guard;
 mod home;
 mod ignition;
-mod lists;
 mod links;
+mod lists;
 mod login;
 mod moment;
 mod preferences;
@@ -29,7 +29,7 @@ use axum::{
     Router,
     extract::State,
     http::{StatusCode, header},
-    middleware::{from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -115,7 +115,10 @@ pub fn plain_router(system: Arc<System>) -> Router {
 
 fn asset_routes() -> Router {
     assets::ASSETS.iter().fold(Router::new(), |router, asset| {
-        router.route(asset.path, get(move || async { ([(header::CONTENT_TYPE, asset.media_type)], asset.body) }))
+        router.route(
+            asset.path,
+            get(move || async { ([(header::CONTENT_TYPE, asset.media_type)], asset.body) }),
+        )
     })
 }
 

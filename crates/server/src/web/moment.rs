@@ -82,22 +82,18 @@ mod tests {
 
     #[test]
     fn times_are_told_as_people_tell_them() {
-        assert_eq!([0, 59, 60, 552, 7260].map(length), ["0 s", "59 s", "1 min 0 s", "9 min 12 s", "2 h 1 min"]);
-        assert_eq!([1, 30, 60, 61, 600, 7200].map(in_words), [
-            "a second",
-            "30 seconds",
-            "one minute",
-            "2 minutes",
-            "10 minutes",
-            "2 hours"
-        ]);
-        assert_eq!([10, 60, 150, 5400, 200_000].map(ago), [
-            "just now",
-            "1 minute ago",
-            "3 minutes ago",
-            "2 hours ago",
-            "2 days ago"
-        ]);
+        assert_eq!(
+            [0, 59, 60, 552, 7260].map(length),
+            ["0 s", "59 s", "1 min 0 s", "9 min 12 s", "2 h 1 min"]
+        );
+        assert_eq!(
+            [1, 30, 60, 61, 600, 7200].map(in_words),
+            ["a second", "30 seconds", "one minute", "2 minutes", "10 minutes", "2 hours"]
+        );
+        assert_eq!(
+            [10, 60, 150, 5400, 200_000].map(ago),
+            ["just now", "1 minute ago", "3 minutes ago", "2 hours ago", "2 days ago"]
+        );
     }
 
     #[test]

@@ -61,7 +61,7 @@ async fn change_password(
     if !new.matches(&form.secret("password_again")) {
         return again(&filled.wrong("password_again", credentials::NOT_THE_SAME));
     }
-    match web.system.confirm(attempt(who, &form.secret("current"))).await {
+    match web.system.sign_in(attempt(who, &form.secret("current"))).await {
         Verdict::Accept(_) => {}
         Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions => {
             return again(&filled.wrong("current", "This is not your present password."));
@@ -90,5 +90,6 @@ fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attemp
         claim: Claim::Account(RoleKind::ServiceUser, &who.account.name),
         proof: Proof::Plain(current),
         peer: Peer { address: who.visitor.address, agent: &who.visitor.agent },
-        }
+        opens_session: false,
+    }
 }

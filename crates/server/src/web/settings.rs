@@ -187,7 +187,8 @@ pub(super) async fn save(
             Some(web.system.administer(&who.by, move |admin, _| admin.save_domain(&wanted)).await)
         }
     };
-    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, tab, filled));
+    let again =
+        |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, tab, filled));
     Ok(match done {
         None => again(&reader.filled),
         Some(Ok(_)) => guard::redirect_with(tab.href(), Tone::Good, "Saved", "In force from now on."),
@@ -196,9 +197,9 @@ pub(super) async fn save(
             if wrong.is_empty() {
                 credentials::refuse(&who, &web, &refusal)
             } else {
-                let filled = wrong.into_iter().fold(reader.filled, |filled, wrong| {
-                    filled.wrong(field_of(wrong.field), wrong.problem)
-                });
+                let filled = wrong
+                    .into_iter()
+                    .fold(reader.filled, |filled, wrong| filled.wrong(field_of(wrong.field), wrong.problem));
                 again(&filled)
             }
         }
@@ -253,7 +254,10 @@ impl Reader<'_> {
         let typed = self.form.get(field).trim();
         match typed.parse::<u32>().ok().and_then(|number| T::try_from(number).ok()) {
             Some(number) => *to = number,
-            None => self.wrong(field, format!("“{}” is no number that fits here.", typed.chars().take(20).collect::<String>())),
+            None => self.wrong(
+                field,
+                format!("“{}” is no number that fits here.", typed.chars().take(20).collect::<String>()),
+            ),
         }
     }
 

@@ -39,7 +39,8 @@ use super::{
         parts::{Badge, Link, Tone, Until},
         shell::Place,
         status::{
-            BlockRow, Blacklist, PhoneRow, QuarantineRow, SessionRow, StatusBody, StatusLive, StatusPage, StatusTab,
+            Blacklist, BlockRow, PhoneRow, QuarantineRow, SessionRow, StatusBody, StatusLive, StatusPage,
+            StatusSection, StatusTab, StatusTabs,
         },
     },
 };
@@ -121,7 +122,10 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resu
     ];
     let fields = if tab == StatusTab::Phones {
         vec![
-            Field::new("q", "Extension, address or phone").value(search.list.search()).length_max(128).search(),
+            Field::new("q", "Extension, address or phone")
+                .value(search.list.search())
+                .length_max(128)
+                .search(),
             Field::new("state", "Show").kind(Kind::Select(states)).search(),
         ]
     } else {
@@ -164,26 +168,31 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     );
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     StatusLive {
-        csrf: who.csrf(),
-        tab,
-        phones_count: count(figures.bindings),
-        blocked_count: count(locks.len()),
-        quarantine_count: count(figures.quarantine),
-        sessions_count: count(sessions.len()),
-        words,
-        control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
-        body: match tab {
-            StatusTab::Phones => phones_part(web, search, now),
-            StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
-            StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
-            StatusTab::Sessions => StatusBody::Sessions(sessions),
+        tabs: StatusTabs {
+            tab,
+            phones_count: count(figures.bindings),
+            blocked_count: count(locks.len()),
+            quarantine_count: count(figures.quarantine),
+            sessions_count: count(sessions.len()),
+            words,
+        },
+        section: StatusSection {
+            csrf: who.csrf(),
+            control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
+            body: match tab {
+                StatusTab::Phones => phones_part(web, search, now),
+                StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
+                StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
+                StatusTab::Sessions => StatusBody::Sessions(sessions),
+            },
         },
     }
 }
 
 fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     if search.state == "lost" {
-        let phones: Vec<_> = lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
+        let phones: Vec<_> =
+            lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
         let pager = ListQuery::default().pager("/status", "lost phones", phones.len());
         return StatusBody::Phones { phones, pager, searched: true };
     }
@@ -199,7 +208,8 @@ fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     let mut phones = Vec::new();
     for registration in &found.items {
         if let Some(extension) = web.system.ledger.extension(registration.extension) {
-            phones.extend(registration.bindings.iter().map(|binding| phone_row(web, &extension, binding, now)));
+            phones
+                .extend(registration.bindings.iter().map(|binding| phone_row(web, &extension, binding, now)));
         }
     }
     StatusBody::Phones {
@@ -272,7 +282,8 @@ pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)
             let number = Number::parse(&row.event.subject)?;
             let extension = ledger.extension_numbered(row.event.domain, &number)?;
             let registration = ledger.registration(extension.id);
-            let is_back = registration.is_some_and(|r| r.bindings.iter().any(|binding| now < binding.expires_at));
+            let is_back =
+                registration.is_some_and(|r| r.bindings.iter().any(|binding| now < binding.expires_at));
             (!is_back).then_some((row.event.at, extension))
         })
         .collect()
@@ -440,7 +451,11 @@ pub(super) async fn reset(
     }
     match web.system.administer(&who.by, move |admin, _| admin.reset_locks(&keys)).await {
         Ok(done) => {
-            let title = if done.value == 1 { "1 lock is reset".into() } else { format!("{} locks are reset", done.value) };
+            let title = if done.value == 1 {
+                "1 lock is reset".into()
+            } else {
+                format!("{} locks are reset", done.value)
+            };
             guard::redirect_with(back, Tone::Good, &title, "The next try is checked again.")
         }
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
@@ -452,7 +467,8 @@ pub(super) async fn release(State(web): State<Arc<Web>>, SignedForm(who, form): 
     let Ok(id) = form.get("one").parse::<u32>() else {
         return who.visitor.error(&web, StatusCode::BAD_REQUEST);
     };
-    let done = web.system.administer(&who.by, move |admin, _| admin.release_quarantine(ExtensionId(id))).await;
+    let done =
+        web.system.administer(&who.by, move |admin, _| admin.release_quarantine(ExtensionId(id))).await;
     match done {
         Ok(_) => guard::redirect_with("/status/quarantine", Tone::Good, "Released", ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
@@ -469,4 +485,3 @@ pub(super) async fn end(State(web): State<Arc<Web>>, SignedForm(who, form): Sign
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     }
 }
-

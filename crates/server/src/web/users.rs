@@ -97,7 +97,8 @@ fn status(web: &Web, account: &Account, extension: Option<&Extension>, now: Time
     let ledger = &web.system.ledger;
     let settings = ledger.settings();
     let keys = [Some(password_tally(account)), extension.map(extension_tally)];
-    let standings = keys.iter().flatten().map(|key| ledger.tally(key).standing(settings.lock_rule(key.scope), now));
+    let standings =
+        keys.iter().flatten().map(|key| ledger.tally(key).standing(settings.lock_rule(key.scope), now));
     let locked = standings.into_iter().find(|standing| matches!(standing, Standing::Locked { .. }));
     let standing = locked.unwrap_or(Standing::Open);
     account.status(standing, &ledger.activity(account.id), None, &AgeRules::default(), now)
@@ -118,8 +119,9 @@ pub(super) fn badge(status: Status) -> Badge {
 /// How many phones are registered.
 pub(super) fn phones(web: &Web, extension: Option<ExtensionId>, now: Timestamp) -> Badge {
     let registration = extension.and_then(|id| web.system.ledger.registration(id));
-    let live = registration
-        .map_or(0, |registration| registration.bindings.iter().filter(|binding| now < binding.expires_at).count());
+    let live = registration.map_or(0, |registration| {
+        registration.bindings.iter().filter(|binding| now < binding.expires_at).count()
+    });
     match live {
         0 => Badge::new(Tone::Neutral, "No phone"),
         1 => Badge::new(Tone::Good, "1 phone"),
@@ -171,9 +173,8 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         }
     };
     let (login_code, user_password) = (choose("login_code"), choose("password"));
-    let refused = |filled: &Filled| {
-        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&web, &who, filled))
-    };
+    let refused =
+        |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &new_page(&web, &who, filled));
     if filled.any_wrong(&["login_code_again", "password_again"]) {
         return refused(&filled);
     }
@@ -187,7 +188,9 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
     };
     let made = {
         let new = new.clone();
-        web.system.administer(&who.by, move |admin, dice| admin.create_user(DomainId::FIRST, &new, dice)).await
+        web.system
+            .administer(&who.by, move |admin, dice| admin.create_user(DomainId::FIRST, &new, dice))
+            .await
     };
     match made {
         Ok(made) if made.generated.is_empty() => {
@@ -283,11 +286,19 @@ fn page(
         filled
     };
     let owner = Owner::Account(account.id);
-    let error_of = |kind| {
-        wrong_secret.as_ref().filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone())
-    };
+    let error_of =
+        |kind| wrong_secret.as_ref().filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
     let card = |owner, kind, tally: TallyKey, force_new, about| -> CredentialCard {
-        let of = CardOf { owner, kind, href: &href, account: &account.name, number: &number, tally, force_new, about };
+        let of = CardOf {
+            owner,
+            kind,
+            href: &href,
+            account: &account.name,
+            number: &number,
+            tally,
+            force_new,
+            about,
+        };
         credentials::card(web, who, &of, error_of(kind))
     };
     let phone_tally = extension.as_deref().map_or_else(|| password_tally(account), extension_tally);
@@ -399,7 +410,9 @@ pub(super) async fn set_secret(
         _ => Owner::Account(account.id),
     };
     let tally = match (kind, &extension) {
-        (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => extension_tally(extension),
+        (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
+            extension_tally(extension)
+        }
         _ => password_tally(&account),
     };
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
@@ -413,7 +426,10 @@ pub(super) async fn set_secret(
 }
 
 /// Does what a card's button asks for, for users, extensions and administrators alike.
-#[expect(clippy::too_many_arguments, reason = "each page knows these about its card, and nothing groups them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each page knows these about its card, and nothing groups them"
+)]
 pub(super) async fn change_secret(
     web: &Web,
     who: &SignedIn,
@@ -430,7 +446,8 @@ pub(super) async fn change_secret(
         Asked::NotTheSame => return refused(("secret_again".into(), credentials::NOT_THE_SAME.into())),
         Asked::Nothing => return who.visitor.error(web, StatusCode::BAD_REQUEST),
         Asked::Unlock => {
-            let done = web.system.administer(&who.by, move |admin, _| admin.reset_locks(&[tally.clone()])).await;
+            let done =
+                web.system.administer(&who.by, move |admin, _| admin.reset_locks(&[tally.clone()])).await;
             return match done {
                 Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
                 Err(refusal) => credentials::refuse(who, web, &refusal),
@@ -468,7 +485,8 @@ pub(super) async fn ask_delete(
     who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
-    let facts = extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string())).collect();
+    let facts =
+        extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string())).collect();
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Users),
         title: format!("Delete {}?", account.name),

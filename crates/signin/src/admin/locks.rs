@@ -1,15 +1,18 @@
 //! Locks, sessions and the way back in: what is reset by hand.
 
-use super::{Admin, Change, Problem, SecretChoice};
+use super::{
+    Admin, Change, Problem, SecretChoice,
+    secrets::{account_tally, extension_tally},
+};
 use crate::{
     account::{Account, BUSINESS_PARTNER, Condition, RoleKind},
     audit::Action,
     credential::CredentialKind,
     dice::Dice,
     effect::Effect,
-    ident::{DomainId, ExtensionId, FoldedName},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName},
     interface::CountScope,
-    lockout::TallyKey,
+    lockout::{Tally, TallyKey},
     rights::Right,
     session::SessionId,
 };
@@ -28,6 +31,22 @@ impl Admin<'_> {
             effects.push(self.audit(Action::LockReset, key.domain, &subject, Vec::new()));
         }
         Ok(Change::of(effects, keys.len()))
+    }
+
+    /// Resets whatever count locks a user: the password's and the extension's. `Change::value` = how many.
+    ///
+    /// # Errors
+    /// No right, or no such account.
+    pub fn lift_locks_of(&self, id: AccountId) -> Result<Change<usize>, Problem> {
+        let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
+        let extension = account.extension().and_then(|id| self.records.extension(id));
+        let mut keys = vec![account_tally(CredentialKind::UserPassword, &account)];
+        keys.extend(extension.map(|extension| extension_tally(extension.domain, extension.number.as_str())));
+        keys.retain(|key| self.records.tally(key) != Tally::default());
+        if keys.is_empty() {
+            return Ok(Change::of(Vec::new(), 0));
+        }
+        self.reset_locks(&keys)
     }
 
     /// Takes an extension off the quarantine list.

@@ -347,6 +347,7 @@ impl House {
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&secret),
             peer: Peer { address: address.parse().unwrap(), agent: "browser" },
+            opens_session: true,
         };
         self.attempt(&attempt).verdict
     }
@@ -384,6 +385,7 @@ impl House {
             claim: Claim::Extension(number),
             proof: Proof::Digest(nonce, proof),
             peer: Peer { address, agent: "phone" },
+            opens_session: false,
         })
     }
 

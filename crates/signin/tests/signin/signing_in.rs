@@ -110,6 +110,7 @@ fn an_answer_used_twice_is_only_challenged_again() {
         claim: Claim::Extension("201"),
         proof: Proof::Digest(nonce, DigestProof { response: answer.as_bytes(), ..open }),
         peer: Peer { address: "192.0.2.9".parse().unwrap(), agent: "phone" },
+        opens_session: false,
     };
     assert_eq!(word(&house.attempt(&attempt).verdict), "accept");
     for _ in 0..20 {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, how};
+use super::forms::{Field, Filled, Kind, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Column, Event, Link, Pager};
 use super::shell::{Place, Shell};
@@ -20,8 +20,6 @@ pub(crate) struct ExtensionRow {
     pub(crate) user: Option<Link>,
     /// "Phone password", "Login code of ann", "Nothing set": what a phone registers with.
     pub(crate) registers_with: Badge,
-    /// "SHA-256" or "SHA-256, MD5".
-    pub(crate) digests: String,
     /// Phones registered now.
     pub(crate) phones: Badge,
 }
@@ -52,47 +50,25 @@ pub(crate) struct ExtensionsPage {
 pub(crate) struct ExtensionNewPage {
     /// The frame.
     pub(crate) shell: Shell,
-    /// `number`, and `user`: the name of a user, optional.
+    /// `number`.
     pub(crate) fields: Vec<Field>,
     /// Radio buttons `phone_password_how` with generate, type, none.
     pub(crate) phone_password_how: Field,
     /// The phone password, when typed: `phone_password`.
     pub(crate) phone_password: Secret,
-    /// Radio buttons `digests`.
-    pub(crate) digests: Field,
     /// What is wrong.
     pub(crate) problems: Problems,
 }
 
-/// `number` and `user` of an extension.
+/// `number` of an extension.
 pub(crate) fn extension_fields(filled: &Filled) -> Vec<Field> {
-    vec![
-        filled.field(
-            Field::new("number", "Number")
-                .kind(Kind::Code)
-                .hint("Digits, at most 15.")
-                .required()
-                .length_max(15),
-        ),
-        filled.field(
-            Field::new("user", "User")
-                .hint("The name of the user logged in here. Empty: nobody, for a phone in a lobby or a lift.")
-                .length_max(64),
-        ),
-    ]
-}
-
-/// `digests`: `sha-256` or `md5`.
-pub(crate) fn digests_field(filled: &Filled) -> Field {
-    filled.field(Field::new("digests", "Which digests").required().kind(Kind::Radio(vec![
-            Choice::new("sha-256", "SHA-256 only", true).hint("For phones of the last years."),
-            Choice::new("md5", "MD5 too", false)
-                .hint("For older phones. Weaker: a recorded proof can be guessed at."),
-        ])))
+    vec![filled.field(
+        Field::new("number", "Number").kind(Kind::Code).hint("Digits, at most 15.").required().length_max(15),
+    )]
 }
 
 impl ExtensionNewPage {
-    /// The form, with what it holds: `number`, `user`, `phone_password_how`, `digests`.
+    /// The form, with what it holds: `number`, `phone_password_how`.
     pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>) -> Self {
         let fields = extension_fields(filled);
         let mut phone_password = filled.secret(Secret::new("phone_password", "Phone password").rules(rules));
@@ -103,7 +79,6 @@ impl ExtensionNewPage {
             shell,
             phone_password_how: filled.field(how("phone_password_how", "Generate 24 characters")),
             phone_password,
-            digests: digests_field(filled),
             problems,
             fields,
         }
@@ -122,10 +97,14 @@ pub(crate) struct ExtensionPage {
     pub(crate) number: String,
     /// Registered, not registered, blacklisted.
     pub(crate) state: Badge,
-    /// `number` and `user`.
+    /// The user who belongs here.
+    pub(crate) user: Option<Link>,
+    /// The version that is looked at; sent along, so that nobody's change is lost under another.
+    pub(crate) version: String,
+    /// Whether the person may change it.
+    pub(crate) editable: bool,
+    /// `number`.
     pub(crate) fields: Vec<Field>,
-    /// Radio buttons `digests`.
-    pub(crate) digests: Field,
     /// Its phone password.
     pub(crate) phone_password: CredentialCard,
     /// Where it is registered now.

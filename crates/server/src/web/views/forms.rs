@@ -95,6 +95,8 @@ pub(crate) struct Field {
     pub(crate) length_max: u64,
     /// Shown, sent, but not to be changed.
     pub(crate) fixed: bool,
+    /// Part of a search, where everything may be left empty and nothing has to say so.
+    pub(crate) in_search: bool,
 }
 
 impl Field {
@@ -142,6 +144,21 @@ impl Field {
     #[must_use]
     pub(crate) fn autocomplete(mut self, token: impl Into<String>) -> Self {
         self.autocomplete = token.into();
+        self
+    }
+
+    /// Part of a search.
+    #[must_use]
+    pub(crate) fn search(mut self) -> Self {
+        self.required = false;
+        self.in_search = true;
+        self
+    }
+
+    /// Not to be changed.
+    #[must_use]
+    pub(crate) fn fixed(mut self) -> Self {
+        self.fixed = true;
         self
     }
 
@@ -410,6 +427,11 @@ impl Filled {
     pub(crate) fn noted(mut self, name: &str, text: impl Into<String>) -> Self {
         self.notes.insert(name.to_owned(), text.into());
         self
+    }
+
+    /// The names of all fields that have a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
     }
 
     /// A value, empty when there is none.

@@ -1,4 +1,4 @@
-//! One's own preferences: the password, the colours, the time after which an idle session ends.
+//! One's own preferences: the password and the colours.
 
 use askama::Template;
 
@@ -18,14 +18,14 @@ pub(crate) struct PreferencesPage {
     pub(crate) current: KnownSecret,
     /// `password` and its repetition.
     pub(crate) password: Secret,
-    /// `theme`, `idle_minutes`.
+    /// `theme`.
     pub(crate) fields: Vec<Field>,
     /// What is wrong.
     pub(crate) problems: Problems,
 }
 
 impl PreferencesPage {
-    /// The form, with what it holds: `change_password`, `theme`, `idle_minutes`.
+    /// The form, with what it holds: `change_password`, `theme`.
     pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>) -> Self {
         let change = filled.field(
             Field::new("change_password", "Enable Change Password")
@@ -41,19 +41,11 @@ impl PreferencesPage {
         let mut password = filled.secret(Secret::new("password", "New password").rules(rules));
         password.required = false;
         password.account.clone_from(&shell.person.name);
-        let fields = vec![
-            filled.field(Field::new("theme", "Colours").required().kind(Kind::Radio(vec![
-                Choice::new("auto", "As this computer says", true),
-                Choice::new("light", "Light", false),
-                Choice::new("dark", "Dark", false),
-            ]))),
-            filled.field(
-                Field::new("idle_minutes", "Sign me out after")
-                    .required()
-                    .hint("When nothing happens for so long. 5 to 120 minutes.")
-                    .kind(Kind::Number { least: 5, most: 120, unit: "minutes".into() }),
-            ),
-        ];
+        let fields = vec![filled.field(Field::new("theme", "Colours").required().kind(Kind::Radio(vec![
+            Choice::new("auto", "As this computer says", true),
+            Choice::new("light", "Light", false),
+            Choice::new("dark", "Dark", false),
+        ])))];
         let mut problems = Problems::default();
         problems.list.extend(current.problem());
         problems.list.extend(password.problems());

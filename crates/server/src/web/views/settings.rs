@@ -59,6 +59,8 @@ pub(crate) struct SettingsPage {
     pub(crate) sections: Vec<Section>,
     /// Whether the person may change anything.
     pub(crate) editable: bool,
+    /// The version that is looked at; sent along, so that nobody's change is lost under another.
+    pub(crate) version: String,
     /// What is wrong.
     pub(crate) problems: Problems,
 }
@@ -117,7 +119,8 @@ impl SettingsPage {
             }
         }
         let problems = Filled::problems_of(&sections);
-        Self { shell, tab, notice, sections, editable, problems }
+        let version = filled.value("version").to_owned();
+        Self { shell, tab, notice, sections, editable, version, problems }
     }
 }
 
@@ -130,101 +133,85 @@ fn section(title: &str, about: &str, fields: Vec<Field>) -> Section {
     Section { title: title.into(), about: about.into(), fields }
 }
 
-/// Rules of lockout, passwords, sessions and blacklists.
+/// Rules of lockout, secrets and sessions.
 ///
-/// Names: `preset`, `reject_limit`, `reject_within_minutes`, `reject_action`, `reject_minutes`, `name_length_min`,
-/// `password_length_min`, `complexity`, `previous_passwords`, `change_period_days`, `idle_days`, `reminder_days`,
-/// `sessions_max`, `session_idle_minutes`, `banner`, `code_length_min`, `code_complexity`, `code_exempt`,
-/// `extension_failures`, `extension_within_minutes`, `extension_minutes`, `address_failures`,
-/// `address_within_minutes`, `address_minutes`, `allow_list`.
+/// Each of the locks `reject`, `user`, `extension`, `address` has `_failures`, `_within_minutes`, `_action` and
+/// `_minutes`. The others: `password_length_min`, `user_password_length_min`, `phone_password_length_min`,
+/// `refuse_common`, `change_period_days`, `idle_days`, `code_length_min`, `code_complexity`, `code_exempt`,
+/// `sessions_max`, `session_idle_minutes`, `session_hours`, `banner`, `allow_list`.
 pub(crate) fn security_sections(filled: &Filled) -> Vec<Section> {
+    let never_blocked = filled.field(
+        Field::new("allow_list", "Networks that are never blocked")
+            .kind(Kind::Area)
+            .hint("One a line. For an office with many phones behind one address.")
+            .length_max(8192),
+    );
+    let mut address = lock(filled, "address");
+    address.push(never_blocked);
     vec![
         section(
-            "Preset",
-            "Sets everything below at once. Single rules can be changed after.",
-            vec![preset(filled)],
-        ),
-        section(
             "Wrong passwords of administrators",
-            "What happens after too many wrong tries.",
-            rejects(filled),
+            "What happens after too many wrong tries. Names that nobody has are treated alike.",
+            lock(filled, "reject"),
         ),
-        section("Passwords", "What a password of an administrator or user must be like.", passwords(filled)),
-        section(
-            "Login codes",
-            "The digits of phones.",
-            vec![
-                number(filled, "code_length_min", "Least length", (4, 31), "digits", ""),
-                filled.field(
-                    Field::new("code_complexity", "Refuse simple codes")
-                        .kind(Kind::Check { ticked: true })
-                        .hint("No runs (1234), no digit throughout (1111), not the extension."),
-                ),
-                filled.field(
-                    Field::new("code_exempt", "Let administrators set simple codes")
-                        .kind(Kind::Check { ticked: false })
-                        .hint("A user's own change never is exempt."),
-                ),
-            ],
-        ),
-        section("Sessions", "On the web, for programs and at consoles.", sessions(filled)),
+        section("Wrong passwords of users", "The same, for the users' own pages.", lock(filled, "user")),
         section(
             "Blacklisted extensions",
             "While an extension is blocked, even the right code is refused.",
-            blacklist(filled, "extension", 5),
+            lock(filled, "extension"),
         ),
-        section("Blacklisted addresses", "Counted over every login interface.", {
-            let mut fields = blacklist(filled, "address", 10);
-            fields.push(
-                filled.field(
-                    Field::new("allow_list", "Networks that are never blocked")
-                        .kind(Kind::Area)
-                        .hint("One a line. For an office with many phones behind one address.")
-                        .length_max(8192),
-                ),
-            );
-            fields
-        }),
+        section("Blacklisted addresses", "Counted over every login interface.", address),
+        section("Passwords", "What a password must be like. Length is what counts.", passwords(filled)),
+        section("Login codes", "The digits of phones.", codes(filled)),
+        section("Sessions", "On the web.", sessions(filled)),
     ]
 }
 
-fn preset(filled: &Filled) -> Field {
-    filled.field(Field::new("preset", "Preset").required().kind(Kind::Select(vec![
-        Choice::new("modern", "Modern (NIST SP 800-63B-4)", true),
-        Choice::new("minimum", "Minimum", false),
-        Choice::new("medium", "Medium", false),
-        Choice::new("maximum", "Maximum", false),
-        Choice::new("broadworks", "BroadWorks", false),
-    ])))
-}
-
-fn rejects(filled: &Filled) -> Vec<Field> {
+fn lock(filled: &Filled, prefix: &str) -> Vec<Field> {
+    let action = Field::new(format!("{prefix}_action"), "Then").required().kind(Kind::Select(vec![
+        Choice::new("temporary", "Lock for a time", true),
+        Choice::new("doubling", "Lock for a time that doubles", false),
+        Choice::new("then-permanent", "Lock for a time, the third time until reset", false),
+        Choice::new("permanent", "Lock until an administrator resets it", false),
+        Choice::new("log", "Only write it into the audit", false),
+    ]));
     vec![
-        number(filled, "reject_limit", "Wrong tries allowed", (0, 255), "", "0: never act."),
-        number(filled, "reject_within_minutes", "Counted within", (1, 1440), "minutes", ""),
-        filled.field(Field::new("reject_action", "Then").required().kind(Kind::Select(vec![
-            Choice::new("none", "Do nothing", false),
-            Choice::new("log", "Write it into the audit", false),
-            Choice::new("log-disable", "Lock the account until an administrator helps", false),
-            Choice::new("log-temporary", "Lock the account for a time", true),
-        ]))),
-        number(filled, "reject_minutes", "Lock for", (1, 1440), "minutes", ""),
+        number(filled, &format!("{prefix}_failures"), "Failures allowed", (0, 255), "", "0: never lock."),
+        number(filled, &format!("{prefix}_within_minutes"), "Counted within", (1, 1440), "minutes", ""),
+        filled.field(action),
+        number(filled, &format!("{prefix}_minutes"), "For", (1, 1440), "minutes", ""),
     ]
 }
 
 fn passwords(filled: &Filled) -> Vec<Field> {
+    let least = |name: &str, label: &str| number(filled, name, label, (8, 128), "characters", "");
     vec![
-        number(filled, "name_length_min", "Least length of a name", (1, 31), "characters", ""),
-        number(filled, "password_length_min", "Least length of a password", (8, 64), "characters", ""),
-        filled.field(Field::new("complexity", "Complexity").required().kind(Kind::Select(vec![
-            Choice::new("low", "Low: any characters, not the name", true),
-            Choice::new("medium", "Medium: two kinds of characters", false),
-            Choice::new("high", "High: three kinds of characters", false),
-        ]))),
-        number(filled, "previous_passwords", "Earlier passwords refused", (0, 24), "", ""),
-        number(filled, "change_period_days", "To be changed every", (0, 999), "days", "0: never."),
-        number(filled, "idle_days", "Locked when not used for", (0, 999), "days", "0: never."),
-        number(filled, "reminder_days", "Reminded before it expires", (0, 999), "days", "0: not at all."),
+        least("password_length_min", "Least length for administrators"),
+        least("user_password_length_min", "Least length for users"),
+        least("phone_password_length_min", "Least length of phone passwords"),
+        filled.field(
+            Field::new("refuse_common", "Refuse names and common secrets")
+                .kind(Kind::Check { ticked: true })
+                .hint("The account's own name, and what attackers try first."),
+        ),
+        number(filled, "change_period_days", "Administrators change it every", (0, 999), "days", "0: never."),
+        number(filled, "idle_days", "Administrators locked when not used for", (0, 999), "days", "0: never."),
+    ]
+}
+
+fn codes(filled: &Filled) -> Vec<Field> {
+    vec![
+        number(filled, "code_length_min", "Least length", (4, 31), "digits", ""),
+        filled.field(
+            Field::new("code_complexity", "Refuse simple codes")
+                .kind(Kind::Check { ticked: true })
+                .hint("No rows (1234), no repeats (1111, 1212), not the extension."),
+        ),
+        filled.field(
+            Field::new("code_exempt", "Let administrators set simple codes")
+                .kind(Kind::Check { ticked: false })
+                .hint("A user's own change never is exempt."),
+        ),
     ]
 }
 
@@ -232,27 +219,12 @@ fn sessions(filled: &Filled) -> Vec<Field> {
     vec![
         number(filled, "sessions_max", "Sessions of one account", (1, 50), "at once", ""),
         number(filled, "session_idle_minutes", "Signed out after", (5, 120), "minutes without activity", ""),
+        number(filled, "session_hours", "And in any case after", (1, 720), "hours", ""),
         filled.field(
             Field::new("banner", "Text on the login page")
                 .kind(Kind::Area)
                 .hint("Shown to everyone before they sign in.")
-                .length_max(2000),
-        ),
-    ]
-}
-
-fn blacklist(filled: &Filled, what: &str, usual: u64) -> Vec<Field> {
-    let usual_hint = format!("Usually {usual}.");
-    vec![
-        number(filled, &format!("{what}_failures"), "Failures allowed", (1, 1000), "", &usual_hint),
-        number(filled, &format!("{what}_within_minutes"), "Counted within", (1, 1440), "minutes", ""),
-        number(
-            filled,
-            &format!("{what}_minutes"),
-            "Blocked for",
-            (1, 1440),
-            "minutes",
-            "From the last failure.",
+                .length_max(500),
         ),
     ]
 }
@@ -265,14 +237,15 @@ pub(crate) fn domain_sections(filled: &Filled) -> Vec<Section> {
             "What phones call this system.",
             vec![
                 filled.field(
-                    Field::new("sip_domain", "SIP domain")
-                        .hint("Empty: phones use the system's address.")
-                        .length_max(255),
+                    Field::new("sip_domain", "SIP host names")
+                        .kind(Kind::Area)
+                        .hint("One a line. Empty: phones use the system's address.")
+                        .length_max(4096),
                 ),
                 filled.field(
                     Field::new("realm", "Digest realm")
                         .required()
-                        .hint("Part of every phone's proof. After a change, phones are asked for it anew.")
+                        .hint("Part of every phone's proof. A few phones have it typed in, and must be told of a change.")
                         .length_max(255),
                 ),
             ],

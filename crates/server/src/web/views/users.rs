@@ -34,16 +34,12 @@ pub(crate) struct UsersPage {
     pub(crate) shell: Shell,
     /// What was searched for.
     pub(crate) query: String,
-    /// The status asked for: a drop-down list named `status`.
-    pub(crate) status: Field,
-    /// Headings: name, full name, extension, status, last seen, in this order. Phones cannot be sorted.
+    /// Headings: name, full name, extension, last seen, in this order. Status and phones cannot be sorted.
     pub(crate) name: Column,
     /// Heading.
     pub(crate) full_name: Column,
     /// Heading.
     pub(crate) extension: Column,
-    /// Heading.
-    pub(crate) account: Column,
     /// Heading.
     pub(crate) last_seen: Column,
     /// The lines of this page.
@@ -199,6 +195,10 @@ pub(crate) struct UserPage {
     pub(crate) fields: Vec<Field>,
     /// `status`: radio buttons, each with what it means.
     pub(crate) status: Field,
+    /// The version that is looked at; sent along, so that nobody's change is lost under another.
+    pub(crate) version: String,
+    /// Whether there is anything to save.
+    pub(crate) editable: bool,
     /// The secrets.
     pub(crate) credentials: Vec<CredentialCard>,
     /// What happened to this account lately.
