@@ -73,7 +73,7 @@ pub const INTERFACES: [InterfaceRow; 3] = [
     InterfaceRow {
         interface: LoginInterface::Console,
         name: "console",
-        title: "Console of the machine",
+        title: "Console",
         opens_with: &[],
         counts_on: CountScope::Address,
     },

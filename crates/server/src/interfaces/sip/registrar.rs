@@ -77,6 +77,7 @@ impl Desk<'_> {
                 },
             ),
             peer: Peer { address: self.peer.ip(), agent: &agent },
+            opens_session: false,
         };
         let judged = system.sign_in_now(&attempt, self.now, self.dice);
         self.say(request, &domain, judged, algorithm, out)
