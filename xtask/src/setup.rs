@@ -24,7 +24,9 @@ const DEBIAN: &[(&str, &str)] = &[
     ("sipsak", "a SIP probe (interop)"),
 ];
 
-const CARGO_DENY: &str = "0.20.2";
+/// Cargo's subcommands, and what each is for. Coverage is tarpaulin's because it needs no LLVM tools beside the toolchain.
+const CARGO: &[(&str, &str, &str)] =
+    &[("cargo-deny", "0.20.2", "what may come in"), ("cargo-tarpaulin", "0.37.5", "coverage")];
 
 /// Everything.
 pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
@@ -32,8 +34,8 @@ pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
     // Compiling waits for the processor, the others for the network: side by side.
     thread::scope(|side| {
         let python = side.spawn(|| python(workspace).and_then(|()| node(workspace)));
-        let deny = side.spawn(|| cargo_tool(workspace, "cargo-deny", CARGO_DENY));
-        for installed in [python.join(), deny.join()] {
+        let cargo = side.spawn(|| cargo(workspace));
+        for installed in [python.join(), cargo.join()] {
             match installed {
                 Ok(result) => result?,
                 Err(_) => bail!("an installation ended in a panic"),
@@ -91,26 +93,30 @@ fn node(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A cargo subcommand under `.tools/bin`.
-fn cargo_tool(workspace: &Workspace, name: &str, version: &str) -> anyhow::Result<()> {
-    let there = workspace.tools().join("bin").join(name);
-    let installed = Program::new(&there).args(["--version"]).ask().unwrap_or_default();
-    if installed.split_whitespace().any(|word| word == version) {
-        return Ok(());
+/// Cargo's subcommands under `.tools/bin`.
+fn cargo(workspace: &Workspace) -> anyhow::Result<()> {
+    let build = workspace.tools().join("build");
+    for (name, version, _) in CARGO {
+        let installed = Program::new(workspace.tools().join("bin").join(name)).args(["--version"]).ask();
+        if installed.is_some_and(|said| said.split_whitespace().any(|word| word == *version)) {
+            continue;
+        }
+        // Compiled for a short wait, not for speed: each runs for seconds.
+        workspace
+            .cargo()
+            .args(["install", "--quiet", "--locked", "--debug", "--no-default-features", "--force", "--root"])
+            .args([workspace.tools()])
+            .args([format!("{name}@{version}")])
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env("CARGO_INCREMENTAL", "0")
+            .env("CARGO_TARGET_DIR", &build)
+            .run()?;
     }
-    // Compiled for a short wait, not for speed: it runs for a second. Its folder is its own, so that a change of the
-    // project's settings does not rebuild it.
-    workspace
-        .cargo()
-        .args(["install", "--quiet", "--locked", "--debug", "--no-default-features", "--force", "--root"])
-        .args([workspace.tools()])
-        .args([format!("{name}@{version}")])
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env("CARGO_INCREMENTAL", "0")
-        .env("CARGO_TARGET_DIR", workspace.tools().join("build"))
-        .run()?;
-    // What it was built from is large, and only the program is wanted.
-    fs::remove_dir_all(workspace.tools().join("build")).context("cannot remove what was built")
+    // What they were built from is large, and only the programs are wanted.
+    if build.exists() {
+        fs::remove_dir_all(&build).context("cannot remove what was built")?;
+    }
+    Ok(())
 }
 
 fn same(one: &Path, other: &Path) -> bool {

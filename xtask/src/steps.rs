@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", needs: &[], work: clippy },
     Step { name: "deny", needs: &["setup"], work: deny },
     Step { name: "tests", needs: &[], work: tests },
+    Step { name: "coverage", needs: &["setup", "tests"], work: coverage },
     Step {
         name: "interop-reference",
         needs: &["setup"],
@@ -117,4 +118,26 @@ fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
 
 fn tests(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
     workspace.cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]).run()
+}
+
+/// Lines of `signin`, where everything is decided, that its own tests run through.
+fn coverage(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
+    Program::new(workspace.tools().join("bin/cargo-tarpaulin"))
+        .dir(workspace.root())
+        // The tests hash passwords, which takes a while when every branch is counted: ten minutes, not one, for one program.
+        .args([
+            "tarpaulin",
+            "--locked",
+            "--engine",
+            "llvm",
+            "--skip-clean",
+            "--timeout",
+            "600",
+            "--package",
+            "signin",
+        ])
+        .args(["--include-files", "crates/signin/src/*", "--fail-under", "95", "--target-dir"])
+        // Of its own: other flags would have everything else built anew.
+        .args([workspace.built("coverage", "")])
+        .run()
 }
