@@ -2,7 +2,7 @@
 //! flatters a parser (the branch predictor learns it). The generator is seeded: every run has the same messages.
 //!
 //! ```text
-//! cargo run --release -p wire --example parse_speed
+//! cargo run --release -p wire --example parse_speed [rounds]
 //! ```
 #![expect(
     clippy::print_stdout,
@@ -19,6 +19,7 @@ use wire::sip::register::{BindingView, Limits, PathPolicy, plan};
 use wire::sip::{AnswerWriter, Credentials, HeaderName, Headers, Method, NewChallenge, Request};
 
 const MESSAGES: usize = 2048;
+/// Unless another number is given.
 const ROUNDS: usize = 60;
 const CHUNK: usize = 64;
 
@@ -40,7 +41,7 @@ impl Dice {
 
     fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
         let at = usize::try_from(self.below(items.len() as u64)).unwrap();
-        items.iter().nth(at).unwrap()
+        items.iter().copied().nth(at).unwrap()
     }
 
     fn hex(&mut self, length: usize) -> String {
@@ -145,9 +146,9 @@ fn extract(request: &Request<'_>) -> u64 {
 
 /// The best time of each chunk of messages, added up: a chunk is short enough to run undisturbed now and then, even on
 /// a machine that does other work, and long enough to be new to the branch predictor when its turn comes again.
-fn measure(name: &str, messages: &[Vec<u8>], mut work: impl FnMut(&[u8]) -> u64) {
+fn measure(rounds: usize, name: &str, messages: &[Vec<u8>], mut work: impl FnMut(&[u8]) -> u64) {
     let mut best = vec![f64::INFINITY; messages.len().div_ceil(CHUNK)];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (best, chunk) in best.iter_mut().zip(messages.chunks(CHUNK)) {
             let begun = Instant::now();
             for message in chunk {
@@ -161,10 +162,11 @@ fn measure(name: &str, messages: &[Vec<u8>], mut work: impl FnMut(&[u8]) -> u64)
 }
 
 fn main() {
+    let rounds = std::env::args().nth(1).map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let mut dice = Dice(2026);
     let messages: Vec<_> = (0..MESSAGES).map(|_| register(&mut dice)).collect();
     let average = messages.iter().map(Vec::len).sum::<usize>() / MESSAGES;
-    println!("{MESSAGES} REGISTERs, {average} bytes on average; per message, best of {ROUNDS} rounds");
+    println!("{MESSAGES} REGISTERs, {average} bytes on average; per message, best of {rounds} rounds");
     let mut headers = Headers::new();
     let mut out = Vec::with_capacity(4096);
     let peer = "192.0.2.1:5060".parse().unwrap();
@@ -177,11 +179,13 @@ fn main() {
         path: PathPolicy::Accept,
     };
 
-    measure("parse", &messages, |bytes| {
+    measure(rounds, "parse", &messages, |bytes| {
         Request::parse(bytes, &mut headers).unwrap().fields.body.len() as u64
     });
-    measure("parse, extract", &messages, |bytes| extract(&Request::parse(bytes, &mut headers).unwrap()));
-    measure("parse, extract, 401 with two challenges", &messages, |bytes| {
+    measure(rounds, "parse, extract", &messages, |bytes| {
+        extract(&Request::parse(bytes, &mut headers).unwrap())
+    });
+    measure(rounds, "parse, extract, 401 with two challenges", &messages, |bytes| {
         let request = Request::parse(bytes, &mut headers).unwrap();
         let sum = extract(&request);
         let mut answer = AnswerWriter::start(&mut out, &request, 401, b"Unauthorized", peer, b"4f1c2a");
@@ -225,8 +229,10 @@ fn main() {
         answer.date(1_800_000_000);
         sum + answer.finish().len() as u64
     };
-    measure("parse, extract, plan, 200", &messages, |bytes| refresh(None, bytes, &mut headers, &mut out));
-    measure("parse, extract, MD5, plan, 200", &messages, |bytes| {
+    measure(rounds, "parse, extract, plan, 200", &messages, |bytes| {
+        refresh(None, bytes, &mut headers, &mut out)
+    });
+    measure(rounds, "parse, extract, MD5, plan, 200", &messages, |bytes| {
         refresh(Some(&md5), bytes, &mut headers, &mut out)
     });
 
@@ -237,10 +243,10 @@ fn main() {
             request.fields.first(HeaderName::Authorization).unwrap().to_vec()
         })
         .collect();
-    measure("credentials alone", &digests, |value| {
+    measure(rounds, "credentials alone", &digests, |value| {
         u64::from(Credentials::parse(value).unwrap().digest().unwrap().nonce_count.unwrap())
     });
-    measure("credentials, MD5 response", &digests, |value| {
+    measure(rounds, "credentials, MD5 response", &digests, |value| {
         let credentials = Credentials::parse(value).unwrap();
         verify(credentials.digest().unwrap(), b"REGISTER", &md5, Legacy::Refuse) as u64
     });
@@ -252,7 +258,7 @@ fn main() {
             text.replace("response=\"", "response=\"00000000000000000000000000000000").into_bytes()
         })
         .collect();
-    measure("credentials, SHA-256 response", &sha, |value| {
+    measure(rounds, "credentials, SHA-256 response", &sha, |value| {
         let credentials = Credentials::parse(value).unwrap();
         verify(credentials.digest().unwrap(), b"REGISTER", &sha256, Legacy::Refuse) as u64
     });

@@ -4,7 +4,7 @@
 use memchr::memchr;
 
 use super::parameters::{self, Parameters};
-use super::scan::{self, SPACE, Scan, TOKEN};
+use super::scan::{self, SPACE, Scan, TOKEN, VALUE};
 use super::{Malformed, Parameter, Rule, Text, Uri};
 
 /// An address: `"Alice" <sip:alice@example.com>;tag=1` or `sip:alice@example.com;tag=1`.
@@ -108,14 +108,10 @@ fn scan_bracketed<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
 /// Without brackets, all parameters belong to the header, and `?` and `,` are not allowed (§20.10).
 fn scan_bare<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
     let from = scan.at();
-    while let Some(byte) = scan.peek()
-        && !matches!(byte, b';' | b',' | b'<' | b'>' | b'"')
-        && !scan::is(byte, SPACE)
-    {
-        if byte == b'?' {
-            return scan.fail(Rule::BareAddress);
-        }
-        scan.advance(1);
+    // `VALUE` has neither `;` nor `,`, brackets, quotes nor white space.
+    scan.skip(VALUE);
+    if let Some(at) = memchr(b'?', scan.since(from)) {
+        return Err(Malformed::new(Rule::BareAddress, from + at));
     }
     Uri::parse(scan.since(from)).map_err(|wrong| Malformed::new(wrong.rule, wrong.at + from))
 }

@@ -165,10 +165,9 @@ fn scan_auth_params<'a>(
         } else {
             let from = scan.at();
             // Unquoted values may be URIs, semicolons and all.
-            while let Some(byte) = scan.peek()
-                && (scan::is(byte, VALUE) || byte == b';')
-            {
-                scan.advance(1);
+            scan.skip(VALUE);
+            while scan.eat(b';') {
+                scan.skip(VALUE);
             }
             Text::new(scan.since(from), false, false)
         };
@@ -222,7 +221,7 @@ impl<'a> RawDigest<'a> {
             _ => return Ok(()),
         };
         let (Some(known), Some(slot)) = (NAMES.get(index), self.values.get_mut(index)) else { return Ok(()) };
-        if !name.eq_ignore_ascii_case(known.as_bytes()) {
+        if !scan::is_word(name, known.as_bytes()) {
             return Ok(());
         }
         if slot.is_some() {
@@ -249,7 +248,7 @@ impl<'a> RawDigest<'a> {
             Some(length) => response.len() == length,
             None => response.len() <= 128,
         };
-        if !is_length_right || !response.iter().all(u8::is_ascii_hexdigit) {
+        if !is_length_right || !scan::all(response, scan::HEX) {
             return Err(Malformed::new(Rule::DigestResponse, end));
         }
         let nonce_count_raw = nc.map(|text| text.raw()).unwrap_or_default();

@@ -3,7 +3,7 @@
 //! A `Headers` is scratch space, made once a thread and used for every message: filling it allocates nothing.
 //! It holds offsets, so it borrows from no message.
 
-use memchr::memchr2;
+use memchr::memchr;
 
 use super::name::{HeaderName, NAMES};
 use super::scan::{self, Scan, TOKEN};
@@ -209,18 +209,25 @@ pub(crate) struct LineEnd {
 }
 
 /// Finds the end of the line that begins at `at`. A bare LF ends a line too: some phones send it, and since nothing
-/// here is passed on as it came, no one downstream can read it differently. A bare CR is refused.
+/// here is passed on as it came, no one downstream can read it differently.
 #[inline]
 pub(crate) fn line_end(message: &[u8], at: usize) -> Result<LineEnd, Malformed> {
     let rest = message.get(at..).unwrap_or_default();
-    let Some(length) = memchr2(b'\r', b'\n', rest) else {
+    let Some(length) = memchr(b'\n', rest) else {
         return Err(Malformed::new(Rule::HeadersUnfinished, message.len()));
     };
-    let text_end = at + length;
-    match message.get(text_end..) {
-        Some([b'\n', ..]) => Ok(LineEnd { text_end, next: text_end + 1 }),
-        Some([b'\r', b'\n', ..]) => Ok(LineEnd { text_end, next: text_end + 2 }),
-        Some([b'\r']) => Err(Malformed::new(Rule::HeadersUnfinished, message.len())),
-        _ => Err(Malformed::new(Rule::BareCr, text_end)),
+    let has_cr = length > 0 && message.get(at + length - 1) == Some(&b'\r');
+    Ok(LineEnd { text_end: at + length - usize::from(has_cr), next: at + length + 1 })
+}
+
+/// Refuses a CR that no LF follows: what reads it as a line end would see other headers than we do.
+/// In one go over all headers, since that can be done many bytes at a time.
+pub(crate) fn refuse_bare_cr(head: &[u8]) -> Result<(), Malformed> {
+    let next = head.get(1..).unwrap_or_default();
+    let is_bare = |(this, next): (&u8, &u8)| (*this == b'\r') & (*next != b'\n');
+    if !head.iter().zip(next).fold(false, |found, pair| found | is_bare(pair)) {
+        return Ok(());
     }
+    let at = head.iter().zip(next).position(is_bare).unwrap_or(0);
+    Err(Malformed::new(Rule::BareCr, at))
 }

@@ -58,6 +58,7 @@ impl<'a> Message<'a> {
         let shift = |wrong: Malformed| Malformed::new(wrong.rule, wrong.at + start);
         let start_line = StartLine::parse(text).map_err(shift)?;
         let body_at = headers.fill(bytes, line.next, false)?;
+        headers::refuse_bare_cr(bytes.get(start..body_at).unwrap_or_default()).map_err(shift)?;
         let headers: &'a Headers = headers;
         let mut fields = Fields::new(bytes, headers, bytes.get(body_at..).unwrap_or_default());
         if let Some(length) = fields.content_length()? {

@@ -1,6 +1,8 @@
 //! The header names this house knows, their compact forms (RFC 3261 §20, RFC 3265 and others), and how to find
 //! one of them fast.
 
+use super::scan::is_word;
+
 macro_rules! header_names {
     ($($(#[$doc:meta])* $name:ident = $text:literal $(/ $compact:literal)?,)*) => {
         /// A header's name; names that are not known are `Other` and kept as bytes.
@@ -126,7 +128,7 @@ const fn table() -> [u8; SLOTS] {
 }
 
 impl HeaderName {
-    /// The name these bytes spell, long or compact, in any case.
+    /// The name these bytes, a token, spell: long or compact, in any case.
     #[inline]
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
@@ -144,7 +146,7 @@ impl HeaderName {
                     let Some((text, name)) = LONG.get(usize::from(index).wrapping_sub(1)) else {
                         return Self::Other;
                     };
-                    if text.eq_ignore_ascii_case(bytes) {
+                    if is_word(bytes, text) {
                         return *name;
                     }
                     at = (at + 1) % SLOTS;

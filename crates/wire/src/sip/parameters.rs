@@ -1,6 +1,6 @@
 //! Parameters of header values: `;name=value`, white space allowed around both signs (RFC 3261 §25.1 generic-param).
 
-use super::scan::{Scan, TOKEN, VALUE, trim};
+use super::scan::{Scan, TOKEN, VALUE, is_word, trim};
 use super::{Malformed, Rule, Text};
 
 /// Parameters of one header value.
@@ -22,11 +22,11 @@ impl<'a> Parameter<'a> {
         self.value.map(|value| value.raw()).unwrap_or_default()
     }
 
-    /// Whether it is called `name`, without case.
+    /// Whether it is called `name`, without case; `name` has only letters, hyphens, dots and `+`.
     #[inline]
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+        is_word(self.name, name.as_bytes())
     }
 }
 

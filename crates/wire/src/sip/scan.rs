@@ -8,26 +8,30 @@ use memchr::memchr2;
 use super::{Malformed, Rule, Text};
 
 /// `token`.
-pub(crate) const TOKEN: u8 = 1;
+pub(crate) const TOKEN: u16 = 1;
 /// Linear white space, folded lines included.
-pub(crate) const SPACE: u8 = 2;
+pub(crate) const SPACE: u16 = 2;
 /// The user part of a URI: the grammar's characters, `#`, which phones send in dial strings, and bytes over 127.
-pub(crate) const USER: u8 = 4;
+pub(crate) const USER: u16 = 4;
 /// A URI parameter or header; `%` is checked apart.
-pub(crate) const PARAMETER: u8 = 8;
+pub(crate) const PARAMETER: u16 = 8;
 /// A host name; `_` is not in the grammar but in the field.
-pub(crate) const HOST: u8 = 16;
+pub(crate) const HOST: u16 = 16;
 /// The value of a header parameter: more than `token / host`, since phones put base64 and bare IPv6 there.
-pub(crate) const VALUE: u8 = 32;
+pub(crate) const VALUE: u16 = 32;
 /// Decimal digits.
-pub(crate) const DIGIT: u8 = 64;
+pub(crate) const DIGIT: u16 = 64;
 /// What may stand in a Call-ID (`word`, and `@`) and in URIs of unknown schemes.
-pub(crate) const WORD: u8 = 128;
+pub(crate) const WORD: u16 = 128;
+/// Hexadecimal digits.
+pub(crate) const HEX: u16 = 256;
+/// The user part of a `tel` URI, separators included.
+pub(crate) const PHONE: u16 = 512;
 
-static CLASSES: [u8; 256] = classes();
+static CLASSES: [u16; 256] = classes();
 
-const fn classes() -> [u8; 256] {
-    let mut table = [0u8; 256];
+const fn classes() -> [u16; 256] {
+    let mut table = [0u16; 256];
     let mut index = 0usize;
     while index < 256 {
         #[expect(clippy::cast_possible_truncation, reason = "the index is below 256")]
@@ -58,6 +62,12 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_graphic() || byte >= 0x80 {
             class |= WORD;
         }
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        if byte.is_ascii_hexdigit() || is_one_of(byte, b"+-.()*#") {
+            class |= PHONE;
+        }
         #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which checks it")]
         {
             table[index] = class;
@@ -80,14 +90,23 @@ const fn is_one_of(byte: u8, set: &[u8]) -> bool {
 
 /// Whether `byte` is of any of the classes in `class`.
 #[inline]
-pub(crate) fn is(byte: u8, class: u8) -> bool {
+pub(crate) fn is(byte: u8, class: u16) -> bool {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(0) & class != 0
+}
+
+/// Whether `bytes`, which are of a token, are `word`, which has only letters, hyphens and asterisks; without case.
+#[inline]
+pub(crate) fn is_word(bytes: &[u8], word: &[u8]) -> bool {
+    // Bit 5 is the case of letters, and what differs from the others in it alone is no token.
+    bytes.len() == word.len()
+        && bytes.iter().zip(word).fold(0, |sum, (one, two)| sum | (one ^ two)) & !0x20 == 0
 }
 
 /// Whether every byte is of `class`.
 #[inline]
-pub(crate) fn all(bytes: &[u8], class: u8) -> bool {
-    bytes.iter().all(|&byte| is(byte, class))
+pub(crate) fn all(bytes: &[u8], class: u16) -> bool {
+    // Without an early exit: it nearly always is.
+    bytes.iter().fold(true, |all, &byte| all & is(byte, class))
 }
 
 /// Without white space at its start.
@@ -186,16 +205,14 @@ impl<'a> Scan<'a> {
     }
 
     #[inline]
-    pub(crate) fn skip(&mut self, class: u8) {
-        while let Some(byte) = self.peek()
-            && is(byte, class)
-        {
-            self.at += 1;
-        }
+    pub(crate) fn skip(&mut self, class: u16) {
+        // By slice, not by `peek`: the loop then runs in registers.
+        let rest = self.rest();
+        self.at += rest.iter().position(|&byte| !is(byte, class)).unwrap_or(rest.len());
     }
 
     #[inline]
-    pub(crate) fn take(&mut self, class: u8) -> &'a [u8] {
+    pub(crate) fn take(&mut self, class: u16) -> &'a [u8] {
         let from = self.at;
         self.skip(class);
         self.since(from)
@@ -211,6 +228,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The inside of a quoted string whose opening quote is next.
+    #[inline]
     pub(crate) fn quoted(&mut self) -> Result<Text<'a>, Malformed> {
         let open = self.at;
         self.advance(1);

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use memchr::memchr;
 
-use super::scan::{self, HOST, PARAMETER, Scan, USER, WORD};
+use super::scan::{self, HOST, PARAMETER, PHONE, Scan, USER, WORD};
 use super::{Malformed, Rule};
 
 /// Parameters in one URI, and headers in one URI: more are refused, since comparison is quadratic in them.
@@ -89,19 +89,31 @@ fn ipv6(bytes: &[u8]) -> Option<Ipv6Addr> {
 
 /// Dotted quad; by hand, since it is tried on every host.
 pub(crate) fn ipv4(bytes: &[u8]) -> Option<Ipv4Addr> {
-    if !(7..=15).contains(&bytes.len()) || !bytes.first()?.is_ascii_digit() {
+    if !(7..=15).contains(&bytes.len()) || !bytes.first()?.is_ascii_digit() || !bytes.last()?.is_ascii_digit()
+    {
         return None;
     }
-    let mut octets = [0u8; 4];
-    let mut parts = bytes.split(|&byte| byte == b'.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        if part.len() > 3 {
-            return None;
+    let mut address = 0u32;
+    let mut octet = 0u32;
+    let mut digits = 0;
+    let mut dots = 0;
+    for &byte in bytes {
+        if byte == b'.' {
+            if digits == 0 {
+                return None;
+            }
+            address = address << 8 | octet;
+            (octet, digits, dots) = (0, 0, dots + 1);
+        } else {
+            let digit = byte.wrapping_sub(b'0');
+            octet = octet * 10 + u32::from(digit);
+            digits += 1;
+            if digit > 9 || digits > 3 || octet > 255 {
+                return None;
+            }
         }
-        *octet = u8::try_from(scan::decimal(part)?).ok()?;
     }
-    parts.next().is_none().then(|| octets.into())
+    (dots == 3).then(|| Ipv4Addr::from_bits(address << 8 | octet))
 }
 
 /// A URI, borrowed from the message.
@@ -136,6 +148,9 @@ impl<'a> Uri<'a> {
         };
         let mut scan = Scan::new(raw);
         scan.advance(start);
+        if scheme != Scheme::Other {
+            check_escapes(raw)?;
+        }
         match scheme {
             Scheme::Sip | Scheme::Sips => Self::parse_sip(raw, scheme, scan),
             Scheme::Tel => Self::parse_tel(raw, scan),
@@ -159,6 +174,7 @@ impl<'a> Uri<'a> {
         }
     }
 
+    #[inline]
     fn parse_sip(raw: &'a [u8], scheme: Scheme, mut scan: Scan<'a>) -> Result<Self, Malformed> {
         let (mut user, mut password) = (None, None);
         if let Some(length) = memchr(b'@', scan.rest()) {
@@ -179,7 +195,6 @@ impl<'a> Uri<'a> {
             if !inside.is_done() {
                 return Err(Malformed::new(Rule::UriUser, base + inside.at()));
             }
-            check_escapes(info, base)?;
         }
         let host = Some(Host::scan(&mut scan)?);
         let port = scan.port(false)?;
@@ -192,13 +207,7 @@ impl<'a> Uri<'a> {
     }
 
     fn parse_tel(raw: &'a [u8], mut scan: Scan<'a>) -> Result<Self, Malformed> {
-        let from = scan.at();
-        while let Some(byte) = scan.peek()
-            && (byte.is_ascii_hexdigit() || matches!(byte, b'+' | b'-' | b'.' | b'(' | b')' | b'*' | b'#'))
-        {
-            scan.advance(1);
-        }
-        let number = scan.since(from);
+        let number = scan.take(PHONE);
         if number.is_empty() {
             return scan.fail(Rule::UriUser);
         }
@@ -340,9 +349,7 @@ fn scan_uri_params<'a>(scan: &mut Scan<'a>) -> Result<&'a [u8], Malformed> {
             return scan.fail(Rule::ParameterValue);
         }
     }
-    let params = scan.since(from);
-    check_escapes(params, from)?;
-    Ok(params)
+    Ok(scan.since(from))
 }
 
 fn scan_uri_headers<'a>(scan: &mut Scan<'a>) -> Result<&'a [u8], Malformed> {
@@ -369,19 +376,19 @@ fn scan_uri_headers<'a>(scan: &mut Scan<'a>) -> Result<&'a [u8], Malformed> {
     if headers.len() < 2 {
         return scan.fail(Rule::UriCharacter);
     }
-    check_escapes(headers, from)?;
     Ok(headers)
 }
 
 /// `%` must be followed by two hexadecimal digits (§19.1.2).
-fn check_escapes(bytes: &[u8], base: usize) -> Result<(), Malformed> {
-    let mut rest = bytes;
+#[inline]
+fn check_escapes(raw: &[u8]) -> Result<(), Malformed> {
+    let mut rest = raw;
     while let Some(at) = memchr(b'%', rest) {
         match rest.get(at..) {
             Some([_, high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest = tail;
             }
-            _ => return Err(Malformed::new(Rule::UriEscape, base + bytes.len() - rest.len() + at)),
+            _ => return Err(Malformed::new(Rule::UriEscape, raw.len() - rest.len() + at)),
         }
     }
     Ok(())

@@ -1,0 +1,56 @@
+//! Messages: whatever the bytes, no panic, and an answer that is one well-formed message.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wire::sip::register::{self, Change, Limits, PathPolicy};
+use wire::sip::{AnswerWriter, Headers, Message, Request, TransactionKey, classify, write_message};
+
+const LIMITS: Limits =
+    Limits { expires_min: 60, expires_default: 600, expires_max: 7200, bindings_max: 8, path: PathPolicy::Accept };
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = classify(bytes);
+    let (mut headers, mut out) = (Headers::new(), Vec::new());
+    match Message::parse(bytes, &mut headers) {
+        Ok(message) => {
+            write_message(&mut out, &message);
+            if let Message::Request(request) = &message {
+                ask(request, &mut out);
+            }
+        }
+        Err(_) => {
+            if let Some(request) = Request::salvage(bytes, &mut headers) {
+                answer(&request, 400, &mut out);
+            }
+        }
+    }
+});
+
+fn ask(request: &Request<'_>, out: &mut Vec<u8>) {
+    let _ = (request.check(), TransactionKey::of(request));
+    if let Ok(plan) = register::plan(request, &[], &LIMITS, 1) {
+        let bindings: Vec<_> = plan
+            .changes()
+            .filter_map(|change| match change {
+                Change::Put(put) => Some(plan.binding(put, 1)),
+                Change::Remove(_) => None,
+            })
+            .collect();
+        let views: Vec<_> = bindings.iter().map(register::Binding::view).collect();
+        let _ = register::plan(request, &views, &LIMITS, 2);
+    }
+    answer(request, 200, out);
+}
+
+fn answer(request: &Request<'_>, status: u16, out: &mut Vec<u8>) {
+    let peer = std::net::SocketAddr::from(([192, 0, 2, 1], 5060));
+    let answer = AnswerWriter::start(out, request, status, b"x", peer, b"tag").finish();
+    // What is copied could be longer than a message may be, but is never two messages.
+    let mut headers = Headers::new();
+    if let Ok(message) = Message::parse(answer, &mut headers) {
+        assert!(message.response().is_some_and(|response| response.fields.body.is_empty()));
+        assert_eq!(message.fields().content_length(), Ok(Some(0)));
+    } else {
+        assert!(answer.len() > wire::sip::MESSAGE_MAX);
+    }
+}
