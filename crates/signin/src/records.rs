@@ -41,8 +41,8 @@ pub trait Records {
     fn sessions_of(&self, account: AccountId) -> Vec<Arc<Session>>;
     /// The phones of an extension.
     fn registration(&self, extension: ExtensionId) -> Option<Arc<Registration>>;
-    /// A number no account ever had.
+    /// A number no account ever had; another one at each call.
     fn next_account(&self) -> AccountId;
-    /// A number no extension ever had.
+    /// A number no extension ever had; another one at each call.
     fn next_extension(&self) -> ExtensionId;
 }

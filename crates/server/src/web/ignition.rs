@@ -11,7 +11,6 @@ use ipnet::IpNet;
 use signin::{
     account::{ADMINISTRATOR, BUSINESS_PARTNER},
     admin::{By, Ignition},
-    audit::Actor,
     credential::{self, About, CredentialKind},
     interface::LoginInterface,
     records::Records,
@@ -77,7 +76,6 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
     }
     let asked = ignition_of(&form, lan1.unwrap_or_default(), lan2.unwrap_or_default());
     let by = By {
-        actor: Actor::Unknown,
         interface: LoginInterface::WebManager,
         address: Some(visitor.address),
         agent: visitor.agent.clone(),

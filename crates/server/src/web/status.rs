@@ -13,7 +13,9 @@ use axum::{
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
+    admin::Admin,
     audit::Action,
+    dice::Dice,
     extension::Extension,
     ident::{ExtensionId, Number},
     interface::CountScope,
@@ -462,26 +464,27 @@ pub(super) async fn reset(
     }
 }
 
-/// Takes an extension off the quarantine list.
-pub(super) async fn release(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let Ok(id) = form.get("one").parse::<u32>() else {
-        return who.visitor.error(&web, StatusCode::BAD_REQUEST);
+/// Does what a button of a section asks for: takes an extension off the quarantine list, or ends a session.
+pub(super) async fn act(
+    State(web): State<Arc<Web>>,
+    Path(tab): Path<String>,
+    SignedForm(who, form): SignedForm,
+) -> Response {
+    let one = form.get("one");
+    let done = match (tab_named(&tab), one.parse::<u32>(), SessionId::try_from(one.to_owned())) {
+        (Some(StatusTab::Quarantine), Ok(id), _) => {
+            let release =
+                move |admin: &Admin<'_>, _: &mut dyn Dice| admin.release_quarantine(ExtensionId(id));
+            web.system.administer(&who.by, release).await.map(|_| "Released")
+        }
+        (Some(StatusTab::Sessions), _, Ok(id)) => {
+            let end = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.end_session(id);
+            web.system.administer(&who.by, end).await.map(|_| "The session is ended")
+        }
+        _ => return who.visitor.error(&web, StatusCode::BAD_REQUEST),
     };
-    let done =
-        web.system.administer(&who.by, move |admin, _| admin.release_quarantine(ExtensionId(id))).await;
     match done {
-        Ok(_) => guard::redirect_with("/status/quarantine", Tone::Good, "Released", ""),
-        Err(refusal) => credentials::refuse(&who, &web, &refusal),
-    }
-}
-
-/// Ends a session.
-pub(super) async fn end(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let Ok(id) = SessionId::try_from(form.get("one").to_owned()) else {
-        return who.visitor.error(&web, StatusCode::BAD_REQUEST);
-    };
-    match web.system.administer(&who.by, move |admin, _| admin.end_session(id)).await {
-        Ok(_) => guard::redirect_with("/status/sessions", Tone::Good, "The session is ended", ""),
+        Ok(title) => guard::redirect_with(&format!("/status/{tab}"), Tone::Good, title, ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     }
 }

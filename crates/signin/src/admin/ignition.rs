@@ -74,11 +74,15 @@ impl Admin<'_> {
         let domain =
             Domain { id: DomainId::FIRST, version: 1, hosts, realm: realm.into(), md5_allowed: true };
         let mut effects = vec![Effect::PutSettings(Box::new(settings)), Effect::PutDomain(domain)];
-        let first = self.records.next_account();
         let accounts = [
-            (first, ADMINISTRATOR, Some(&asked.administrator), "administrator-password"),
             (
-                AccountId(first.0 + 1),
+                self.records.next_account(),
+                ADMINISTRATOR,
+                Some(&asked.administrator),
+                "administrator-password",
+            ),
+            (
+                self.records.next_account(),
                 BUSINESS_PARTNER,
                 asked.business_partner.as_ref(),
                 "business-partner-password",

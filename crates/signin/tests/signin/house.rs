@@ -96,12 +96,11 @@ impl Records for Model {
         self.registrations.get(&extension).cloned()
     }
     fn next_account(&self) -> AccountId {
-        // Ignition makes two at once.
-        self.next.set(self.next.get() + 2);
+        self.next.set(self.next.get() + 1);
         AccountId(self.next.get())
     }
     fn next_extension(&self) -> ExtensionId {
-        self.next.set(self.next.get() + 2);
+        self.next.set(self.next.get() + 1);
         ExtensionId(self.next.get())
     }
 }
