@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    digest::DigestAlgorithm,
     ident::{AccountId, DomainId, ExtensionId, Number},
     timestamp::Timestamp,
 };
@@ -38,4 +39,25 @@ pub struct Domain {
     pub realm: Box<str>,
     /// Whether phones that know no SHA-256 may sign in with MD5 (RFC 8760 section 2.3 leaves it to policy).
     pub md5_allowed: bool,
+    /// Phones, by the beginning of their User-Agent, that give up when a challenge offers anything but MD5. They are
+    /// offered MD5 alone, where MD5 is allowed. It depends on nothing but what the phone says of itself, so it tells
+    /// nobody which extensions exist.
+    #[serde(default)]
+    pub md5_only_agents: Vec<Box<str>>,
+}
+
+/// Phones that are known to give up when SHA-256 is offered.
+pub const MD5_ONLY_AGENTS: [&str; 2] = ["baresip v0.", "baresip v1."];
+/// Most beginnings in that list.
+pub const AGENTS_MAX: usize = 64;
+
+impl Domain {
+    /// Whether a phone that calls itself so is offered this hash.
+    pub fn offers(&self, algorithm: DigestAlgorithm, agent: &[u8]) -> bool {
+        let is_old = || self.md5_only_agents.iter().any(|start| agent.starts_with(start.as_bytes()));
+        match algorithm {
+            DigestAlgorithm::Sha256 => !self.md5_allowed || !is_old(),
+            DigestAlgorithm::Md5 => self.md5_allowed,
+        }
+    }
 }

@@ -16,6 +16,7 @@ fn run(open: &dyn Fn() -> Box<dyn Engine>) {
         hosts: vec!["a.example".into()],
         realm: "r".into(),
         md5_allowed: true,
+        md5_only_agents: Vec::new(),
     };
     l.commit(vec![
         Effect::PutDomain(d.clone()),

@@ -75,6 +75,7 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
                 .with("sip_domain", domain.hosts.join("\n"))
                 .with("realm", &*domain.realm)
                 .with("allow_md5", yes(domain.md5_allowed))
+                .with("md5_agents", domain.md5_only_agents.join("\n"))
                 .with("version", domain.version.to_string())
         }),
         SettingsTab::System | SettingsTab::Administrators => Filled::default()
@@ -182,6 +183,13 @@ pub(super) async fn save(
                 hosts: hosts.map(|host| host.to_ascii_lowercase().into()).collect(),
                 realm: form.get("realm").trim().into(),
                 md5_allowed: form.is_ticked("allow_md5"),
+                md5_only_agents: form
+                    .get("md5_agents")
+                    .lines()
+                    .map(str::trim)
+                    .filter(|agent| !agent.is_empty())
+                    .map(Box::from)
+                    .collect(),
                 ..(*present).clone()
             };
             Some(web.system.administer(&who.by, move |admin, _| admin.save_domain(&wanted)).await)
@@ -233,6 +241,7 @@ fn field_of(field: &str) -> &str {
         "sessions-idle" => "session_idle_minutes",
         "sessions-absolute" => "session_hours",
         "hosts" => "sip_domain",
+        "md5-agents" => "md5_agents",
         other => other,
     }
 }

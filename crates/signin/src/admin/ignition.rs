@@ -13,7 +13,7 @@ use crate::{
     credential::{CredentialKind, Owner},
     dice::Dice,
     effect::Effect,
-    extension::Domain,
+    extension::{Domain, MD5_ONLY_AGENTS},
     ident::{AccountId, DomainId, FoldedName},
     policy::Settings,
     records::Records,
@@ -71,8 +71,15 @@ impl Admin<'_> {
         let realm = realm_of(asked);
         check_realm(&mut checks, &realm);
         let hosts = asked.hosts.iter().map(|host| host.trim().to_ascii_lowercase().into()).collect();
-        let domain =
-            Domain { id: DomainId::FIRST, version: 1, hosts, realm: realm.into(), md5_allowed: true };
+        let md5_only_agents = MD5_ONLY_AGENTS.map(Box::from).to_vec();
+        let domain = Domain {
+            id: DomainId::FIRST,
+            version: 1,
+            hosts,
+            realm: realm.into(),
+            md5_allowed: true,
+            md5_only_agents,
+        };
         let mut effects = vec![Effect::PutSettings(Box::new(settings)), Effect::PutDomain(domain)];
         let accounts = [
             (

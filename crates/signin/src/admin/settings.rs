@@ -4,7 +4,7 @@ use super::{Admin, Change, Checks, Problem, changed};
 use crate::{
     audit::{Action, FieldChange},
     effect::Effect,
-    extension::Domain,
+    extension::{AGENTS_MAX, Domain},
     ident::{DomainId, NAME_MAX},
     policy::{Lock, LockRule, SecretRules, Settings},
     rights::Right,
@@ -50,11 +50,23 @@ impl Admin<'_> {
         for host in &wanted.hosts {
             check_host(&mut checks, host);
         }
+        let is_short =
+            |agent: &str| (1..=NAME_MAX).contains(&agent.len()) && !agent.chars().any(char::is_control);
+        if wanted.md5_only_agents.len() > AGENTS_MAX
+            || !wanted.md5_only_agents.iter().all(|agent| is_short(agent))
+        {
+            checks.wrong("md5-agents", format!("At most {AGENTS_MAX} lines of 1 to {NAME_MAX} characters."));
+        }
         checks.result()?;
         let after = Domain { version: before.version + 1, ..wanted.clone() };
         let changes: Vec<_> = [
             changed("realm", &before.realm, &after.realm),
             changed("hosts", &before.hosts.join(" "), &after.hosts.join(" ")),
+            changed(
+                "phones with MD5 alone",
+                &before.md5_only_agents.join(", "),
+                &after.md5_only_agents.join(", "),
+            ),
             changed("MD5 allowed", yes_no(before.md5_allowed), yes_no(after.md5_allowed)),
         ]
         .into_iter()

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher as _;
 
 use data_encoding::BASE64URL_NOPAD;
-use signin::{extension::Domain, timestamp::Timestamp};
+use signin::{digest::DigestAlgorithm, extension::Domain, timestamp::Timestamp};
 use wire::sip::{Algorithm, AnswerWriter, HeaderName, NewChallenge, Request};
 
 use super::Desk;
@@ -31,7 +31,8 @@ impl Desk<'_> {
         AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
     }
 
-    /// 401 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it.
+    /// 401 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it, and alone for
+    /// phones that give up at the sight of anything else.
     pub(super) fn challenge(
         &mut self,
         request: &Request<'_>,
@@ -41,8 +42,10 @@ impl Desk<'_> {
     ) {
         let nonce = self.sip.system.challenger.nonce(domain.id, self.now, self.dice);
         let mut answer = self.start(out, request, 401, "Unauthorized");
-        for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
-            if algorithm == Algorithm::Md5 && !domain.md5_allowed {
+        let agent = request.fields.user_agent().unwrap_or_default();
+        let known = [(Algorithm::Sha256, DigestAlgorithm::Sha256), (Algorithm::Md5, DigestAlgorithm::Md5)];
+        for (algorithm, hash) in known {
+            if !domain.offers(hash, agent) {
                 continue;
             }
             answer.challenge(&NewChallenge {

@@ -229,7 +229,7 @@ fn sessions(filled: &Filled) -> Vec<Field> {
     ]
 }
 
-/// `sip_domain`, `realm`, `allow_md5`.
+/// `sip_domain`, `realm`, `allow_md5`, `md5_agents`.
 pub(crate) fn domain_sections(filled: &Filled) -> Vec<Section> {
     vec![
         section(
@@ -258,6 +258,12 @@ pub(crate) fn domain_sections(filled: &Filled) -> Vec<Section> {
                     Field::new("allow_md5", "Allow MD5")
                         .kind(Kind::Check { ticked: true })
                         .hint("Needed by older phones. Less safe; the overview says so while it is on."),
+                ),
+                filled.field(
+                    Field::new("md5_agents", "Phones that are offered MD5 alone")
+                        .kind(Kind::Area)
+                        .hint("The beginning of what a phone calls itself, one a line. For phones that give up when they are offered SHA-256.")
+                        .length_max(4096),
                 ),
             ],
         ),
