@@ -12,6 +12,7 @@ pub mod health;
 pub mod ignition;
 pub mod interfaces;
 pub mod listen;
+pub mod local;
 pub mod logging;
 pub mod master_key;
 pub mod metrics;

@@ -39,6 +39,7 @@ use crate::{
         stream::PhoneStreams,
         udp::{self, BoundDatagrams},
     },
+    local::{answers::Answers, listener::LocalListener},
     logging,
     system::{Addresses, StartError, System, or_cores},
     web,
@@ -152,7 +153,11 @@ impl Running {
         let threads = taken.serve(&system, &tasks)?;
         tasks.spawn(sweep(Arc::clone(&system)));
         note(&system, Action::Started).await;
-        addresses.local = None;
+        let local = LocalListener::bind(&loaded.config.data_folder)
+            .map_err(|error| StartError::Machine { what: "opening the local socket", error })?;
+        addresses.local = Some(local.path().to_owned());
+        let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
+        tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));
         write_addresses(&system, &addresses)
             .map_err(|error| StartError::Machine { what: "writing addresses.json", error })?;
         system.set_addresses(addresses);

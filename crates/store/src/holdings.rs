@@ -19,6 +19,7 @@ use signin::{
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     policy::Settings,
     registration::{QUARANTINE_MAX, Quarantined, Registration},
+    secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
 };
@@ -337,6 +338,14 @@ impl Holdings {
         let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
         self.credentials.insert((owner, kind), Kept { verifier, facts, sealed });
         Ok(())
+    }
+
+    /// Whether a secret is the one that is kept.
+    pub(crate) fn is_kept(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
+        let Some(Kept { verifier, sealed, .. }) = self.kept(owner, kind) else { return false };
+        let place = credential_key(owner, kind).key;
+        let clear = sealed.and_then(|sealed| self.masters.open(&place, &sealed).ok());
+        credential::is_kept(secret, &verifier, clear.as_ref())
     }
 
     /// Derives the verifiers of an owner again, because a number, a realm or a user changed.

@@ -164,6 +164,12 @@ impl Ledger {
         commit
     }
 
+    /// Whether a credential was made from this secret: for those who set secrets and leave alone what is as wanted.
+    /// Costs a hash for passwords, and counts nothing: never an answer for whoever signs in.
+    pub fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
+        self.holdings.is_kept(owner, kind, secret)
+    }
+
     /// Tells what changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Topic> {
         self.topics.subscribe()

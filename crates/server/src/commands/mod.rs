@@ -1,55 +1,165 @@
 //! The `hookswitch` command: what an operator does on the machine itself. One file for each subcommand.
+//!
+//! `serve` is the server. Every other command talks to the running server over the local socket, or, when none runs,
+//! opens the data folder and holds the same conversation within its own process ([`Place`]).
 
-use std::{
-    io::{self, Write as _},
-    path::PathBuf,
-    process::ExitCode,
-};
+pub mod audit;
+pub mod cell;
+pub mod check_config;
+pub mod conversation;
+pub mod export;
+pub mod extension;
+pub mod failure;
+pub mod ignite;
+pub mod import;
+pub mod lockout;
+pub mod meter;
+pub mod moment;
+pub mod output;
+pub mod place;
+pub mod prompt;
+pub mod recover;
+pub mod reference;
+pub mod secret;
+pub mod session;
+pub mod status;
+pub mod user;
 
-use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
 
-use crate::{
-    config::{ConfigError, Loaded},
-    serve,
-    system::StartError,
-};
+use clap::{Args, Parser, Subcommand};
 
-/// The exit code where the operator has something to mend.
-const OPERATORS: u8 = 2;
+use self::failure::{Exit, Failure, Outcome};
+pub use self::place::Place;
+use crate::{config::ConfigError, serve, system::StartError};
 
 /// The sign-in system of a phone system.
+///
+/// Every command but `serve` works on the running server, or on the data folder when none runs. It ends with 0 when
+/// all is done, 1 when something was refused or done in part, 2 when it was asked wrongly.
 #[derive(Debug, Parser)]
-#[command(name = "hookswitch", version, about, max_term_width = 100)]
-struct Cli {
+#[command(name = "hookswitch", version, max_term_width = 100)]
+pub struct Cli {
     /// The configuration file; else the one that HOOKSWITCH_CONFIG names, else ./hookswitch.toml where there is
     /// one, else the defaults
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The data folder, instead of the one that the configuration names
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
     /// What to do; without it: serve
     #[command(subcommand)]
     command: Option<Command>,
 }
 
+/// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the system and serve until told to stop
     Serve,
+    /// Say whether the configuration is right, without starting anything
+    CheckConfig,
+    #[command(flatten)]
+    System(SystemCommand),
+}
+
+/// What to do with a system, running or not.
+#[derive(Debug, Subcommand)]
+enum SystemCommand {
+    /// Set the first passwords of a new system
+    Ignite(ignite::IgniteArgs),
+    /// Short figures, health, addresses; ends with 0 only when a server runs and is ready
+    Status {
+        /// For people or for programs.
+        #[command(flatten)]
+        format: Format,
+    },
+    /// The people who have phones
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The numbers on phone lines, and the phones there
+    #[command(subcommand)]
+    Extension(extension::ExtensionCommand),
+    /// Blacklisted extensions and addresses, locked accounts
+    #[command(subcommand)]
+    Lockout(lockout::LockoutCommand),
+    /// Signed-in browsers and programs
+    #[command(subcommand)]
+    Session(session::SessionCommand),
+    /// Make users, or bring them to the state of a CSV file
+    Import(import::ImportArgs),
+    /// Write users, extensions or the audit; never a secret
+    Export(export::ExportArgs),
+    /// Open a built-in account again, with a new password; nothing is lost
+    Recover(recover::RecoverArgs),
+    /// Whether the audit is as it was written, and its latest rows
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Format {
+    /// Print JSON, one object a line
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => Loaded::find(cli.config.as_deref())
-            .map_err(anyhow::Error::from)
-            .and_then(|loaded| serve::run(loaded, |text| drop(writeln!(io::stdout().lock(), "{text}")))),
+    let Cli { config, data, command } = Cli::parse();
+    let mut place = Place::new(config, data);
+    let outcome = match command {
+        None | Some(Command::Serve) => run_serve(&place),
+        Some(Command::CheckConfig) => check_config::run(&place),
+        Some(Command::System(command)) => run_conversing(command, &mut place),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            drop(writeln!(io::stderr().lock(), "hookswitch: {error:#}"));
-            let is_operators = error.is::<ConfigError>() || error.is::<StartError>();
-            if is_operators { OPERATORS.into() } else { ExitCode::FAILURE }
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if !failure.what.is_empty() {
+                output::note(&failure.to_string());
+            }
+            failure.exit.into()
         }
+    }
+}
+
+fn run_serve(place: &Place) -> Outcome {
+    let loaded = place.configuration()?;
+    let say = |text: &str| {
+        // Whoever started the program may be gone; the server is not.
+        let _ = output::raw(text);
+    };
+    serve::run(loaded, say).map(|()| Exit::Done).map_err(|error| {
+        let is_operators = error.is::<ConfigError>() || error.is::<StartError>();
+        let exit = if is_operators { Exit::Usage } else { Exit::Refused };
+        Failure { exit, ..Failure::refused("serve", format!("{error:#}"), "") }
+    })
+}
+
+fn run_conversing(command: SystemCommand, place: &mut Place) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::refused("start", error, ""))?;
+    let outcome = runtime.block_on(converse(command, place));
+    // Whoever answers within this process holds on to the data folder until the runtime is gone.
+    drop(runtime);
+    let closed = place.close();
+    let exit = outcome?;
+    closed.map(|()| exit)
+}
+
+async fn converse(command: SystemCommand, place: &Place) -> Outcome {
+    match command {
+        SystemCommand::Ignite(args) => ignite::run(args, place).await,
+        SystemCommand::Status { format } => status::run(format, place).await,
+        SystemCommand::User(command) => user::run(command, place).await,
+        SystemCommand::Extension(command) => extension::run(command, place).await,
+        SystemCommand::Lockout(command) => lockout::run(command, place).await,
+        SystemCommand::Session(command) => session::run(command, place).await,
+        SystemCommand::Import(args) => import::run(args, place).await,
+        SystemCommand::Export(args) => export::run(args, place).await,
+        SystemCommand::Recover(args) => recover::run(args, place).await,
+        SystemCommand::Audit(command) => audit::run(command, place).await,
     }
 }

@@ -174,6 +174,18 @@ pub fn verifier(kind: CredentialKind, payload: &SecretBytes, binding: &Binding<'
     }
 }
 
+/// Whether `secret` is the one that is kept already. Costs a hash for passwords. For those who set secrets and leave
+/// alone what is as wanted; whoever signs in goes through [`crate::decide`], where it is counted first.
+pub fn is_kept(secret: &Secret, verifier: &Verifier, payload: Option<&SecretBytes>) -> bool {
+    match (verifier, payload.and_then(text_of)) {
+        (Verifier::Argon2(phc), _) => password::verify(secret, phc),
+        (Verifier::Digest(_) | Verifier::Unset, Some(kept)) => {
+            !secret.is_empty() && Secret::new(kept).matches(secret)
+        }
+        (Verifier::Digest(_) | Verifier::Unset, None) => false,
+    }
+}
+
 /// Checks a chosen secret against the rules of its kind.
 ///
 /// # Errors

@@ -1,0 +1,187 @@
+//! Answers about the system itself: status, ignition, recovery, audit, backup, a new key.
+
+use std::sync::Arc;
+
+use signin::{
+    account::{ADMINISTRATOR, RoleKind},
+    admin::{Admin, By, Ignition, is_ignited},
+    audit::{Action, Actor, AuditEvent, Outcome},
+    effect::Effect,
+    ident::{DomainId, FoldedName},
+    interface::LoginInterface,
+    records::Records,
+};
+use store::AuditQuery;
+
+use super::{Answered, Answers, done, secret_choice, unavailable};
+use crate::local::{
+    listener::Replies,
+    protocol::{
+        AuditEntry, AuditVerdict, Choice, Done, IgnitionAnswers, PART_MAX, Part, Refusal, StatusReport,
+    },
+};
+
+impl Answers {
+    pub(super) async fn status(&self, replies: &Replies) -> Answered {
+        replies.part(Part::Status(Box::new(self.report()))).await;
+        Ok(Done::default())
+    }
+
+    fn report(&self) -> StatusReport {
+        let (system, now) = (&self.system, self.system.clock.now());
+        let figures = system.ledger.figures();
+        let is_ignited = is_ignited(&*system.ledger);
+        let by = By::console();
+        let admin = Admin { records: &*system.ledger, by: &by, now };
+        let mut warnings = Vec::new();
+        if is_ignited && admin.business_partner_is_open() {
+            warnings.push("BusinessPartner has no password of its own yet.".into());
+        }
+        if !figures.is_healthy {
+            warnings.push("The last change could not be written to the disk.".into());
+        }
+        StatusReport {
+            version: env!("CARGO_PKG_VERSION").into(),
+            system_name: system.ledger.settings().system_name.to_string(),
+            is_ignited,
+            running_since: self.is_serving.then_some(system.started_at),
+            is_ready: self.is_serving && system.is_ready(),
+            warnings,
+            addresses: self.addresses(),
+            users: figures.users as u64,
+            extensions: figures.extensions as u64,
+            phones: figures.bindings as u64,
+            locks: system.ledger.locks(now).len() as u64,
+            sessions: self.open_sessions().len() as u64,
+        }
+    }
+
+    fn addresses(&self) -> Vec<(String, String)> {
+        let addresses = self.system.addresses();
+        let lists = [
+            ("http", addresses.http),
+            ("https", addresses.https),
+            ("sip/udp", addresses.sip_udp),
+            ("sip/tcp", addresses.sip_tcp),
+            ("sip/tls", addresses.sip_tls),
+            ("metrics", addresses.metrics),
+        ];
+        let each = lists.into_iter().flat_map(|(name, list)| {
+            list.into_iter().map(move |address| (name.to_owned(), address.to_string()))
+        });
+        each.collect()
+    }
+
+    pub(super) async fn settings(&self, replies: &Replies) -> Answered {
+        let settings = self.system.ledger.settings();
+        replies.part(Part::Settings(Box::new((*settings).clone()))).await;
+        Ok(Done::default())
+    }
+
+    pub(super) async fn ignite(&self, answers: IgnitionAnswers) -> Answered {
+        let ignition = Ignition {
+            system_name: answers.system_name,
+            administrator: answers.administrator_password.0,
+            business_partner: answers.business_partner_password.map(|password| password.0),
+            lan1: answers.lan1,
+            lan2: answers.lan2,
+            realm: answers.realm,
+            hosts: answers.hosts,
+        };
+        let ignited = self.administer(move |admin, dice| admin.ignite(&ignition, dice)).await?;
+        self.system.ignition.finish();
+        Ok(done(ignited, 1))
+    }
+
+    pub(super) async fn recover(&self, name: String, choice: Choice) -> Answered {
+        let administrator = FoldedName::of(ADMINISTRATOR);
+        let ledger = &*self.system.ledger;
+        if ledger.account_named(RoleKind::ServiceUser, DomainId::FIRST, &administrator).is_none() {
+            let remedy = "Set the first passwords: hookswitch ignite.";
+            return Err(Refusal::new("This system is new: there is nothing to recover.", remedy));
+        }
+        let choice = secret_choice(&choice);
+        let recovered = self.administer(move |admin, dice| admin.recover(&name, &choice, dice)).await?;
+        Ok(done(recovered, 1))
+    }
+
+    /// Puts into the audit what was done with the whole system, which no operation's effects say.
+    async fn note(&self, action: Action, subject: &str) -> Result<(), Refusal> {
+        let event = AuditEvent {
+            at: self.system.clock.now(),
+            action,
+            outcome: Outcome::Accepted,
+            reason: None,
+            actor: Actor::Console,
+            domain: DomainId::FIRST,
+            subject: AuditEvent::text(subject),
+            interface: LoginInterface::Console,
+            address: None,
+            agent: "".into(),
+            changes: Vec::new(),
+            times: 1,
+        };
+        self.system.commit(vec![Effect::Audit(event)]).await.map_err(unavailable)
+    }
+
+    pub(super) async fn note_export(&self, what: &str) -> Answered {
+        self.note(Action::Exported, what).await?;
+        Ok(Done::default())
+    }
+
+    pub(super) async fn audit_rows(&self, last: Option<u32>, replies: &Replies) -> Answered {
+        self.flush().await?;
+        if let Some(last) = last {
+            let query = AuditQuery { limit: last as usize, ..AuditQuery::default() };
+            let ledger = Arc::clone(&self.system.ledger);
+            let rows = self.reading(move || ledger.audit(&query)).await?.map_err(unavailable)?;
+            let entries = rows.into_iter().rev().map(|row| AuditEntry { number: row.seq, event: row.event });
+            return self.list(entries.collect(), replies, Part::Audit).await;
+        }
+        let (ledger, replies) = (Arc::clone(&self.system.ledger), replies.clone());
+        let told = self.reading(move || {
+            let (mut part, mut count) = (Vec::with_capacity(PART_MAX), 0);
+            let read = ledger.audit_each(&AuditQuery::default(), &mut |row| {
+                count += 1;
+                part.push(AuditEntry { number: row.seq, event: row.event });
+                if part.len() == PART_MAX && !replies.part_blocking(Part::Audit(std::mem::take(&mut part))) {
+                    return Err(store::StoreError::Closed);
+                }
+                Ok(())
+            });
+            replies.part_blocking(Part::Audit(part));
+            read.map(|()| count)
+        });
+        let count = told.await?.map_err(unavailable)?;
+        Ok(Done { count, ..Done::default() })
+    }
+
+    pub(super) async fn verify_audit(&self, replies: &Replies) -> Answered {
+        self.flush().await?;
+        let (ledger, progress) = (Arc::clone(&self.system.ledger), replies.clone());
+        let verified = self.reading(move || {
+            ledger.verify_audit(&mut |done, total| {
+                progress.part_blocking(Part::Progress { done, total: Some(total) });
+            })
+        });
+        let verdict = match verified.await? {
+            Ok(state) => AuditVerdict::Whole { rows: state.rows },
+            Err(broken) => AuditVerdict::Broken { number: broken.seq, why: broken.what },
+        };
+        replies.part(Part::Verified(verdict)).await;
+        Ok(Done::default())
+    }
+
+    /// Waits until the disk has what memory has.
+    async fn flush(&self) -> Result<(), Refusal> {
+        self.system.ledger.flush().await.map_err(unavailable)
+    }
+
+    /// Reads for as long as it takes, on a thread that may.
+    async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        tokio::task::spawn_blocking(read).await.map_err(unavailable)
+    }
+}
