@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use signin::{registration::Registration, timestamp::Timestamp};
+use signin::{
+    audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
+    effect::Effect,
+    ident::ExtensionId,
+    interface::LoginInterface,
+    registration::{Binding, Registration},
+    timestamp::Timestamp,
+};
 
 use crate::{behind::Dirty, ledger::Ledger, topic::Topic};
 
 impl Ledger {
-    /// Drops bindings and sessions that have ended, counts that say nothing any more and old challenges. To be
-    /// called every few seconds.
+    /// Drops bindings and sessions that have ended, counts that say nothing any more and old challenges; a binding
+    /// that ran out leaves an audit row. To be called every few seconds.
     pub fn sweep(&self, now: Timestamp) {
         let mut topics = Vec::new();
         if self.sweep_registrations(now) {
@@ -29,12 +36,14 @@ impl Ledger {
     }
 
     fn sweep_registrations(&self, now: Timestamp) -> bool {
-        let mut changed = Vec::new();
+        let (mut changed, mut lost) = (Vec::new(), Vec::new());
         self.holdings.registrations.retain(|id, registration| {
             if registration.bindings.iter().all(|binding| now < binding.expires_at) {
                 return true;
             }
             changed.push(*id);
+            let ended = registration.bindings.iter().filter(|binding| now >= binding.expires_at);
+            lost.extend(ended.map(|binding| (*id, binding.clone())));
             let bindings: Box<[_]> =
                 registration.bindings.iter().filter(|binding| now < binding.expires_at).cloned().collect();
             *registration = Arc::new(Registration { extension: *id, bindings });
@@ -44,7 +53,32 @@ impl Ledger {
         for id in changed {
             self.behind.note(Dirty::Registration(id));
         }
+        let rows = lost.into_iter().filter_map(|(id, binding)| self.phone_lost(id, &binding, now));
+        self.commit_behind(rows.collect());
         has_changed
+    }
+
+    /// The audit row of a phone that said nothing any more: an administrator wants to know, and nobody else tells.
+    fn phone_lost(&self, id: ExtensionId, binding: &Binding, now: Timestamp) -> Option<Effect> {
+        let extension = self.holdings.extension(id)?;
+        Some(Effect::Audit(AuditEvent {
+            at: now,
+            action: Action::PhoneLost,
+            outcome: Outcome::Accepted,
+            reason: None,
+            actor: Actor::System,
+            domain: extension.domain,
+            subject: extension.number.as_str().into(),
+            interface: LoginInterface::SipRegistration,
+            address: Some(binding.source.ip()),
+            agent: AuditEvent::text(&binding.agent),
+            changes: vec![FieldChange {
+                field: "contact".into(),
+                before: AuditEvent::text(&binding.contact),
+                after: "".into(),
+            }],
+            times: 1,
+        }))
     }
 
     fn sweep_sessions(&self, now: Timestamp) -> bool {
