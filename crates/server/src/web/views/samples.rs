@@ -5,9 +5,7 @@ use askama::Template;
 use super::audit::{AuditEventPage, AuditPage};
 use super::chart::Bars;
 use super::errors::{ConfirmPage, ErrorPage};
-use super::extensions::{
-    ExtensionNewPage, ExtensionPage, ExtensionRow, ExtensionsPage, digests_field, extension_fields,
-};
+use super::extensions::{ExtensionNewPage, ExtensionPage, ExtensionRow, ExtensionsPage, extension_fields};
 use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, Test};
 use super::home::{Attention, HomePage, LastSignIn, Tile};
 use super::icon::Icon;
@@ -70,6 +68,11 @@ fn done(mut shell: Shell, title: &str, text: &str) -> Shell {
 
 fn at(clock: &str, ago: &str) -> Stamp {
     Stamp::new(format!("2026-03-02T{clock}+01:00"), format!("2026-03-02 {clock}"), ago)
+}
+
+/// Live tables say only the time of what happened today, so that they stay narrow.
+fn today(clock: &str, ago: &str) -> Stamp {
+    Stamp::new(format!("2026-03-02T{clock}+01:00"), clock, ago)
 }
 
 fn password_rules() -> Vec<Rule> {
@@ -251,16 +254,9 @@ fn users() -> UsersPage {
     UsersPage {
         shell: shell(Place::Users),
         query: String::new(),
-        status: Field::new("status", "Status").required().kind(Kind::Select(vec![
-            Choice::new("", "Any", true),
-            Choice::new("enabled", "Enabled", false),
-            Choice::new("locked", "Locked, in any way", false),
-            Choice::new("disabled", "Disabled", false),
-        ])),
         name: Column::new("Name", "/manager/users?sort=-name", Sorted::Up),
         full_name: Column::new("Full name", "/manager/users?sort=full_name", Sorted::No),
         extension: Column::new("Extension", "/manager/users?sort=extension", Sorted::No),
-        account: Column::new("Status", "/manager/users?sort=status", Sorted::No),
         last_seen: Column::new("Last seen", "/manager/users?sort=last_seen", Sorted::No),
         rows: vec![
             user_row("ann", "Ann Okonkwo", "201", on(), one(), Some(at("14:31:02", "1 minute ago"))),
@@ -399,6 +395,8 @@ fn user() -> UserPage {
         title: "ann".into(),
         state: Badge::new(Tone::Good, "Enabled"),
         list: Link::new("/manager/users", "Users"),
+        version: "4".into(),
+        editable: true,
         fields: user_fields(&filled),
         status: status_field(&filled),
         credentials: vec![login_code, password],
@@ -498,7 +496,7 @@ fn phone(
         transport: transport.into(),
         user_agent: agent.into(),
         digest: digest.into(),
-        since: at("08:02:11", "6 hours ago"),
+        since: today("08:02:11", "6 hours ago"),
         expires: Until::new("2026-03-02T14:58:00+01:00", "26 min"),
     }
 }
@@ -541,16 +539,15 @@ fn phones() -> Vec<PhoneRow> {
 fn status(tab: StatusTab, body: StatusBody) -> StatusPage {
     StatusPage {
         shell: shell(Place::Status),
-        here: "/status".into(),
+        here: tab.href().into(),
         events: "/status/events".into(),
         fragment: "/status?part=live".into(),
         search: match tab {
             StatusTab::Phones => vec![
-                Field::new("q", "Search").required().hint("").length_max(128),
-                Field::new("state", "State").required().kind(Kind::Select(vec![
-                    Choice::new("", "Any", true),
-                    Choice::new("registered", "Registered", false),
-                    Choice::new("lost", "Lost", false),
+                Field::new("q", "Extension, address or phone").length_max(128).search(),
+                Field::new("state", "Show").search().kind(Kind::Select(vec![
+                    Choice::new("", "Registered", true),
+                    Choice::new("lost", "Lost in the last day", false),
                 ])),
             ],
             StatusTab::Blacklists | StatusTab::Quarantine | StatusTab::Sessions => vec![],
@@ -577,7 +574,7 @@ fn block(what: &str, reason: &str, failures: u64, most: u64, until: Option<Until
         reason: reason.into(),
         failures,
         most,
-        last: at("14:27:41", "4 minutes ago"),
+        last: today("14:27:41", "4 minutes ago"),
         until,
     }
 }
@@ -617,7 +614,7 @@ fn quarantine() -> Vec<QuarantineRow> {
         user_agent: "Snom D785 10.1.184.15".into(),
         device: "urn:uuid:00000000-0000-1000-8000-000413a1b2c3".into(),
         by: "192.168.42.88:5060".into(),
-        at: at("11:20:05", "3 hours ago"),
+        at: today("11:20:05", "3 hours ago"),
     }]
 }
 
@@ -627,7 +624,7 @@ fn sessions() -> Vec<SessionRow> {
         who: who.into(),
         from: from.into(),
         interface: interface.into(),
-        since: at("14:31:02", "1 minute ago"),
+        since: today("14:31:02", "1 minute ago"),
         idle: idle.into(),
         own,
     };
@@ -639,11 +636,15 @@ fn sessions() -> Vec<SessionRow> {
 }
 
 fn audit() -> AuditPage {
-    let select = |name: &str, label: &str, choices: &[&str]| {
-        let any = std::iter::once(Choice::new("", "Any", true));
-        let rest = choices.iter().map(|choice| Choice::new(choice.to_lowercase(), *choice, false));
-        Field::new(name, label).required().kind(Kind::Select(any.chain(rest).collect()))
-    };
+    let any = |rest: &str| Kind::Select(vec![Choice::new("", "Any", true), Choice::new("x", rest, false)]);
+    let filters = [
+        Field::new("q", "Text").length_max(128),
+        Field::new("who", "Who, or from which address").length_max(128),
+        Field::new("interface", "Interface").kind(any("Web manager")),
+        Field::new("outcome", "Outcome").kind(any("Refused")),
+        Field::new("from", "From").kind(Kind::Moment),
+        Field::new("until", "Until").kind(Kind::Moment),
+    ];
     AuditPage {
         shell: shell(Place::Audit),
         chain: Notice::new(
@@ -651,14 +652,7 @@ fn audit() -> AuditPage {
             "The chain is whole",
             "Verified up to event 48,213 at 14:30:00. Nothing was edited or taken out.",
         ),
-        filters: vec![
-            Field::new("q", "Text").required().length_max(128),
-            Field::new("who", "Who").required().length_max(128),
-            select("interface", "Interface", &["Web manager", "SIP registration", "Command"]),
-            select("outcome", "Outcome", &["Accepted", "Refused", "Blocked", "Changed"]),
-            Field::new("from", "From").required().kind(Kind::Moment),
-            Field::new("until", "Until").required().kind(Kind::Moment),
-        ],
+        filters: filters.into_iter().map(Field::search).collect(),
         filtered: true,
         events: events(),
         pager: Pager {
@@ -697,19 +691,12 @@ fn audit_event() -> AuditEventPage {
     }
 }
 
-fn extension_row(
-    number: &str,
-    user: Option<&str>,
-    with: Badge,
-    digests: &str,
-    phones: Badge,
-) -> ExtensionRow {
+fn extension_row(number: &str, user: Option<&str>, with: Badge, phones: Badge) -> ExtensionRow {
     ExtensionRow {
         href: "/manager/extensions/201".into(),
         number: number.into(),
         user: user.map(|name| Link::new("/manager/users/7", name)),
         registers_with: with,
-        digests: digests.into(),
         phones,
     }
 }
@@ -722,26 +709,18 @@ fn extensions() -> ExtensionsPage {
         number: Column::new("Number", "/manager/extensions?sort=-number", Sorted::Up),
         user: Column::new("User", "/manager/extensions?sort=user", Sorted::No),
         rows: vec![
-            extension_row(
-                "200",
-                Some("reception"),
-                Badge::new(Tone::Good, "Phone password"),
-                "SHA-256",
-                one(),
-            ),
-            extension_row("201", Some("ann"), Badge::new(Tone::Good, "Login code"), "SHA-256, MD5", one()),
+            extension_row("200", Some("reception"), Badge::new(Tone::Good, "Phone password"), one()),
+            extension_row("201", Some("ann"), Badge::new(Tone::Good, "Login code"), one()),
             extension_row(
                 "204",
                 Some("dmitri"),
                 Badge::new(Tone::Danger, "Blacklisted"),
-                "SHA-256, MD5",
                 Badge::new(Tone::Neutral, "No phone"),
             ),
             extension_row(
                 "299",
                 None,
                 Badge::new(Tone::Warning, "Nothing set"),
-                "SHA-256",
                 Badge::new(Tone::Neutral, "No phone"),
             ),
         ],
@@ -765,22 +744,26 @@ fn phone_password_rules() -> Vec<Rule> {
 }
 
 fn extension() -> ExtensionPage {
-    let filled = Filled::default().with("number", "201").with("user", "ann").with("digests", "md5");
+    let filled = Filled::default().with("number", "201").with("user", "ann");
+    let mut phone_password = card(
+        "phone-password",
+        "Phone password",
+        "Not set: phones register with the login code of ann. Where one is set, the login code no longer registers them.",
+        Badge::new(Tone::Neutral, "Not set"),
+        vec![],
+        Secret::new("phone_password", "New phone password").rules(phone_password_rules()),
+    );
+    phone_password.removable = false;
     ExtensionPage {
         shell: shell(Place::Extensions),
         href: "/manager/extensions/201".into(),
         number: "201".into(),
         state: Badge::new(Tone::Good, "1 phone registered"),
+        user: Some(Link::new("/manager/users/7", "ann")),
+        version: "4".into(),
+        editable: true,
         fields: extension_fields(&filled),
-        digests: digests_field(&filled),
-        phone_password: card(
-            "phone-password",
-            "Phone password",
-            "Not set: phones register with the login code of ann. Where one is set, the login code no longer registers them.",
-            Badge::new(Tone::Neutral, "Not set"),
-            vec![],
-            Secret::new("phone_password", "New phone password").rules(phone_password_rules()),
-        ),
+        phone_password,
         phones: phones().into_iter().skip(1).take(1).collect(),
         history: events(),
         history_href: "/manager/audit?q=201".into(),
@@ -789,33 +772,29 @@ fn extension() -> ExtensionPage {
 }
 
 fn security(wrong: bool) -> SettingsPage {
-    let values = [
-        ("preset", "modern"),
-        ("reject_limit", "3"),
-        ("reject_within_minutes", "10"),
-        ("reject_minutes", "1"),
-        ("name_length_min", "3"),
+    let locks = ["reject", "user", "extension", "address"].into_iter().flat_map(|lock| {
+        [("failures", "5"), ("within_minutes", "10"), ("minutes", "10")]
+            .map(|(name, value)| (format!("{lock}_{name}"), value))
+    });
+    let others = [
         ("password_length_min", "15"),
-        ("previous_passwords", "24"),
+        ("user_password_length_min", "8"),
+        ("phone_password_length_min", "12"),
         ("change_period_days", "0"),
         ("idle_days", "0"),
-        ("reminder_days", "0"),
+        ("code_length_min", "6"),
         ("sessions_max", "5"),
         ("session_idle_minutes", "10"),
-        ("code_length_min", "6"),
-        ("extension_failures", "5"),
-        ("extension_within_minutes", "10"),
-        ("extension_minutes", "10"),
-        ("address_failures", "10"),
-        ("address_within_minutes", "10"),
-        ("address_minutes", "10"),
+        ("session_hours", "12"),
         ("allow_list", "192.168.42.0/24"),
-    ];
-    let filled = values.iter().fold(Filled::default(), |filled, (name, value)| filled.with(name, *value));
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    let filled =
+        locks.chain(others).fold(Filled::default(), |filled, (name, value)| filled.with(&name, value));
     let filled = if wrong {
-        filled.with("reject_limit", "300").wrong("reject_limit", "Between 0 and 255, please.")
+        filled.with("reject_failures", "300").wrong("reject_failures", "Between 0 and 255, please.")
     } else {
-        filled.noted("previous_passwords", "The preset says 0.")
+        filled.noted("session_hours", "Usually 8.")
     };
     let notice = Notice::new(
         Tone::Info,
@@ -876,6 +855,42 @@ fn confirm(danger: bool) -> ConfirmPage {
         back: "/manager/users/7".into(),
         problems: Problems::default(),
     }
+}
+
+fn evil_status() -> StatusPage {
+    let mut row = phone(EVIL, Some(EVIL), Badge::new(Tone::Good, EVIL), EVIL, EVIL, EVIL, EVIL);
+    row.since = Stamp::new(EVIL, EVIL, EVIL);
+    row.expires = Until::new(EVIL, EVIL);
+    let mut second = phone("1", None, Badge::new(Tone::Good, "Registered"), "::1", "UDP", "", "MD5");
+    second.user_agent = "A".repeat(500);
+    let pager = Pager { summary: EVIL.into(), label: EVIL.into(), ..Pager::default() };
+    let mut page =
+        status(StatusTab::Phones, StatusBody::Phones { phones: vec![row, second], pager, searched: true });
+    page.fragment = EVIL.into();
+    page.live.tabs.words = EVIL.into();
+    page
+}
+
+fn evil_blacklists() -> StatusPage {
+    let mut lists = blacklists(true);
+    for list in &mut lists {
+        list.title = format!("{EVIL} {}", list.slug);
+        list.about = EVIL.into();
+        list.rows = vec![block(EVIL, EVIL, 5, 5, None)];
+    }
+    status(StatusTab::Blacklists, StatusBody::Blacklists(lists))
+}
+
+fn evil_audit() -> AuditPage {
+    let mut page = audit();
+    page.events = vec![event(Tone::Info, EVIL, EVIL, EVIL, EVIL, EVIL, at("14:31:02", ""))];
+    page.export_csv = format!("/manager/audit/export.csv?q={EVIL}");
+    if let Some(text) = page.filters.first_mut() {
+        text.value = EVIL.into();
+        text.error = Some(EVIL.into());
+    }
+    page.chain = Notice::new(Tone::Danger, EVIL, EVIL).with_link(EVIL, EVIL);
+    page
 }
 
 fn render(page: &impl Template) -> String {
@@ -956,7 +971,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         render(&SecretOncePage {
             shell: shell(Place::Users),
             title: "New login code of ann".into(),
-            secret: "4820 6173".into(),
+            secret: "48206173".into(),
             facts: vec![
                 Fact::new("Name", "Ann Okonkwo"),
                 Fact::new("Extension", "201"),
@@ -995,6 +1010,9 @@ fn more() -> Vec<(&'static str, String)> {
         searched,
     };
     let mut pages = vec![
+        ("status-evil", render(&evil_status())),
+        ("status-blacklists-evil", render(&evil_blacklists())),
+        ("audit-evil", render(&evil_audit())),
         ("extensions", render(&extensions())),
         ("extension", render(&extension())),
         ("status", render(&status(StatusTab::Phones, list(phones(), false)))),

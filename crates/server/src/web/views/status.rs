@@ -139,6 +139,18 @@ pub(crate) enum StatusBody {
     Sessions(Vec<SessionRow>),
 }
 
+impl StatusTab {
+    /// The address.
+    pub(crate) const fn href(self) -> &'static str {
+        match self {
+            Self::Phones => "/status",
+            Self::Blacklists => "/status/blacklists",
+            Self::Quarantine => "/status/quarantine",
+            Self::Sessions => "/status/sessions",
+        }
+    }
+}
+
 /// The tabs with their counts.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/status_tabs.html")]

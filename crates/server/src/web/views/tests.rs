@@ -38,6 +38,16 @@ fn every_form_that_changes_something_carries_its_token() {
 }
 
 #[test]
+fn no_search_insists_on_a_field() {
+    for (name, html) in all() {
+        for form in html.split("<form").skip(1).filter(|form| form.contains("method=\"get\"")) {
+            let form = form.split("</form>").next().unwrap();
+            assert!(!form.contains(" required"), "{name}: {form}");
+        }
+    }
+}
+
+#[test]
 fn what_strangers_wrote_comes_out_as_text() {
     for (name, html) in all() {
         assert!(!html.contains("<script>"), "{name}");
