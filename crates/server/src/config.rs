@@ -303,6 +303,13 @@ pub struct Loaded {
     text: String,
 }
 
+impl From<Config> for Loaded {
+    /// A configuration that was read from nowhere.
+    fn from(config: Config) -> Self {
+        Self { config, file: None, text: String::new() }
+    }
+}
+
 impl Loaded {
     /// The file that `named` names; else the one of `HOOKSWITCH_CONFIG`; else `hookswitch.toml` where there is
     /// one; else the defaults.
@@ -322,7 +329,7 @@ impl Loaded {
 
     /// The defaults.
     pub fn defaults() -> Self {
-        Self { config: Config::default(), file: None, text: String::new() }
+        Self::from(Config::default())
     }
 
     /// Reads and checks a file.

@@ -264,7 +264,7 @@ impl System {
     }
 
     /// Whether a lock is in force already, as far as can be seen without counting.
-    fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
+    pub(crate) fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
         let is_locked =
             |tally: Tally| tally.is_permanent || tally.locked_until.is_some_and(|until| now < until);
         let settings = self.ledger.settings();

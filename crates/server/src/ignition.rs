@@ -3,10 +3,23 @@
 //! It is made at each start while no service password exists, shown on the console alone, kept in memory alone,
 //! and gone when it has been used. 120 bits, written so that it can be read off a screen and typed.
 
+use std::sync::Arc;
+
 use parking_lot::Mutex;
 use signin::{
+    account::RoleKind,
+    admin,
+    attempt::{Attempt, Claim, Peer, Proof},
     dice::{Dice, roll},
+    ident::DomainId,
+    interface::LoginInterface,
     secret::Secret,
+    verdict::Verdict,
+};
+
+use crate::{
+    flow::{Done, Refusal},
+    system::System,
 };
 
 /// The letters of a code: Crockford's base 32, without the letters that look like digits.
@@ -17,6 +30,8 @@ const LENGTH: usize = 24;
 const GROUP: usize = 4;
 /// What is typed beyond this is not looked at.
 const TYPED_MAX: usize = 100;
+/// The name under which wrong codes are counted; nobody has it.
+const NAME: &str = "ignition code";
 
 /// The ignition code, while there is one.
 #[derive(Debug, Default)]
@@ -53,6 +68,44 @@ impl Ignition {
     /// The system has its passwords: the code is worth nothing from now on.
     pub fn finish(&self) {
         *self.0.lock() = None;
+    }
+}
+
+impl System {
+    /// Whether somebody typed the ignition code. A wrong one is counted and audited like a wrong password of a name
+    /// that nobody has, against the address too, and under a lock the right one is refused like any other.
+    ///
+    /// # Errors
+    /// What may be said instead: [`Verdict::Reject`], [`Verdict::Wait`] or [`Verdict::Unavailable`].
+    pub async fn check_ignition_code(self: &Arc<Self>, typed: &str, peer: Peer<'_>) -> Result<(), Verdict> {
+        let shown = Secret::new(typed);
+        let attempt = Attempt {
+            interface: LoginInterface::WebManager,
+            domain: DomainId::FIRST,
+            claim: Claim::Account(RoleKind::ServiceUser, NAME),
+            proof: Proof::Plain(&shown),
+            opens_session: false,
+            peer,
+        };
+        if self.ignition.matches(typed) && !self.is_locked(&attempt, self.clock.now()) {
+            return Ok(());
+        }
+        Err(self.sign_in(attempt).await)
+    }
+
+    /// Gives the system its first passwords; the code is worth nothing from then on. Who asks has shown the code, or
+    /// owns the process.
+    ///
+    /// # Errors
+    /// Fields to be corrected, or it has been done already.
+    pub async fn ignite(
+        self: &Arc<Self>,
+        by: &admin::By,
+        asked: admin::Ignition,
+    ) -> Result<Done<()>, Refusal> {
+        let done = self.administer(by, move |admin, dice| admin.ignite(&asked, dice)).await?;
+        self.ignition.finish();
+        Ok(done)
     }
 }
 

@@ -1,0 +1,88 @@
+//! Pages that are served whether or not anybody has signed in, and connections that try the server's patience.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+use crate::{house::House, phone::tls};
+
+/// What a server says to these bytes until it closes.
+async fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("connected");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    drop(read.expect("closed in time"));
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_figures_are_told() {
+    let house = House::start().await;
+    assert!(ask(house.metrics(), &get("/healthz")).await.ends_with("\r\n\r\nok\n"));
+    assert!(ask(house.metrics(), &get("/readyz")).await.starts_with("HTTP/1.1 200"));
+    let figures = ask(house.metrics(), &get("/metrics")).await;
+    assert!(figures.contains("application/openmetrics-text"), "{figures}");
+    assert!(
+        figures.contains("hookswitch_sign_ins_total{interface=\"sip-registration\",verdict=\"reject\"} 0")
+    );
+    assert!(figures.contains("hookswitch_records{kind=\"bindings\"} 0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_speaks_both_versions_of_http() {
+    let house = House::start().await;
+    for (offered, expected) in [(&[b"h2".as_slice(), b"http/1.1"][..], Some(&b"h2"[..])), (&[], None)] {
+        let stream = tls(house.https(), offered).await;
+        assert_eq!(stream.get_ref().1.alpn_protocol(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_says_nothing_or_too_little_is_closed() {
+    let house = House::start_with(|config| {
+        config.limits.first_message_seconds = 1;
+        config.limits.message_seconds = 1;
+        config.limits.idle_seconds = 1;
+    })
+    .await;
+    let addresses = house.system.addresses();
+    let patient = [house.http(), house.https(), addresses.sip_tcp[0], addresses.sip_tls[0]];
+    for address in patient {
+        for opening in ["", "GET / HTT", "REGISTER sip:x SIP/2.0\r\nVia"] {
+            // Closing is the answer; what is said before (a 408, an alert) is no matter.
+            ask(address, opening).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_connections_than_allowed_are_closed_at_once_and_others_live_on() {
+    let house = House::start_with(|config| config.limits.connections_per_address_max = 2).await;
+    let address = house.system.addresses().sip_tcp[0];
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        kept.push(TcpStream::connect(address).await.expect("connected"));
+    }
+    // The first two have been taken once the listener's figure says so.
+    while !house.system.metrics.encode().contains("hookswitch_connections{listener=\"sip-tcp\"} 2") {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask(address, "").await, "");
+    let mut first = kept.remove(0);
+    first.write_all(b"\r\n\r\n").await.expect("sent");
+    let mut pong = [0; 2];
+    first.read_exact(&mut pong).await.expect("a pong");
+    drop((first, kept));
+    while !house.system.metrics.encode().contains("hookswitch_connections{listener=\"sip-tcp\"} 0") {
+        tokio::task::yield_now().await;
+    }
+}

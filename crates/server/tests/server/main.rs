@@ -1,0 +1,16 @@
+//! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
+
+#[cfg(test)]
+mod guesses;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod phone;
+#[cfg(test)]
+mod phones_are_refused;
+#[cfg(test)]
+mod phones_register;

@@ -1,0 +1,205 @@
+//! Phones that register rightly.
+
+use signin::{audit::Action, digest::DigestAlgorithm, registration::Transport};
+use wire::sip::{Algorithm, HeaderName};
+
+use crate::house::House;
+
+const CODE: &str = "472839";
+
+async fn house() -> House {
+    House::start().await.ignited().await.with_user("Ann", "201", CODE).await
+}
+
+const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_registers_refreshes_and_unregisters_over_every_transport_with_both_hashes() {
+    let house = house().await;
+    for transport in TRANSPORTS {
+        for algorithm in [Algorithm::Sha256, Algorithm::Md5] {
+            let mut phone = house.phone_over(transport, "201", CODE).await;
+            phone.algorithm = algorithm;
+            let answer = phone.register(600).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            assert!(answer.one(HeaderName::Contact).ends_with(";expires=600"), "{}", answer.text());
+            let [binding] = &house.bindings("201")[..] else { panic!("one binding") };
+            assert_eq!((binding.source, binding.transport), (phone.local, transport));
+            let is_sha = binding.algorithm == DigestAlgorithm::Sha256;
+            assert_eq!(is_sha, algorithm == Algorithm::Sha256);
+            assert_eq!(&*binding.agent, "Test Phone 1.0");
+
+            house.pass(100);
+            assert_eq!(phone.refresh(Some(600)).await.status, 200);
+            let [refreshed] = &house.bindings("201")[..] else { panic!("one binding") };
+            assert_eq!(refreshed.since, binding.since);
+            assert_eq!(refreshed.expires_at.0, binding.expires_at.0 + 100_000);
+
+            let gone = phone.refresh(Some(0)).await;
+            assert_eq!(gone.status, 200);
+            assert!(gone.all(HeaderName::Contact).is_empty(), "{}", gone.text());
+            assert!(house.bindings("201").is_empty());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_leaves_a_row_when_it_comes_and_when_it_goes_and_none_when_it_refreshes() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    phone.register(600).await;
+    for _ in 0..5 {
+        assert_eq!(phone.refresh(Some(600)).await.status, 200);
+    }
+    phone.refresh(Some(0)).await;
+    let audit = house.audit().await;
+    let about: Vec<_> = audit.iter().filter(|row| row.contains("Phone ")).collect();
+    assert_eq!(about, ["Phone registered: 201", "Phone unregistered: 201"]);
+    assert!(!audit.iter().any(|row| row.starts_with(Action::SignIn.title())), "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_challenge_offers_sha_256_first_and_md5_only_where_it_is_allowed() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    let offered = phone.challenge(Some(600)).await.all(HeaderName::WwwAuthenticate);
+    let [sha, md5] = &offered[..] else { panic!("two challenges: {offered:?}") };
+    assert!(sha.contains("algorithm=SHA-256") && sha.contains("qop=\"auth\""), "{sha}");
+    assert!(md5.contains("algorithm=MD5"), "{md5}");
+
+    let by = signin::admin::By::console();
+    let changed = house.system.administer(&by, |admin, _| {
+        let mut domain = (*admin.records.domain(signin::ident::DomainId::FIRST).expect("ignited")).clone();
+        domain.md5_allowed = false;
+        admin.save_domain(&domain)
+    });
+    changed.await.expect("changed");
+    let mut old = house.phone("201", CODE).await;
+    old.algorithm = Algorithm::Md5;
+    assert_eq!(old.challenge(Some(600)).await.all(HeaderName::WwwAuthenticate).len(), 1);
+    // An answer by MD5 to the one challenge there is: asked again, nothing counted.
+    old.keep_challenge(&phone.challenge(Some(600)).await);
+    phone.algorithm = Algorithm::Sha256;
+    assert_eq!(phone.register(600).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_with_what_there_is_and_changes_nothing() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    phone.register(600).await;
+    house.pass(10);
+    let answer = phone.refresh(None).await;
+    assert!(answer.one(HeaderName::Contact).ends_with(";expires=590"), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_short_a_wish_is_told_the_least() {
+    let house = house().await;
+    let answer = house.phone("201", CODE).await.register(5).await;
+    assert_eq!((answer.status, &*answer.one(HeaderName::MinExpires)), (423, "60"));
+    assert!(house.bindings("201").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_is_kept_and_repeated() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    phone.more = "Supported: path\r\nPath: <sip:edge.example;lr>, <sip:core.example;lr>\r\n".into();
+    let answer = phone.register(600).await;
+    assert_eq!(answer.one(HeaderName::Path), "<sip:edge.example;lr>, <sip:core.example;lr>");
+    let [binding] = &house.bindings("201")[..] else { panic!("one binding") };
+    let path: Vec<&str> = binding.path.iter().map(|hop| &**hop).collect();
+    assert_eq!(path, ["sip:edge.example;lr", "sip:core.example;lr"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_takes_the_place_of_its_forerunner() {
+    let house = house().await;
+    for round in 0..2 {
+        let mut phone = house.phone("201", CODE).await;
+        phone.more = "Supported: path, outbound\r\n".into();
+        phone.contact = format!(
+            "<sip:201@{}>;reg-id=1;+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>\"",
+            phone.local
+        );
+        let answer = phone.register(600).await;
+        assert_eq!(answer.one(HeaderName::Require), "outbound", "{}", answer.text());
+        assert_eq!(house.bindings("201").len(), 1, "round {round}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_phone_too_many_pushes_the_oldest_out_into_quarantine() {
+    let house = house().await.with_settings(|settings| settings.registrations.bindings_max = 2).await;
+    let mut phones = Vec::new();
+    for _ in 0..3 {
+        let mut phone = house.phone("201", CODE).await;
+        assert_eq!(phone.register(600).await.status, 200);
+        house.pass(1);
+        phones.push(phone);
+    }
+    let left: Vec<_> = house.bindings("201").iter().map(|binding| binding.source).collect();
+    assert_eq!(left, [phones[1].local, phones[2].local]);
+    let quarantine = house.system.ledger.quarantine();
+    let [pushed] = &quarantine[..] else { panic!("one: {quarantine:?}") };
+    assert_eq!((pushed.source, pushed.by_source), (phones[0].local, phones[2].local));
+    assert!(house.audit().await.contains(&"Phone pushed out: 201".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bindings_survive_a_restart() {
+    let house = house().await;
+    house.phone("201", CODE).await.register(600).await;
+    let before = house.bindings("201");
+    let house = house.restarted().await;
+    assert_eq!(house.bindings("201"), before);
+    // A challenge from before is stale, and the phone goes on by itself.
+    assert_eq!(house.phone("201", CODE).await.register(600).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_password_takes_the_place_of_the_login_code() {
+    let house = house().await;
+    let (by, extension) = (signin::admin::By::console(), house.extension("201"));
+    let set = house.system.administer(&by, move |admin, dice| {
+        let owner = signin::credential::Owner::Extension(extension);
+        let choice = signin::admin::SecretChoice::Set(signin::secret::Secret::new("correct-horse-battery"));
+        admin.set_secret(owner, signin::credential::CredentialKind::PhonePassword, &choice, false, dice)
+    });
+    set.await.expect("set");
+    assert_eq!(house.phone("201", "correct-horse-battery").await.register(600).await.status, 200);
+    assert_eq!(house.phone("201", CODE).await.register(600).await.status, 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_requests_in_one_packet_and_one_in_many_are_answered_in_order() {
+    let house = house().await;
+    let mut phone = house.phone_over(Transport::Tcp, "201", CODE).await;
+    let (one, two) = (phone.request(Some(600), ""), phone.request(Some(600), ""));
+    phone.send(format!("\r\n{one}{two}").as_bytes()).await;
+    for expected in ["1 REGISTER", "2 REGISTER"] {
+        let answer = phone.hear(crate::phone::SILENCE * 10).await.expect("an answer");
+        assert_eq!(answer.one(HeaderName::CSeq), expected);
+    }
+    for byte in phone.request(Some(600), "").into_bytes() {
+        phone.send(&[byte]).await;
+    }
+    assert_eq!(phone.hear(crate::phone::SILENCE * 10).await.expect("an answer").status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signs_of_life_are_answered_on_streams_and_by_stun() {
+    let house = house().await;
+    for transport in [Transport::Tcp, Transport::Tls] {
+        let mut phone = house.phone_over(transport, "201", CODE).await;
+        phone.send(b"\r\n\r\n").await;
+        assert_eq!(phone.hear_bytes(crate::phone::SILENCE * 10).await.expect("a pong"), b"\r\n");
+    }
+    let mut phone = house.phone("201", CODE).await;
+    phone.send(b"\r\n\r\n").await;
+    assert_eq!(phone.hear_bytes(crate::phone::SILENCE).await, None);
+    phone.send(b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl").await;
+    let answer = phone.hear_bytes(crate::phone::SILENCE * 10).await.expect("an answer");
+    assert_eq!(answer[..2], [1, 1]);
+}
