@@ -16,27 +16,12 @@
     }
     return false;
   };
-  const repeat = (text, length) => {
-    let seen = 1;
-    for (let i = 1; i < text.length; i++) {
-      seen = text[i] === text[i - 1] ? seen + 1 : 1;
-      if (seen >= length) return true;
-    }
-    return false;
-  };
-  const holds = (text, part) => {
-    const [a, b] = [text.toLowerCase(), part.toLowerCase()];
-    return b !== "" && (a.includes(b) || a.includes(Array.from(b).reverse().join("")));
-  };
   const tests = {
     "length-min": (text, n) => Array.from(text).length >= Number(n),
     "length-max": (text, n) => Array.from(text).length <= Number(n),
     digits,
-    classes: (text, n) => [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u].filter((one) => one.test(text)).length >= Number(n),
     "no-run": (text, n) => !run(text, Number(n)),
-    "no-repeat": (text, n) => !repeat(text, Number(n)),
     "not-same": (text) => new Set(text).size > 1,
-    without: (text, part) => !holds(text, part),
     same: (text, _, again) => text === again,
   };
   const watchSecret = (root) => {

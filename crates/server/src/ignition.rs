@@ -154,7 +154,9 @@ mod tests {
     fn anything_else_and_nothing_are_not_the_code() {
         let ignition = Ignition::awaited(&mut SeededDice(7));
         let code = ignition.code().expect("awaited").reveal().to_owned();
-        for typed in ["", "-", " ", &code[1..], &format!("{code}0"), &"0".repeat(1_000_000)] {
+        for typed in
+            ["", "-", " ", code.get(1..).unwrap_or_default(), &format!("{code}0"), &"0".repeat(1_000_000)]
+        {
             assert!(!ignition.matches(typed));
         }
     }

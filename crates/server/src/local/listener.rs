@@ -204,17 +204,15 @@ mod tests {
 
     impl Answer for Counting {
         async fn answer(&self, request: Request, replies: &Replies) -> Reply {
-            match request {
-                Request::Users => {
-                    for done in 0..100 {
-                        if !replies.part(Part::Progress { done, total: Some(100) }).await {
-                            break;
-                        }
-                    }
-                    Reply::Done(Done { count: 100, ..Done::default() })
-                }
-                _ => Reply::Refused(Refusal::new("no", "")),
+            if !matches!(request, Request::Users) {
+                return Reply::Refused(Refusal::new("no", ""));
             }
+            for done in 0..100 {
+                if !replies.part(Part::Progress { done, total: Some(100) }).await {
+                    break;
+                }
+            }
+            Reply::Done(Done { count: 100, ..Done::default() })
         }
     }
 

@@ -156,7 +156,7 @@ pub(super) async fn show(
 ) -> Result<Response, Response> {
     who.require(&web, Right::ConfigurationRead)?;
     let extension = find(&web, &who, id)?;
-    Ok(who.page(&page(&web, &who, &extension, saved(&extension), None)))
+    Ok(who.page(&page(&web, &who, &extension, &saved(&extension), None)))
 }
 
 fn saved(extension: &Extension) -> Filled {
@@ -167,7 +167,7 @@ fn page(
     web: &Web,
     who: &SignedIn,
     extension: &Extension,
-    filled: Filled,
+    filled: &Filled,
     wrong_secret: Option<(String, String)>,
 ) -> ExtensionPage {
     let now = web.system.clock.now();
@@ -192,7 +192,7 @@ fn page(
         force_new: None,
         about: "For this extension's phone. Where it is set, the user's login code no longer registers a phone.",
     };
-    let fields = extension_fields(&filled);
+    let fields = extension_fields(filled);
     let shown: Vec<_> = fields.iter().collect();
     ExtensionPage {
         shell: who.shell(web, Place::Extensions),
@@ -233,7 +233,7 @@ pub(super) async fn save(
         }
         Err(refusal) => {
             let filled = credentials::fill_wrong(filled, &refusal);
-            who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &extension, filled, None))
+            who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &extension, &filled, None))
         }
     })
 }
@@ -251,7 +251,7 @@ pub(super) async fn set_secret(
     let slip = Slip { of: &of, number, back: &back };
     let tally = extension_tally(&extension);
     let refused = |error| {
-        let page = page(&web, &who, &extension, saved(&extension), Some(error));
+        let page = page(&web, &who, &extension, &saved(&extension), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     let owner = Owner::Extension(extension.id);

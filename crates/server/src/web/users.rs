@@ -273,7 +273,7 @@ fn page(
     who: &SignedIn,
     account: &Account,
     filled: Filled,
-    wrong_secret: Option<(CredentialKind, (String, String))>,
+    wrong_secret: Option<&(CredentialKind, (String, String))>,
 ) -> UserPage {
     let now = web.system.clock.now();
     let href = format!("{PATH}/{}", account.id);
@@ -286,8 +286,7 @@ fn page(
         filled
     };
     let owner = Owner::Account(account.id);
-    let error_of =
-        |kind| wrong_secret.as_ref().filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
+    let error_of = |kind| wrong_secret.filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
     let card = |owner, kind, tally: TallyKey, force_new, about| -> CredentialCard {
         let of = CardOf {
             owner,
@@ -419,7 +418,7 @@ pub(super) async fn set_secret(
     let back = format!("{PATH}/{id}");
     let slip = Slip { of: &account.name, number, back: &back };
     let refused = |error| {
-        let page = page(&web, &who, &account, saved(&web, &account), Some((kind, error)));
+        let page = page(&web, &who, &account, saved(&web, &account), Some(&(kind, error)));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     Ok(change_secret(&web, &who, &form, Place::Users, owner, kind, tally, &slip, refused).await)
@@ -446,8 +445,10 @@ pub(super) async fn change_secret(
         Asked::NotTheSame => return refused(("secret_again".into(), credentials::NOT_THE_SAME.into())),
         Asked::Nothing => return who.visitor.error(web, StatusCode::BAD_REQUEST),
         Asked::Unlock => {
-            let done =
-                web.system.administer(&who.by, move |admin, _| admin.reset_locks(&[tally.clone()])).await;
+            let done = web
+                .system
+                .administer(&who.by, move |admin, _| admin.reset_locks(std::slice::from_ref(&tally)))
+                .await;
             return match done {
                 Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
                 Err(refusal) => credentials::refuse(who, web, &refusal),

@@ -206,16 +206,10 @@ pub(crate) enum Test {
     LengthMax(u64),
     /// Digits only.
     Digits,
-    /// At least this many of: small letters, capital letters, digits, others.
-    Classes(u64),
     /// No run up or down (1234, 4321) of this many.
     NoRun(u64),
-    /// Not this many equal characters in a row.
-    NoRepeat(u64),
     /// Not the same digit throughout.
     NotAllSame,
-    /// Does not hold this text, nor the text reversed (a name, an extension), in any case of letters.
-    Without(String),
     /// Only the server can tell: known from breaches, used before.
     Server,
 }
@@ -227,21 +221,12 @@ pub(crate) struct Rule {
     pub(crate) test: Test,
     /// The rule in plain words.
     pub(crate) text: String,
-    /// Whether the secret that was just refused broke it.
-    pub(crate) broken: bool,
 }
 
 impl Rule {
-    /// A rule that nobody has broken yet.
+    /// A rule.
     pub(crate) fn new(test: Test, text: impl Into<String>) -> Self {
-        Self { test, text: text.into(), broken: false }
-    }
-
-    /// The same, broken by what was just sent.
-    #[must_use]
-    pub(crate) fn broken(mut self, broken: bool) -> Self {
-        self.broken = broken;
-        self
+        Self { test, text: text.into() }
     }
 
     const fn name(&self) -> &'static str {
@@ -249,23 +234,15 @@ impl Rule {
             Test::LengthMin(_) => "length-min",
             Test::LengthMax(_) => "length-max",
             Test::Digits => "digits",
-            Test::Classes(_) => "classes",
             Test::NoRun(_) => "no-run",
-            Test::NoRepeat(_) => "no-repeat",
             Test::NotAllSame => "not-same",
-            Test::Without(_) => "without",
             Test::Server => "server",
         }
     }
 
     fn argument(&self) -> String {
         match &self.test {
-            Test::LengthMin(n)
-            | Test::LengthMax(n)
-            | Test::Classes(n)
-            | Test::NoRun(n)
-            | Test::NoRepeat(n) => n.to_string(),
-            Test::Without(text) => text.clone(),
+            Test::LengthMin(n) | Test::LengthMax(n) | Test::NoRun(n) => n.to_string(),
             Test::Digits | Test::NotAllSame | Test::Server => String::new(),
         }
     }
@@ -404,7 +381,6 @@ pub(crate) struct Section {
 pub(crate) struct Filled {
     values: BTreeMap<String, String>,
     errors: BTreeMap<String, String>,
-    notes: BTreeMap<String, String>,
 }
 
 impl Filled {
@@ -419,13 +395,6 @@ impl Filled {
     #[must_use]
     pub(crate) fn wrong(mut self, name: &str, text: impl Into<String>) -> Self {
         self.errors.insert(name.to_owned(), text.into());
-        self
-    }
-
-    /// With a remark, such as what the preset says.
-    #[must_use]
-    pub(crate) fn noted(mut self, name: &str, text: impl Into<String>) -> Self {
-        self.notes.insert(name.to_owned(), text.into());
         self
     }
 
@@ -465,9 +434,6 @@ impl Filled {
             }
         }
         field.error = self.errors.get(&field.name).cloned().or(field.error);
-        if let Some(note) = self.notes.get(&field.name) {
-            field.note.clone_from(note);
-        }
         field
     }
 

@@ -1,7 +1,7 @@
 //! What each page shows, as plain data: one file per family of pages, one template per page.
 //!
 //! A view knows no other room of the house. Handlers fill these structs from what the core says and hand them to the
-//! template; nothing here decides, reads a clock or looks anything up, so every page can be rendered from samples.
+//! template; nothing here decides, reads a clock or looks anything up, so a page is what its struct says.
 //! Every value is escaped by the template engine. The only types that are written out as they are, are the parts in
 //! `parts/` (marked [`HtmlSafe`]), and each of those is a template, a fixed drawing or a number itself.
 //!
@@ -23,8 +23,3 @@ pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod users;
-
-#[cfg(test)]
-pub(crate) mod samples;
-#[cfg(test)]
-mod tests;

@@ -96,10 +96,6 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// All that stand in the side navigation, in order.
-    pub(crate) const SIDE: [Self; 6] =
-        [Self::Home, Self::Users, Self::Extensions, Self::Status, Self::Audit, Self::Settings];
-
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
