@@ -265,3 +265,96 @@ fn make_room(
     }
     has_any
 }
+
+#[cfg(test)]
+mod tests {
+    use signin::{
+        ident::{DomainId, FoldedName},
+        timestamp::Seconds,
+    };
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn key(name: &str) -> TallyKey {
+        TallyKey { scope: CountScope::Extension, domain: DomainId::FIRST, name: FoldedName::of(name) }
+    }
+
+    fn fail(counts: &Counts, name: &str, times: u32, now: Timestamp) {
+        let settings = Settings::default();
+        for _ in 0..times {
+            assert_eq!(counts.begin(&key(name), &settings, now, &mut Vec::new()), Standing::Open);
+            counts.fail(&key(name), &settings, now);
+        }
+    }
+
+    #[test]
+    fn counts_stay_within_their_bound_and_locks_outlive_a_flood() {
+        let counts = Counts::new(SHARDS * 16);
+        for n in 0..100 {
+            fail(&counts, &format!("locked {n}"), 5, NOW);
+        }
+        for n in 0..10_000 {
+            fail(&counts, &format!("flood {n}"), 1, NOW.after(Seconds(1)));
+        }
+        assert!(counts.len() <= SHARDS * 16, "{}", counts.len());
+        assert_eq!(counts.locked(&Settings::default(), NOW.after(Seconds(2))).len(), 100);
+    }
+
+    #[test]
+    fn a_flood_of_locks_pushes_out_those_that_end_soonest() {
+        let counts = Counts::new(SHARDS);
+        for n in 0..1000 {
+            fail(&counts, &format!("{n}"), 5, NOW.after(Seconds(n)));
+        }
+        assert!(counts.len() <= SHARDS);
+        let locked = counts.locked(&Settings::default(), NOW.after(Seconds(1000)));
+        assert!(locked.iter().any(|(locked, _)| *locked == key("999")));
+    }
+
+    #[test]
+    fn what_is_being_checked_is_never_pushed_out() {
+        let counts = Counts::new(SHARDS);
+        let settings = Settings::default();
+        let mut open = Vec::new();
+        for n in 0..1000 {
+            let key = key(&format!("{n}"));
+            if counts.begin(&key, &settings, NOW, &mut Vec::new()) == Standing::Open {
+                open.push(key);
+            }
+        }
+        assert_eq!(open.len(), counts.len());
+        assert!(open.iter().all(|key| counts.tally(key).in_flight == 1));
+        // Where no room is left, one has to wait a moment; then there is room again.
+        open.iter().for_each(|key| counts.give_back(key));
+        assert_eq!(counts.len(), 0);
+    }
+
+    #[test]
+    fn a_kept_count_that_is_pushed_out_or_idle_is_named_so_that_its_row_goes_too() {
+        let counts = Counts::new(SHARDS);
+        fail(&counts, "kept", 1, NOW);
+        counts.keep(&key("kept"));
+        let much_later = NOW.after(Seconds::days(2));
+        assert_eq!(counts.sweep(&Settings::default(), NOW), []);
+        assert_eq!(counts.sweep(&Settings::default(), much_later), [key("kept")]);
+        fail(&counts, "kept", 1, NOW);
+        counts.keep(&key("kept"));
+        let mut evicted = Vec::new();
+        for n in 0..1000 {
+            counts.begin(&key(&format!("{n}")), &Settings::default(), NOW, &mut evicted);
+        }
+        assert_eq!(evicted, [key("kept")]);
+    }
+
+    #[test]
+    fn the_end_of_a_lock_is_noticed_once() {
+        let counts = Counts::new(SHARDS);
+        counts.has_unlocked(NOW);
+        fail(&counts, "locked", 5, NOW);
+        assert!(!counts.has_unlocked(NOW.after(Seconds(599))));
+        assert!(counts.has_unlocked(NOW.after(Seconds(600))));
+        assert!(!counts.has_unlocked(NOW.after(Seconds(601))));
+    }
+}

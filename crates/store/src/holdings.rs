@@ -5,7 +5,7 @@ use std::{
     hash::Hash,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -92,6 +92,8 @@ pub(crate) struct Holdings {
     quarantine_next: AtomicU64,
     pub(crate) counts: Counts,
     pub(crate) nonces: Nonces,
+    pub(crate) account_next: AtomicU32,
+    pub(crate) extension_next: AtomicU32,
 }
 
 impl Holdings {
@@ -116,6 +118,8 @@ impl Holdings {
             quarantine_next: AtomicU64::new(1),
             counts: Counts::new(TALLIES_MAX),
             nonces: Nonces::new(NONCES_MAX),
+            account_next: AtomicU32::new(1),
+            extension_next: AtomicU32::new(1),
         }
     }
 
@@ -174,6 +178,7 @@ impl Holdings {
 
     pub(crate) fn put_account(&self, account: Arc<Account>) {
         let (id, kind, domain, name) = (account.id, account.kind(), account.domain, account.folded_name());
+        self.account_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
         if let Some(old) = self.accounts.insert(id, account) {
             if old.folded_name() == name {
                 return;
@@ -244,6 +249,7 @@ impl Holdings {
 
     pub(crate) fn put_extension(&self, extension: Arc<Extension>) {
         let (id, domain, number) = (extension.id, extension.domain, extension.number.clone());
+        self.extension_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
         if let Some(old) = self.extensions.insert(id, extension) {
             if old.number == number {
                 return;

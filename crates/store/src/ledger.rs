@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::JoinHandle,
@@ -63,8 +63,6 @@ pub struct Ledger {
     pub(crate) topics: broadcast::Sender<Topic>,
     jobs: SyncSender<Job>,
     threads: Mutex<Option<Threads>>,
-    account_next: AtomicU32,
-    extension_next: AtomicU32,
 }
 
 /// Verifiers that belong to nobody and cost what real ones cost.
@@ -98,7 +96,7 @@ impl Ledger {
         mut dice: Box<dyn Dice + Send>,
     ) -> Result<Arc<Self>, OpenError> {
         let loaded = load(&mut *engine, keys, &mut *dice)?;
-        let Loaded { holdings, keyring, census, orphans, account_next, extension_next } = loaded;
+        let Loaded { holdings, keyring, census, orphans } = loaded;
         let reader = engine.reader();
         let (jobs, queue) = sync_channel(WAITING_MAX);
         let (topics, _) = broadcast::channel(TOPICS_MAX);
@@ -127,8 +125,6 @@ impl Ledger {
             topics,
             jobs,
             threads: Mutex::new(Some(threads)),
-            account_next: AtomicU32::new(account_next),
-            extension_next: AtomicU32::new(extension_next),
         }))
     }
 
@@ -329,10 +325,10 @@ impl Records for Ledger {
     }
 
     fn next_account(&self) -> AccountId {
-        AccountId(self.account_next.fetch_add(1, Ordering::Relaxed))
+        AccountId(self.holdings.account_next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn next_extension(&self) -> ExtensionId {
-        ExtensionId(self.extension_next.fetch_add(1, Ordering::Relaxed))
+        ExtensionId(self.holdings.extension_next.fetch_add(1, Ordering::Relaxed))
     }
 }

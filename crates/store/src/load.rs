@@ -1,6 +1,10 @@
 //! Loading: everything from the engine into memory, each row held against its tag, all of them against the census.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::{Arc, atomic::Ordering},
+};
 
 use hashbrown::HashMap;
 use signin::{
@@ -27,8 +31,6 @@ pub(crate) struct Loaded {
     pub(crate) census: Census,
     /// Records whose owner is gone, to be removed.
     pub(crate) orphans: Vec<Dirty>,
-    pub(crate) account_next: u32,
-    pub(crate) extension_next: u32,
 }
 
 /// The keys and the census of a store; `None` = there is nothing in it at all.
@@ -126,8 +128,6 @@ struct Loader {
     facts: HashMap<(Owner, CredentialKind), CredentialFacts>,
     rows: BTreeMap<Shelf, u64>,
     orphans: Vec<Dirty>,
-    account_next: u32,
-    extension_next: u32,
 }
 
 impl Loader {
@@ -139,8 +139,6 @@ impl Loader {
             facts: HashMap::new(),
             rows: BTreeMap::new(),
             orphans: Vec::new(),
-            account_next: 1,
-            extension_next: 1,
         }
     }
 
@@ -164,20 +162,14 @@ impl Loader {
             Record::Domain(domain) => {
                 self.domains.insert(domain.id, Arc::new(domain));
             }
-            Record::Account(account) => {
-                self.account_next = self.account_next.max(account.id.0.saturating_add(1));
-                holdings.put_account(Arc::new(account));
-            }
+            Record::Account(account) => holdings.put_account(Arc::new(account)),
             Record::Activity(id, activity) => {
                 holdings.put_activity(id, activity);
                 if holdings.account(id).is_none() {
                     self.orphans.push(Dirty::Activity(id));
                 }
             }
-            Record::Extension(extension) => {
-                self.extension_next = self.extension_next.max(extension.id.0.saturating_add(1));
-                holdings.put_extension(Arc::new(extension));
-            }
+            Record::Extension(extension) => holdings.put_extension(Arc::new(extension)),
             Record::Credential(owner, kind, sealed) => {
                 self.sealed.insert((owner, kind), sealed);
             }
@@ -223,13 +215,8 @@ impl Loader {
         if let Some(((owner, kind), _)) = self.facts.into_iter().next() {
             return Err(OpenError::Damaged { what: format!("there is no secret for {owner:?} {kind:?}") });
         }
-        Ok(Loaded {
-            account_next: self.account_next.max(census.account_next),
-            extension_next: self.extension_next.max(census.extension_next),
-            holdings: self.holdings,
-            keyring,
-            census,
-            orphans: self.orphans,
-        })
+        self.holdings.account_next.fetch_max(census.account_next, Ordering::Relaxed);
+        self.holdings.extension_next.fetch_max(census.extension_next, Ordering::Relaxed);
+        Ok(Loaded { holdings: self.holdings, keyring, census, orphans: self.orphans })
     }
 }

@@ -46,3 +46,28 @@ impl Nonces {
         self.uses.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use signin::{challenge::Challenger, dice::SeededDice, ident::DomainId};
+
+    use super::*;
+
+    #[test]
+    fn where_no_use_can_be_remembered_none_is_allowed() {
+        let now = Timestamp(1_800_000_000_000);
+        let nonces = Nonces::new(SHARDS * 4);
+        let challenger = Challenger::new(Seconds(600), &mut SeededDice(1));
+        let mut dice = SeededDice(2);
+        let mut taken = Vec::new();
+        for _ in 0..2000 {
+            let nonce = challenger.nonce(DomainId::FIRST, now, &mut dice);
+            if nonces.take(&nonce, 1, now) {
+                taken.push(nonce);
+            }
+        }
+        assert_eq!(nonces.len(), SHARDS * 4);
+        assert_eq!(taken.len(), nonces.len());
+        assert!(taken.iter().all(|nonce| !nonces.take(nonce, 1, now) && nonces.take(nonce, 2, now)));
+    }
+}

@@ -1,0 +1,95 @@
+//! What every engine must do, asked of each in the same words. A new engine is one more line at the end of this
+//! file, and a host in `host.rs`.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail tests by panicking"
+)]
+
+mod attempts;
+mod backups;
+mod changes;
+mod damage;
+mod host;
+mod lists;
+mod sqlite;
+mod world;
+
+macro_rules! conformance {
+    ($($engine:ident: $host:expr;)*) => {
+        $(mod $engine {
+            conformance!(@cases $host;
+                changes: every_kind_of_record_comes_back_after_a_restart,
+                changes: a_change_made_from_an_old_version_is_a_conflict,
+                changes: names_are_unique_within_a_kind_and_a_domain,
+                changes: numbers_are_unique_within_a_domain,
+                changes: two_accounts_may_change_names_in_one_commit,
+                changes: a_commit_happens_whole_or_not_at_all,
+                changes: what_points_at_nothing_is_refused,
+                changes: of_a_hundred_parallel_openings_five_sessions_are_open,
+                changes: deleting_an_account_takes_along_what_is_its_own,
+                changes: deleting_an_extension_takes_along_what_is_its_own,
+                changes: identifiers_are_never_given_out_twice,
+                changes: many_commits_share_few_transactions,
+                changes: commits_that_meddle_with_each_other_are_judged_one_after_the_other,
+                changes: a_failing_engine_changes_nothing_and_recovers,
+                changes: what_is_behind_survives_a_failing_engine,
+                changes: what_is_behind_is_in_memory_at_once_and_on_disk_soon,
+                changes: refusals_that_repeat_become_one_row,
+                changes: time_ends_bindings_and_sessions,
+                changes: a_closed_ledger_says_so,
+                changes: listeners_are_told_what_changed,
+                attempts: a_phone_signs_in_with_its_users_login_code,
+                attempts: a_phone_password_counts_in_place_of_the_login_code,
+                attempts: a_new_number_realm_or_user_derives_the_digest_again,
+                attempts: of_a_thousand_parallel_guesses_at_most_five_are_checked,
+                attempts: a_lock_survives_a_restart,
+                attempts: a_reset_lock_opens_at_once,
+                attempts: unknown_names_are_counted_and_locked_alike,
+                attempts: a_failure_is_counted_by_address_over_all_names,
+                attempts: a_refusal_by_one_count_leaves_no_place_taken_in_the_other,
+                attempts: an_allowed_address_is_never_counted,
+                attempts: an_answer_works_once,
+                attempts: an_abandoned_attempt_is_a_failure,
+                attempts: what_is_not_set_or_has_expired_opens_nothing,
+                damage: a_wrong_key_opens_nothing_and_breaks_nothing,
+                damage: an_edited_row_is_noticed,
+                damage: a_vanished_row_is_noticed,
+                damage: a_row_moved_to_another_owner_is_noticed,
+                damage: a_whole_audit_is_verified,
+                damage: an_edited_audit_row_is_found,
+                damage: a_deleted_audit_row_is_found,
+                damage: audit_rows_in_another_order_are_found,
+                damage: an_audit_that_is_cut_off_is_found,
+                damage: the_audit_goes_on_after_a_restart,
+                damage: the_audit_is_searched,
+                damage: a_reseal_leaves_nothing_under_the_old_key,
+                damage: an_interrupted_reseal_opens_with_both_keys_and_is_ended_later,
+                backups: a_backup_comes_back_in_an_empty_store,
+                backups: a_backup_under_load_is_of_one_moment,
+                backups: any_flipped_bit_of_a_backup_is_refused,
+                backups: a_backup_that_is_cut_off_is_refused,
+                backups: a_backup_under_another_key_is_refused,
+                backups: a_backup_of_a_newer_version_is_refused,
+                backups: a_restore_into_a_store_in_use_is_refused,
+                backups: an_interrupted_restore_is_noticed_and_can_be_repeated,
+                lists: accounts_are_sorted_searched_and_paged,
+                lists: extensions_are_in_the_order_of_their_numbers,
+                lists: registrations_show_what_is_in_force,
+            );
+        })*
+    };
+    (@cases $host:expr; $($topic:ident: $case:ident,)*) => {
+        $(#[test]
+        fn $case() {
+            $crate::$topic::$case(&$host);
+        })*
+    };
+}
+
+conformance! {
+    memory: crate::host::MemoryHost::new();
+    on_sqlite: crate::host::SqliteHost::new();
+}
