@@ -241,7 +241,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The tokens of all rows of a header whose elements are tokens: Supported, Require, Proxy-Require, Allow,
-    /// Unsupported. Empty elements are skipped; what is not a token ends its row.
+    /// Unsupported. Empty elements are skipped; whether each is a token is not checked.
     pub fn tokens(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.all(name).flat_map(|(value, _)| {
             value.split(|&byte| byte == b',').map(scan::trim).filter(|word| !word.is_empty())

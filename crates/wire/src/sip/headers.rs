@@ -6,7 +6,7 @@
 use memchr::memchr;
 
 use super::name::{HeaderName, NAMES};
-use super::scan::{self, Scan, TOKEN};
+use super::scan::{self, SPACE, Scan, TOKEN};
 use super::{Malformed, Rule};
 
 /// Header rows in one message.
@@ -124,12 +124,15 @@ impl Headers {
         while let Some(b' ' | b'\t') = message.get(end.next) {
             end = line_end(message, end.next)?;
         }
-        let colon_end = at + scan.at();
-        let padded = message.get(colon_end..end.text_end).unwrap_or_default();
-        let value = scan::trim(padded);
-        let lead = padded.len() - scan::trim_start(padded).len();
-        let value_at = colon_end + lead;
-        self.push(HeaderName::of(name_raw), at, name_length, value_at, value_at + value.len())?;
+        let mut value_at = at + scan.at();
+        let mut value_end = end.text_end;
+        while value_at < value_end && message.get(value_at).is_some_and(|&byte| scan::is(byte, SPACE)) {
+            value_at += 1;
+        }
+        while value_at < value_end && message.get(value_end - 1).is_some_and(|&byte| scan::is(byte, SPACE)) {
+            value_end -= 1;
+        }
+        self.push(HeaderName::of(name_raw), at, name_length, value_at, value_end)?;
         Ok(end.next)
     }
 

@@ -378,16 +378,15 @@ struct OutboundUse {
 
 impl OutboundUse {
     fn of(fields: &Fields<'_>) -> Self {
-        let is_supported = supports(fields, "outbound");
+        if !supports(fields, "outbound") {
+            return Self { is_supported: false, is_hop_unaware: false };
+        }
         let is_direct = fields.vias().take(2).count() < 2;
         // The Path that the phone's first proxy added is the last one.
-        let is_hop_unaware = is_supported
-            && !is_direct
-            && !fields
-                .addresses(HeaderName::Path)
-                .last()
-                .is_some_and(|path| path.is_ok_and(|path| path.uri.param("ob").is_some()));
-        Self { is_supported, is_hop_unaware }
+        let first_hop = || fields.addresses(HeaderName::Path).last();
+        let is_hop_unaware = !is_direct
+            && !first_hop().is_some_and(|path| path.is_ok_and(|path| path.uri.param("ob").is_some()));
+        Self { is_supported: true, is_hop_unaware }
     }
 }
 
