@@ -94,11 +94,8 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
         }
         return page(&web, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &filled);
     }
-    match web.system.administer(&by, move |admin, dice| admin.ignite(&asked, dice)).await {
-        Ok(_) => {
-            web.system.ignition.finish();
-            done(&web, &visitor)
-        }
+    match web.system.ignite(&by, asked).await {
+        Ok(_) => done(&web, &visitor),
         Err(Refusal::Unavailable) => visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
         Err(refusal) => page(&web, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &fill(filled, &refusal)),
     }

@@ -1,6 +1,10 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod guesses;
 #[cfg(test)]
 mod house;
@@ -14,3 +18,5 @@ mod phone;
 mod phones_are_refused;
 #[cfg(test)]
 mod phones_register;
+#[cfg(test)]
+mod web_signs_in;

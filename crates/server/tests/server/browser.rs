@@ -1,0 +1,103 @@
+//! A browser as far as these tests need one: it keeps cookies, fills forms and follows nothing by itself.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::phone::tls;
+
+/// A browser with its cookies.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    server: SocketAddr,
+    cookies: BTreeMap<String, String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// 200 and so on.
+    pub(crate) status: u16,
+    /// Header lines but the first, as they came.
+    pub(crate) headers: Vec<String>,
+    /// The page.
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The value of a header; empty when there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut pairs = self.headers.iter().filter_map(|line| line.split_once(": "));
+        pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+    }
+
+    /// The hidden token of the page's forms.
+    pub(crate) fn token(&self) -> String {
+        let after = self.body.split("name=\"csrf\" value=\"").nth(1).unwrap_or_default();
+        after.split('"').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl Browser {
+    pub(crate) fn at(server: SocketAddr) -> Self {
+        Self { server, cookies: BTreeMap::new() }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
+    }
+
+    /// Loads the page of a form, and sends the form with its token.
+    pub(crate) async fn fill(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.get(page).await.token();
+        self.post(action, &token, fields).await
+    }
+
+    /// Sends a form.
+    pub(crate) async fn post(&mut self, action: &str, token: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("csrf", token).extend_pairs(fields).finish()
+        };
+        let head = format!(
+            "POST {action} HTTP/1.1\r\nOrigin: https://{}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n",
+            self.server,
+            body.len()
+        );
+        self.ask(&head, &body).await
+    }
+
+    pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
+        self.fill("/manager/login", "/manager/login", &[("name", name), ("password", password)]).await
+    }
+
+    async fn ask(&mut self, head: &str, body: &str) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = format!(
+            "{head}Host: {}\r\nUser-Agent: test\r\nCookie: {}\r\nConnection: close\r\n\r\n{body}",
+            self.server,
+            cookies.join("; ")
+        );
+        let mut stream = tls(self.server, &[]).await;
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut answer = Vec::new();
+        // A server that closes without a farewell has still said everything.
+        drop(stream.read_to_end(&mut answer).await);
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+        let headers: Vec<String> = lines.map(str::to_owned).collect();
+        for line in &headers {
+            let Some((name, cookie)) = line.split_once(": ") else { continue };
+            let Some((key, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
+            if name.eq_ignore_ascii_case("set-cookie") {
+                self.cookies.insert(key.to_owned(), value.to_owned());
+            }
+        }
+        Answer { status: status.expect("a status"), headers, body: body.to_owned() }
+    }
+}

@@ -1,0 +1,116 @@
+//! Signing in at the web manager: what is said, and what is not.
+
+use crate::{
+    browser::{Answer, Browser},
+    house::{ADMINISTRATOR_PASSWORD, House},
+};
+
+/// What a stranger can see of an answer, without what differs by chance: tokens and the time of day.
+fn seen(answer: &Answer, name: &str) -> (u16, Vec<String>, String) {
+    let is_fixed = |line: &&String| {
+        !["set-cookie", "date"].iter().any(|header| line.to_ascii_lowercase().starts_with(header))
+    };
+    let body =
+        answer.body.replace(&answer.token(), "TOKEN").replace(&format!("value=\"{name}\""), "value=\"NAME\"");
+    (answer.status, answer.headers.iter().filter(is_fixed).cloned().collect(), body)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_name_and_a_wrong_password_are_one_and_the_same_before_and_under_the_lock() {
+    let house = House::start().await.ignited().await;
+    for attempt in 1..=4 {
+        let mut pages = Vec::new();
+        // As long as the other, since the page shows what was typed.
+        for name in ["Administrator", "Administratix"] {
+            let answer = Browser::at(house.https()).sign_in(name, "wrong wrong wrong").await;
+            pages.push(seen(&answer, name));
+        }
+        assert_eq!(pages[0], pages[1], "attempt {attempt}");
+        let expected = if attempt < 3 { 401 } else { 429 };
+        assert_eq!(pages[0].0, expected, "attempt {attempt}");
+    }
+    let locked = Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    assert_eq!(locked.status, 429);
+    assert!(locked.body.contains("one minute"), "{}", locked.body);
+    house.pass(60);
+    let mut browser = Browser::at(house.https());
+    assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+    let home = browser.get("/manager").await;
+    assert!(
+        home.body.contains("4 failed attempts") || home.body.contains("3 failed attempts"),
+        "{}",
+        home.body
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sixth_session_is_refused_in_the_words_of_the_manual() {
+    let house = House::start().await.ignited().await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        let mut browser = Browser::at(house.https());
+        assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+        open.push(browser);
+    }
+    let sixth = Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    assert_eq!(sixth.status, 409);
+    assert!(sixth.body.contains("Limit of concurrent sessions per user exceeded"));
+    let token = open[0].get("/manager").await.token();
+    assert_eq!(open[0].post("/manager/logout", &token, &[]).await.status, 303);
+    assert_eq!(open[0].get("/manager").await.status, 303, "signed out");
+    assert_eq!(Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_failures_over_phones_and_pages_close_every_way_in_to_the_address() {
+    let house = House::start().await.ignited().await.with_user("Ann", "201", "472839").await;
+    for number in ["301", "302", "303", "304", "305"] {
+        assert_eq!(house.phone(number, "0").await.register(600).await.status, 403);
+    }
+    for name in ["a", "b", "c", "d", "e"] {
+        Browser::at(house.https()).sign_in(name, "wrong wrong wrong").await;
+    }
+    let page = Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    assert_eq!(page.status, 429);
+    assert_eq!(house.phone("201", "472839").await.register(600).await.status, 503);
+    assert_eq!(house.phone_at("127.0.0.2", "201", "472839").await.register(600).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_without_its_token_or_from_elsewhere_changes_nothing() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let new = [("name", "Eve"), ("extension", "666"), ("login_code_how", "none"), ("password_how", "none")];
+    for token in ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        assert_eq!(browser.post("/manager/users/new", token, &new).await.status, 403);
+    }
+    let other = Browser::at(house.https()).get("/manager/login").await.token();
+    assert_eq!(browser.post("/manager/users/new", &other, &new).await.status, 403);
+    assert_eq!(house.system.ledger.figures().users, 0);
+    let token = browser.get("/manager").await.token();
+    assert_eq!(browser.post("/manager/users/new", &token, &new).await.status, 303);
+    assert_eq!(house.system.ledger.figures().users, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_carries_the_headers_that_protect_it() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    for path in ["/", "/manager/login", "/manager", "/nowhere", "/assets/app.css"] {
+        let answer = browser.get(path).await;
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert!(answer.header("strict-transport-security").starts_with("max-age="), "{path}");
+    }
+    let answer = browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let cookies: Vec<_> =
+        answer.headers.iter().filter(|line| line.to_ascii_lowercase().starts_with("set-cookie")).collect();
+    assert!(!cookies.is_empty());
+    for cookie in cookies {
+        assert!(
+            cookie.contains("__Host-") && cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Strict"),
+            "{cookie}"
+        );
+    }
+}
