@@ -185,7 +185,8 @@ impl House {
     /// The titles of what is in the audit, with their reasons, newest last.
     pub(crate) async fn audit(&self) -> Vec<String> {
         self.system.ledger.flush().await.expect("written");
-        let rows = self.system.ledger.audit(&AuditQuery::default()).expect("read");
+        let rows =
+            self.system.ledger.audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).expect("read");
         let mut titles: Vec<String> = rows
             .iter()
             .map(|row| match row.event.reason {

@@ -105,7 +105,7 @@ async fn a_reload_takes_what_it_can_and_names_the_rest_and_a_mistake_changes_not
     assert_eq!(running.system.config().config.limits.idle_seconds, 7);
     write("", "[limits]\nidle_seconds = \"long\"\n");
     let error = running.system.reload().expect_err("a mistake");
-    assert_eq!((error.key.as_str(), error.line), ("limits.idle_seconds", Some(12)));
+    assert_eq!((error.key.as_str(), error.line), ("limits.idle_seconds", Some(13)));
     assert_eq!(running.system.config().config.limits.idle_seconds, 7);
     running.stop().await;
 }
