@@ -264,6 +264,7 @@ impl<'a> Phone<'a> {
             claim: Claim::Extension(self.number),
             proof: Proof::Digest(self.nonce, proof),
             peer: Peer { address: self.address, agent: "Phone 1.0" },
+            opens_session: false,
         })
     }
 
@@ -297,6 +298,7 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
         claim: Claim::Account(RoleKind::ServiceUser, name),
         proof: Proof::Plain(password),
         peer: Peer { address: address(2), agent: "browser" },
+        opens_session: true,
     }
 }
 
