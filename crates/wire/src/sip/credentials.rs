@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::digest::Algorithm;
+use super::algorithm::Algorithm;
 use super::scan::{self, Scan, TOKEN, VALUE};
 use super::uri::{hex_value, unescape};
 use super::{Malformed, Rule, Text, Uri};
@@ -68,8 +68,6 @@ pub struct DigestCredentials<'a> {
     pub nonce_count: Option<u32>,
     /// `userhash`: the user name is a hash of user name and realm.
     pub userhash: bool,
-    pub(crate) qop_raw: &'a [u8],
-    pub(crate) nonce_count_raw: &'a [u8],
 }
 
 impl<'a> Credentials<'a> {
@@ -251,16 +249,15 @@ impl<'a> RawDigest<'a> {
         if !is_length_right || !scan::all(response, scan::HEX) {
             return Err(Malformed::new(Rule::DigestResponse, end));
         }
-        let nonce_count_raw = nc.map(|text| text.raw()).unwrap_or_default();
         let nonce_count = match nc {
             None => None,
             Some(text) => Some(nonce_count(text.raw()).ok_or(Malformed::new(Rule::NonceCount, end))?),
         };
-        let (qop, qop_raw) = match qop {
-            None => (Qop::Absent, &b""[..]),
-            Some(text) if text.is("auth") => (Qop::Auth, text.raw()),
-            Some(text) if text.is("auth-int") => (Qop::AuthInt, text.raw()),
-            Some(text) => (Qop::Other, text.raw()),
+        let qop = match qop {
+            None => Qop::Absent,
+            Some(text) if text.is("auth") => Qop::Auth,
+            Some(text) if text.is("auth-int") => Qop::AuthInt,
+            Some(_) => Qop::Other,
         };
         // RFC 7616 §3.4: with qop, cnonce and nc must be there.
         if qop != Qop::Absent && (cnonce.is_none() || nonce_count.is_none()) {
@@ -279,8 +276,6 @@ impl<'a> RawDigest<'a> {
             qop,
             nonce_count,
             userhash: userhash.is_some_and(|text| text.is("true")),
-            qop_raw,
-            nonce_count_raw,
         })
     }
 }

@@ -11,12 +11,12 @@
 //!    [`Malformed::status`] and [`Malformed::reason`].
 //! 3. [`Request::essentials`] reads what every request must have; [`Fields`] has the rest, header by header, read when
 //!    asked for: [`Fields::contacts`], [`Fields::authorizations`], [`Fields::expires`], [`Fields::tokens`] …
-//! 4. [`digest::verify`] checks a [`DigestCredentials`] against an [`Ha1`](digest::Ha1).
+//! 4. [`DigestCredentials`] hold what a phone shows; whether it is right is decided elsewhere.
 //! 5. [`register::plan`] says what a REGISTER changes, given the bindings there are.
 //! 6. [`AnswerWriter`] writes the answer; [`Request::answer_to`] says where it goes over UDP.
 //!
 //! Streams are cut into messages by [`stream::Framer`]. [`TransactionKey`] recognises retransmissions.
-//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`], [`Challenge`] and [`digest::write_authorization`].
+//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`].
 //!
 //! ```
 //! use wire::sip::{AnswerWriter, Headers, Message};
@@ -42,11 +42,11 @@
 //! line ends, `#` in user parts, Latin-1 display names, unquoted digest parameters.
 
 mod address;
+mod algorithm;
 mod contact;
 mod credentials;
 mod datagram;
 pub mod date;
-pub mod digest;
 mod essentials;
 mod fields;
 mod headers;
@@ -66,10 +66,10 @@ mod via;
 mod writer;
 
 pub use address::Address;
+pub use algorithm::Algorithm;
 pub use contact::Contact;
 pub use credentials::{AUTH_PARAMETERS_MAX, Challenge, Credentials, DigestCredentials, Qop};
 pub use datagram::{Datagram, classify};
-pub use digest::Algorithm;
 pub use essentials::{Essentials, Unfit};
 pub use fields::{CONTACTS_MAX, CSeq, Fields, Values};
 pub use headers::{HEADERS_MAX, Header, Headers, MESSAGE_MAX};

@@ -5,8 +5,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::algorithm::Algorithm;
 use super::date;
-use super::digest::Algorithm;
 use super::message::{Message, Request};
 use super::{HeaderName, Via};
 
