@@ -15,7 +15,10 @@ use rustls::{
     crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
-use signin::registration::Transport;
+use signin::{
+    digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
+    registration::Transport,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpStream, UdpSocket},
@@ -23,7 +26,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use wire::sip::{
-    Algorithm, Challenge, HeaderName, Headers, Message, digest,
+    Algorithm, Challenge, HeaderName, Headers, Message,
     stream::{Frame, Framer},
 };
 
@@ -186,17 +189,29 @@ impl Phone {
         *count += 1;
         let challenge = Challenge::parse(challenge).expect("read").expect("Digest");
         let uri = format!("sip:{}", self.host);
-        let mut out = Vec::new();
-        let answer = digest::Answer {
-            user: self.number.as_bytes(),
-            password: self.code.as_bytes(),
-            method: b"REGISTER",
-            uri: uri.as_bytes(),
+        let text = |text: &[u8]| String::from_utf8(text.to_vec()).expect("text");
+        let (realm, nonce) = (text(&challenge.realm.value()), text(challenge.nonce.raw()));
+        let proof = DigestProof {
+            algorithm: if challenge.algorithm == Algorithm::Sha256 {
+                DigestAlgorithm::Sha256
+            } else {
+                DigestAlgorithm::Md5
+            },
+            nonce: nonce.as_bytes(),
             nonce_count: *count,
             cnonce: b"0a4f113b",
+            method: b"REGISTER",
+            uri: uri.as_bytes(),
+            response: b"",
         };
-        assert!(digest::write_authorization(&mut out, &challenge, &answer));
-        String::from_utf8(out).expect("text")
+        let answer = response(&DigestKeys::derive(&self.number, &realm, &self.code), &proof);
+        format!(
+            "Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{}\", \
+             algorithm={}, qop=auth, nc={count:08x}, cnonce=\"0a4f113b\"",
+            self.number,
+            text(answer.as_bytes()),
+            challenge.algorithm.as_str(),
+        )
     }
 
     /// Asks for a challenge and keeps it.
