@@ -507,3 +507,46 @@ fn disabling_a_user_is_audited_with_before_and_after() {
         "Account changed Accepted Ann status: \"Enabled\" → \"Disabled\" expires: \"\" → \"1800000000\""
     );
 }
+
+#[test]
+fn choosing_enabled_for_a_locked_user_lifts_every_lock_and_nothing_where_there_is_none() {
+    let house = House::with_ann();
+    let lift = || house.administer(|a, _| a.lift_locks_of(house.ann().id)).unwrap().0;
+    assert_eq!(lift(), 0);
+    for _ in 0..5 {
+        house.phone("201", "0");
+    }
+    assert_eq!(word(&house.phone("201", CODE)), "wait");
+    assert_eq!(lift(), 1);
+    assert_eq!(word(&house.phone("201", CODE)), "accept");
+    assert!(house.administer(|a, _| a.lift_locks_of(AccountId(999))).is_err());
+}
+
+#[test]
+fn old_phones_are_offered_md5_alone_where_it_is_allowed_at_all() {
+    let house = House::ignited();
+    let mut domain = (*house.model.borrow().domain(DomainId::FIRST).unwrap()).clone();
+    let offers = |domain: &signin::extension::Domain, agent: &[u8]| {
+        [DigestAlgorithm::Sha256, DigestAlgorithm::Md5].map(|algorithm| domain.offers(algorithm, agent))
+    };
+    assert_eq!(offers(&domain, b"Linphone/5.1"), [true, true]);
+    assert_eq!(offers(&domain, b"baresip v1.0.0 (x86_64/linux)"), [false, true]);
+    domain.md5_allowed = false;
+    assert_eq!(offers(&domain, b"baresip v1.0.0 (x86_64/linux)"), [true, false]);
+    domain.md5_only_agents = vec!["".into()];
+    assert_eq!(fields(&house.administer(|a, _| a.save_domain(&domain)).unwrap_err()), ["md5-agents"]);
+    domain.md5_only_agents = vec!["Old Phone".into()];
+    house.administer(|a, _| a.save_domain(&domain)).unwrap();
+    assert!(house.last().contains("phones with MD5 alone"), "{}", house.last());
+}
+
+#[test]
+fn the_console_does_not_recover_what_is_not_built_in() {
+    let house = House::ignited();
+    let id = house.model.borrow().next_account();
+    let built_in = house.account_named(RoleKind::ServiceUser, "Administrator");
+    let other = signin::account::Account { id, version: 1, name: "Other".into(), ..(*built_in).clone() };
+    house.model.borrow_mut().apply(vec![Effect::PutAccount(other)]);
+    let refused = house.administer(|a, dice| a.recover("Other", &SecretChoice::Generate, dice)).unwrap_err();
+    assert_eq!(refused.to_string(), "Only Administrator and BusinessPartner are recovered so.");
+}

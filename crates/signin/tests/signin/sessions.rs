@@ -113,3 +113,34 @@ fn generated_secrets_are_shown_once_and_work() {
         }
     }
 }
+
+#[test]
+fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_nothing() {
+    use signin::{
+        account::RoleKind,
+        attempt::{Attempt, Claim, Peer, Proof},
+        ident::DomainId,
+        interface::LoginInterface,
+    };
+    let house = House::ignited();
+    let confirm = |password: &str| {
+        let secret = Secret::new(password);
+        let attempt = Attempt {
+            interface: LoginInterface::WebManager,
+            domain: DomainId::FIRST,
+            claim: Claim::Account(RoleKind::ServiceUser, "Administrator"),
+            proof: Proof::Plain(&secret),
+            peer: Peer { address: "192.0.2.1".parse().unwrap(), agent: "browser" },
+            opens_session: false,
+        };
+        house.attempt(&attempt).verdict
+    };
+    assert_eq!(word(&confirm("wrong wrong wrong")), "reject");
+    let Verdict::Accept(accepted) = confirm(ADMIN_PASSWORD) else { panic!() };
+    assert!(accepted.session.is_none());
+    assert!(house.model.borrow().sessions.is_empty());
+    for _ in 0..3 {
+        confirm("wrong wrong wrong");
+    }
+    assert_eq!(word(&confirm(ADMIN_PASSWORD)), "wait");
+}
