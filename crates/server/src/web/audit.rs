@@ -234,7 +234,7 @@ fn what(event: &AuditEvent) -> String {
 
 fn actor(actor: &Actor, claimed: &str) -> String {
     match actor {
-        Actor::Unknown => format!("“{claimed}”, unproved"),
+        Actor::Unknown => format!("Somebody as “{claimed}”"),
         Actor::Account(_, name) => name.to_string(),
         Actor::Extension(_, number) => format!("Extension {number}"),
         Actor::Console => "Console of the machine".into(),
