@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -61,28 +61,62 @@ pub enum MasterKeyError {
 /// # Errors
 /// In words, with what to do.
 pub fn obtain(config: &Config, folder: &DataFolder) -> Result<MasterKeys, MasterKeyError> {
+    if let Some(keys) = existing(config)? {
+        return Ok(keys);
+    }
+    let file = config.master_key_file();
+    if folder.path(config::DATABASE_FILE).exists() {
+        return Err(MasterKeyError::Missing { file, folder: config.data_folder.clone() });
+    }
+    let keys = MasterKeys::create(&mut OsDice);
+    write_new(&file, &keys.to_text()).map_err(|error| MasterKeyError::File { file: file.clone(), error })?;
+    tracing::info!(file = %file.display(), "made a master key; keep a copy of it apart from the backups");
+    Ok(keys)
+}
+
+/// Loads the master keys that there are; never makes any.
+///
+/// # Errors
+/// In words, with what to do.
+pub fn existing(config: &Config) -> Result<Option<MasterKeys>, MasterKeyError> {
     if let Some(text) = config::master_key_in_environment() {
-        return parse(&text, MASTER_KEY_VARIABLE);
+        return parse(&text, MASTER_KEY_VARIABLE).map(Some);
     }
     let file = config.master_key_file();
     let failed = |error| MasterKeyError::File { file: file.clone(), error };
     match fs::metadata(&file) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => Err(MasterKeyError::Open { file }),
+        Ok(metadata) if is_open(&metadata) => Err(MasterKeyError::Open { file }),
         Ok(_) => {
             let text = Secret::new(fs::read_to_string(&file).map_err(failed)?);
-            parse(&text, &file.display().to_string())
+            parse(&text, &file.display().to_string()).map(Some)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if folder.path(config::DATABASE_FILE).exists() {
-                return Err(MasterKeyError::Missing { file, folder: config.data_folder.clone() });
-            }
-            let keys = MasterKeys::create(&mut OsDice);
-            write_new(&file, &keys.to_text()).map_err(failed)?;
-            tracing::info!(file = %file.display(), "made a master key; keep a copy of it apart from the backups");
-            Ok(keys)
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(error)),
     }
+}
+
+/// Exchanges the content of the key file as a whole: whoever reads it finds the old keys or the new ones, also after
+/// a power cut.
+///
+/// # Errors
+/// It cannot be written; the old one is still there.
+pub fn exchange(file: &Path, keys: &MasterKeys) -> io::Result<()> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    // A leftover of an exchange that was cut off.
+    drop(fs::remove_file(&new));
+    write_new(&new, &keys.to_text())?;
+    fs::rename(&new, file)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Whether others than owner and root may read it. A credential of systemd is root's, and its group bits are the mask
+/// of the access list that lets the service in.
+fn is_open(metadata: &fs::Metadata) -> bool {
+    let mode = metadata.mode();
+    mode & 0o037 != 0 || (mode & 0o040 != 0 && metadata.gid() != 0)
 }
 
 fn parse(text: &Secret, origin: &str) -> Result<MasterKeys, MasterKeyError> {
@@ -99,6 +133,8 @@ fn write_new(file: &Path, text: &Secret) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn house() -> (tempfile::TempDir, Config, DataFolder) {
@@ -112,7 +148,7 @@ mod tests {
     fn a_key_is_made_once_and_found_again() {
         let (_parent, config, folder) = house();
         let first = obtain(&config, &folder).expect("made");
-        let mode = fs::metadata(config.master_key_file()).expect("there").permissions().mode();
+        let mode = fs::metadata(config.master_key_file()).expect("there").mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(obtain(&config, &folder).expect("found").current_id(), first.current_id());
     }
@@ -131,6 +167,19 @@ mod tests {
         obtain(&config, &folder).expect("made");
         fs::set_permissions(config.master_key_file(), fs::Permissions::from_mode(0o644)).expect("changed");
         assert!(matches!(obtain(&config, &folder), Err(MasterKeyError::Open { .. })));
+    }
+
+    #[test]
+    fn an_exchanged_file_holds_the_new_keys_for_the_owner_alone() {
+        let (_parent, config, folder) = house();
+        let old = obtain(&config, &folder).expect("made");
+        let new = old.rotate(&mut OsDice);
+        exchange(&config.master_key_file(), &new).expect("exchanged");
+        let read = existing(&config).expect("read").expect("there");
+        assert_eq!(read.current_id(), new.current_id());
+        assert!(read.has_older());
+        let mode = fs::metadata(config.master_key_file()).expect("there").mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

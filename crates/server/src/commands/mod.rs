@@ -4,6 +4,7 @@
 //! opens the data folder and holds the same conversation within its own process ([`Place`]).
 
 pub mod audit;
+pub mod backup;
 pub mod cell;
 pub mod check_config;
 pub mod conversation;
@@ -20,6 +21,8 @@ pub mod place;
 pub mod prompt;
 pub mod recover;
 pub mod reference;
+pub mod reseal;
+pub mod restore;
 pub mod secret;
 pub mod session;
 pub mod status;
@@ -61,6 +64,10 @@ enum Command {
     CheckConfig,
     #[command(flatten)]
     System(SystemCommand),
+    /// Take everything back out of a backup; no server may run
+    Restore(restore::RestoreArgs),
+    /// Make a new master key and seal every credential under it; no server may run
+    Reseal,
 }
 
 /// What to do with a system, running or not.
@@ -90,6 +97,8 @@ enum SystemCommand {
     Import(import::ImportArgs),
     /// Write users, extensions or the audit; never a secret
     Export(export::ExportArgs),
+    /// Write everything into one file, but the master key
+    Backup(backup::BackupArgs),
     /// Open a built-in account again, with a new password; nothing is lost
     Recover(recover::RecoverArgs),
     /// Whether the audit is as it was written, and its latest rows
@@ -112,6 +121,8 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         None | Some(Command::Serve) => run_serve(&place),
         Some(Command::CheckConfig) => check_config::run(&place),
+        Some(Command::Restore(args)) => restore::run(&args, &mut place),
+        Some(Command::Reseal) => reseal::run(&mut place),
         Some(Command::System(command)) => run_conversing(command, &mut place),
     };
     match outcome {
@@ -159,6 +170,7 @@ async fn converse(command: SystemCommand, place: &Place) -> Outcome {
         SystemCommand::Session(command) => session::run(command, place).await,
         SystemCommand::Import(args) => import::run(args, place).await,
         SystemCommand::Export(args) => export::run(args, place).await,
+        SystemCommand::Backup(args) => backup::run(args, place).await,
         SystemCommand::Recover(args) => recover::run(args, place).await,
         SystemCommand::Audit(command) => audit::run(command, place).await,
     }

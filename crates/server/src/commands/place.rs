@@ -1,11 +1,14 @@
 //! The place: which system a command is about, and the way to it.
 
 use std::{
-    io,
+    fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
+use nix::unistd::{Uid, User, geteuid};
+use signin::{audit::Action, effect::Effect};
 use store::OpenError;
 
 use super::{
@@ -15,7 +18,11 @@ use super::{
 use crate::{
     clock::Clock,
     config::{ConfigError, DATABASE_FILE, Loaded},
-    local::{answers::Answers, link::Link, listener::SOCKET_FILE},
+    local::{
+        answers::{Answers, console_event},
+        link::Link,
+        listener::SOCKET_FILE,
+    },
     system::{StartError, System},
 };
 
@@ -78,6 +85,7 @@ impl Place {
                  `hookswitch ignite`.",
             ));
         }
+        owned(&folder)?;
         let opened = tokio::task::spawn_blocking(move || System::open(loaded, Clock::machine())).await;
         let system = opened
             .map_err(|error| Failure::refused("open the data folder", error, ""))?
@@ -86,6 +94,39 @@ impl Place {
         // One command opens one system.
         let _ = self.opened.set(system);
         Ok(Conversation::over(Link::within(Arc::new(answers))))
+    }
+
+    /// The configuration of a system that no server runs of, for what cannot be done meanwhile.
+    ///
+    /// # Errors
+    /// A server runs, the configuration has a mistake, or the folder is another user's.
+    pub fn standing_still(&self, what: &str) -> Result<Loaded, Failure> {
+        let loaded = self.configuration()?;
+        let folder = &loaded.config.data_folder;
+        if Link::is_served(folder).map_err(|error| kept_out(folder, &error))? {
+            return Err(Failure::refused(
+                what,
+                "the server is running",
+                "Stop it first (systemctl stop hookswitch), and start it again afterwards.",
+            ));
+        }
+        owned(folder)?;
+        Ok(loaded)
+    }
+
+    /// Opens the system, puts into its audit what was done with it, and closes it again.
+    ///
+    /// # Errors
+    /// It does not open, or cannot be written.
+    pub fn note(&self, action: Action, subject: &str) -> Result<(), Failure> {
+        let loaded = self.configuration()?;
+        let folder = loaded.config.data_folder.clone();
+        let clock = Clock::machine();
+        let system = System::open(loaded, clock.clone()).map_err(|error| unopened(&folder, &error))?;
+        let event = console_event(action, subject, clock.now());
+        let unwritten = |error: &dyn std::fmt::Display| Failure::refused("write the audit", error, "");
+        system.ledger.commit(vec![Effect::Audit(event)]).wait().map_err(|error| unwritten(&error))?;
+        system.ledger.close().map_err(|error| unwritten(&error))
     }
 
     /// Writes out and closes what this process has opened.
@@ -98,6 +139,21 @@ impl Place {
             Failure::refused("close the data folder", error, "Look whether there is room on the disk.")
         })
     }
+}
+
+/// Files that root makes in another user's folder would keep that user's server out.
+fn owned(folder: &Path) -> Result<(), Failure> {
+    let Ok(metadata) = fs::metadata(folder) else { return Ok(()) };
+    if !geteuid().is_root() || metadata.uid() == 0 {
+        return Ok(());
+    }
+    let name = User::from_uid(Uid::from_raw(metadata.uid())).ok().flatten().map(|user| user.name);
+    let name = name.unwrap_or_else(|| format!("#{}", metadata.uid()));
+    Err(Failure::usage(
+        "open the data folder",
+        format!("no server runs, and {} belongs to {name}", folder.display()),
+        format!("Run the command as that user: sudo -u {name} hookswitch …"),
+    ))
 }
 
 /// Whether a system is in the folder.

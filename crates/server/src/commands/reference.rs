@@ -11,7 +11,7 @@ const WIDTH: usize = 96;
 pub fn page() -> String {
     let mut page = String::from(
         "# Commands\n\n\
-         <!-- Generated from the program itself. After a change: BLESS=1 cargo test -p server commands_page -->\n\n\
+         <!-- Generated from the program itself. After a change: BLESS=1 cargo test -p server the_page_of_commands -->\n\n\
          Every command is described by `hookswitch help …` in the same words.\n",
     );
     let mut command = Cli::command().term_width(WIDTH);

@@ -61,6 +61,18 @@ impl Link {
         }
     }
 
+    /// Whether a server runs on a data folder.
+    ///
+    /// # Errors
+    /// Something is there, but does not let us in.
+    pub fn is_served(folder: &Path) -> io::Result<bool> {
+        match std::os::unix::net::UnixStream::connect(folder.join(SOCKET_FILE)) {
+            Ok(_) => Ok(true),
+            Err(error) if is_nobody(error.kind()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A conversation with what is open in this process.
     pub fn within(answer: std::sync::Arc<impl Answer>) -> Self {
         let (ours, theirs) = tokio::io::duplex(DUPLEX_LEN);

@@ -17,8 +17,10 @@ use signin::{
     timestamp::Timestamp,
 };
 
-/// Longest line, in bytes: a batch of an import fits well within.
+/// Longest line, in bytes: a batch of an import, and a piece of a backup, fit well within.
 pub const LINE_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of a backup in one part, before they are written as Base64.
+pub const PIECE_LEN: usize = 256 * 1024;
 /// Most rows of one [`Request::Import`].
 pub const BATCH_MAX: usize = 512;
 /// Most entries of one part of a list.
@@ -113,6 +115,8 @@ pub enum Request {
     },
     /// Follows the chain of the audit from its first row to its last.
     VerifyAudit,
+    /// A copy of everything, as [`Part::Piece`]s.
+    Backup,
     /// Opens a built-in account again.
     Recover {
         /// `Administrator` or `BusinessPartner`.
@@ -165,6 +169,8 @@ pub enum Part {
     Audit(Vec<AuditEntry>),
     /// What following the audit's chain found.
     Verified(AuditVerdict),
+    /// The next bytes of a backup, in Base64.
+    Piece(String),
 }
 
 /// What was done.

@@ -3,6 +3,12 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod commands_import;
+#[cfg(test)]
+mod commands_upkeep;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod guesses;
@@ -12,6 +18,8 @@ mod house;
 mod http;
 #[cfg(test)]
 mod life;
+#[cfg(test)]
+mod machine;
 #[cfg(test)]
 mod phone;
 #[cfg(test)]

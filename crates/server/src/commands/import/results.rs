@@ -95,7 +95,10 @@ impl MadeSecrets {
 
     /// The secret was not set after all.
     pub fn strike(&mut self, name: &str, kind: CredentialKind) {
-        self.void.insert((FoldedName::of(name), kind));
+        let name = FoldedName::of(name);
+        if self.made.contains_key(&name) {
+            self.void.insert((name, kind));
+        }
     }
 
     /// Leaves the file with the secrets in force alone, each row once; takes it away if there are none. Tells how

@@ -116,6 +116,11 @@ fn take(
         }
     }
     let [login_code, user_password, phone_password] = choices;
+    if number.is_empty() && matches!(phone_password, SecretChoice::Set(_)) {
+        let problem = "A phone password needs an extension.".into();
+        let field = CredentialKind::PhonePassword.row().name;
+        return Err(Problem::Invalid(vec![WrongField { field, problem }]));
+    }
     let present = account.as_ref().map_or("", |account| &*account.full_name);
     let wanted = UserRow {
         name: row.name.clone(),

@@ -11,6 +11,8 @@ mod users;
 
 use std::sync::Arc;
 
+pub use upkeep::console_event;
+
 use signin::{
     admin::{Admin, By, Change, Problem, SecretChoice},
     dice::Dice,
@@ -82,6 +84,7 @@ impl Answers {
             Request::NoteExport(what) => self.note_export(&what).await,
             Request::AuditRows { last } => self.audit_rows(last, replies).await,
             Request::VerifyAudit => self.verify_audit(replies).await,
+            Request::Backup => self.backup(replies).await,
             Request::Recover { name, choice } => self.recover(name, choice).await,
         }
     }

@@ -1,6 +1,11 @@
 //! Answers about the system itself: status, ignition, recovery, audit, backup, a new key.
 
-use std::sync::Arc;
+use std::{
+    io::{self, BufWriter, Write},
+    sync::Arc,
+};
+
+use data_encoding::BASE64;
 
 use signin::{
     account::{ADMINISTRATOR, RoleKind},
@@ -10,6 +15,7 @@ use signin::{
     ident::{DomainId, FoldedName},
     interface::LoginInterface,
     records::Records,
+    timestamp::Timestamp,
 };
 use store::AuditQuery;
 
@@ -17,7 +23,8 @@ use super::{Answered, Answers, done, secret_choice, unavailable};
 use crate::local::{
     listener::Replies,
     protocol::{
-        AuditEntry, AuditVerdict, Choice, Done, IgnitionAnswers, PART_MAX, Part, Refusal, StatusReport,
+        AuditEntry, AuditVerdict, Choice, Done, IgnitionAnswers, PART_MAX, PIECE_LEN, Part, Refusal,
+        StatusReport,
     },
 };
 
@@ -88,9 +95,8 @@ impl Answers {
             realm: answers.realm,
             hosts: answers.hosts,
         };
-        let ignited = self.administer(move |admin, dice| admin.ignite(&ignition, dice)).await?;
-        self.system.ignition.finish();
-        Ok(done(ignited, 1))
+        self.system.ignite(&By::console(), ignition).await?;
+        Ok(Done { count: 1, ..Done::default() })
     }
 
     pub(super) async fn recover(&self, name: String, choice: Choice) -> Answered {
@@ -107,20 +113,7 @@ impl Answers {
 
     /// Puts into the audit what was done with the whole system, which no operation's effects say.
     async fn note(&self, action: Action, subject: &str) -> Result<(), Refusal> {
-        let event = AuditEvent {
-            at: self.system.clock.now(),
-            action,
-            outcome: Outcome::Accepted,
-            reason: None,
-            actor: Actor::Console,
-            domain: DomainId::FIRST,
-            subject: AuditEvent::text(subject),
-            interface: LoginInterface::Console,
-            address: None,
-            agent: "".into(),
-            changes: Vec::new(),
-            times: 1,
-        };
+        let event = console_event(action, subject, self.system.clock.now());
         self.system.commit(vec![Effect::Audit(event)]).await.map_err(unavailable)
     }
 
@@ -172,6 +165,21 @@ impl Answers {
         Ok(Done::default())
     }
 
+    /// The store is read in pieces as fast as they are taken; the one who asks makes the file.
+    pub(super) async fn backup(&self, replies: &Replies) -> Answered {
+        self.note(Action::BackedUp, "").await?;
+        let (ledger, at) = (Arc::clone(&self.system.ledger), self.system.clock.now());
+        let (pieces, progress) = (Pieces(replies.clone()), replies.clone());
+        let written = self.reading(move || {
+            let mut out = BufWriter::with_capacity(PIECE_LEN, pieces);
+            ledger.backup(&mut out, at, &mut |done, total| {
+                progress.part_blocking(Part::Progress { done, total: Some(total) });
+            })
+        });
+        let summary = written.await?.map_err(unavailable)?;
+        Ok(Done { count: summary.rows + summary.audit_rows, ..Done::default() })
+    }
+
     /// Waits until the disk has what memory has.
     async fn flush(&self) -> Result<(), Refusal> {
         self.system.ledger.flush().await.map_err(unavailable)
@@ -183,5 +191,41 @@ impl Answers {
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
         tokio::task::spawn_blocking(read).await.map_err(unavailable)
+    }
+}
+
+/// The row of the audit for what was done with the whole system on the machine itself.
+pub fn console_event(action: Action, subject: &str, at: Timestamp) -> AuditEvent {
+    AuditEvent {
+        at,
+        action,
+        outcome: Outcome::Accepted,
+        reason: None,
+        actor: Actor::Console,
+        domain: DomainId::FIRST,
+        subject: AuditEvent::text(subject),
+        interface: LoginInterface::Console,
+        address: None,
+        agent: "".into(),
+        changes: Vec::new(),
+        times: 1,
+    }
+}
+
+/// Sends what is written to the one who asked.
+struct Pieces(Replies);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.get(..PIECE_LEN).unwrap_or(bytes);
+        if self.0.part_blocking(Part::Piece(BASE64.encode(taken))) {
+            Ok(taken.len())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -1,0 +1,218 @@
+//! Commands about people, phones and locks: the same on a running server and on a stopped one.
+
+use std::{
+    io::{Read, Write},
+    os::unix::process::CommandExt,
+    process::{Command, Stdio},
+};
+
+use crate::machine::{Machine, PROGRAM, Said, mode, pause};
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text.trim()).unwrap()
+}
+
+#[test]
+fn a_user_is_made_changed_disabled_enabled_and_deleted() {
+    for machine in Machine::both() {
+        let add = [
+            "user",
+            "add",
+            "ann",
+            "--full-name",
+            "Ann Smith",
+            "--extension",
+            "201",
+            "--login-code",
+            "generate",
+        ];
+        let made = machine.say(&add).done();
+        assert!(made.contains("The user ann is made."), "{made}");
+        let code = made.lines().find_map(|line| line.strip_prefix("Login code: ")).unwrap();
+        assert!(code.len() >= 4 && code.bytes().all(|b| b.is_ascii_digit()), "{code}");
+        let again = machine.say(&add).refused();
+        assert!(again.contains("name: Another user has this name."), "{again}");
+        assert!(again.contains("help:"), "{again}");
+
+        machine.say(&["user", "edit", "ANN", "--rename", "anna", "--extension", "202"]).done();
+        machine.say(&["user", "edit", "anna", "--expires", "2031-06-15"]).done();
+        let shown = json(&machine.say(&["user", "show", "anna", "--json"]).done());
+        assert_eq!((&shown["full_name"], &shown["extension"]), (&"Ann Smith".into(), &"202".into()));
+        assert!(shown["expires_at"].as_str().unwrap().starts_with("2031-06-1"), "{shown}");
+        machine.say(&["user", "edit", "anna", "--expires", "never"]).done();
+        machine.say(&["user", "disable", "anna"]).done();
+        assert!(machine.say(&["user", "list"]).done().contains("Disabled"));
+        machine.say(&["user", "enable", "anna"]).done();
+        let shown = machine.say(&["user", "show", "anna"]).done();
+        assert!(shown.contains("Status          Enabled"), "{shown}");
+
+        let unknown = machine.say(&["user", "show", "nobody"]).refused();
+        assert!(unknown.contains("There is no such user."), "{unknown}");
+        machine.say(&["user", "delete", "anna", "--with-extension"]).done();
+        assert!(machine.users().is_empty());
+        machine.say(&["extension", "show", "202"]).refused();
+        machine.say(&["extension", "show", "201"]).done();
+        let audit = machine.say(&["audit", "tail", "-n", "100"]).done();
+        for title in ["Account created", "Account changed", "Account deleted", "Secret set", "console"] {
+            assert!(audit.contains(title), "{title}: {audit}");
+        }
+    }
+}
+
+#[test]
+fn an_extension_is_made_renumbered_and_deleted() {
+    for machine in Machine::both() {
+        let made = machine.say(&["extension", "add", "300", "--phone-password", "generate", "--json"]).done();
+        assert_eq!(json(&made)["generated"]["phone-password"].as_str().unwrap().len(), 24);
+        machine.say(&["extension", "edit", "300", "--renumber", "301"]).done();
+        let shown = json(&machine.say(&["extension", "show", "301", "--json"]).done());
+        assert!(shown["phone_password_set_at"].is_string(), "{shown}");
+        machine.say(&["extension", "set-secret", "301", "--remove"]).done();
+        let listed = machine.say(&["extension", "list"]).done();
+        assert!(listed.contains("301") && listed.contains("not set"), "{listed}");
+        assert_eq!(machine.say(&["extension", "phones", "301", "--json"]).done(), "");
+        assert!(machine.say(&["extension", "logout", "301"]).done().contains("No such phone"));
+        machine.say(&["extension", "delete", "301"]).done();
+        machine.say(&["extension", "show", "301"]).refused();
+        machine.say(&["extension", "add", "3o1"]).refused();
+    }
+}
+
+#[test]
+fn a_secret_comes_from_standard_input_and_its_rules_are_named() {
+    for machine in Machine::both() {
+        machine
+            .told(&["user", "add", "ann", "--extension", "201", "--login-code", "ask", "--stdin"], "48213\n")
+            .done();
+        let set = ["user", "set-secret", "ann", "login-code", "--stdin"];
+        machine.told(&set, "59371\n").done();
+        let refused = machine.told(&set, "1234\n").refused();
+        assert!(refused.contains("login-code: Do not use digits in a row"), "{refused}");
+        assert!(machine.told(&set, "\n").refused().contains("it is empty"));
+        assert!(machine.told(&set, "").wrong().contains("the input ended too early"));
+        // Without a terminal nothing hangs.
+        let command = machine.command(&["user", "set-secret", "ann", "login-code"]);
+        let output = Command::new("setsid")
+            .arg("-w")
+            .arg(command.get_program())
+            .args(command.get_args())
+            .current_dir(machine.path(""))
+            .stdin(Stdio::null())
+            .output();
+        assert!(
+            String::from_utf8(output.unwrap().stderr).unwrap().contains("--stdin"),
+            "{:?}",
+            command.get_args()
+        );
+        machine.say(&["user", "set-secret", "ann", "login-code", "--generate", "--force-new"]).done();
+        machine.say(&["user", "set-secret", "ann", "login-code", "--remove"]).done();
+        let shown = json(&machine.say(&["user", "show", "ann", "--json"]).done());
+        assert!(shown["login_code_set_at"].is_null());
+        assert_eq!(shown["status"], "force-new-password");
+    }
+}
+
+#[test]
+fn what_is_typed_as_a_secret_is_not_shown() {
+    let machine = Machine::stopped();
+    machine.say(&["user", "add", "ann", "--extension", "201"]).done();
+    let line = format!(
+        "{PROGRAM} --config {} user set-secret ann login-code",
+        machine.path("hookswitch.toml").display()
+    );
+    let mut terminal = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut keys, mut screen) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
+    let mut seen = String::new();
+    for question in ["Login code: ", "The same once more: "] {
+        let mut bytes = [0; 1024];
+        while !seen.ends_with(question) {
+            let count = screen.read(&mut bytes).unwrap();
+            assert!(count > 0, "the terminal closed: {seen}");
+            seen.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+        // The question is on the screen a moment before the keys are hidden.
+        pause();
+        keys.write_all(b"48213\r").unwrap();
+    }
+    screen.read_to_string(&mut seen).unwrap();
+    assert!(terminal.wait().unwrap().success(), "{seen}");
+    assert!(seen.contains("The login-code is set."), "{seen}");
+    assert!(seen.contains("4 to 31 digits"), "the rules stand beside the question: {seen}");
+    assert!(!seen.contains("48213"), "{seen}");
+}
+
+#[test]
+fn locks_and_sessions_are_listed_and_reset_where_there_are_none() {
+    for machine in Machine::both() {
+        assert_eq!(machine.say(&["lockout", "list", "--json"]).done(), "");
+        assert!(machine.say(&["lockout", "reset", "--all"]).done().contains("Nothing was locked"));
+        assert!(
+            machine.say(&["lockout", "reset", "ann", "10.0.0.1", "2001:db8::/64"]).done().contains("Nothing")
+        );
+        machine.say(&["lockout", "reset"]).wrong();
+        assert_eq!(machine.say(&["session", "list", "--json"]).done(), "");
+        assert!(machine.say(&["session", "end", "-_x", "--"]).done().contains("No such session"));
+        assert!(machine.say(&["session", "end", "--all"]).done().contains("No such session"));
+    }
+}
+
+#[test]
+fn the_socket_lets_its_owner_in_and_nobody_else() {
+    let machine = Machine::running();
+    let (data, socket) = (machine.data(), machine.data().join("local.sock"));
+    assert_eq!((mode(&data), mode(&socket)), (0o700, 0o600));
+    if !nix::unistd::geteuid().is_root() {
+        // Only root can try as somebody else.
+        return;
+    }
+    let as_stranger = || {
+        let mut command = machine.command(&["user", "list"]);
+        Said::of(
+            command.uid(65_534).gid(65_534).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(),
+        )
+    };
+    open(&machine.path(""), 0o755);
+    open(&machine.path("hookswitch.toml"), 0o644);
+    let kept_out = as_stranger().wrong();
+    assert!(kept_out.contains("Permission denied") && kept_out.contains("sudo"), "{kept_out}");
+    // Even with every mode wrong, who comes is asked who they are.
+    open(&data, 0o777);
+    open(&socket, 0o666);
+    let turned_away = as_stranger();
+    assert_eq!((turned_away.code, turned_away.out.as_str()), (1, ""), "{turned_away:?}");
+    assert!(machine.log().contains("somebody else tried the local socket"), "{}", machine.log());
+}
+
+#[test]
+fn root_does_not_open_the_folder_of_another_user() {
+    let machine = Machine::stopped();
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    std::os::unix::fs::chown(machine.data(), Some(65_534), Some(65_534)).unwrap();
+    let refused = machine.say(&["user", "list"]).wrong();
+    assert!(refused.contains("sudo -u nobody"), "{refused}");
+}
+
+#[test]
+fn a_command_without_a_system_makes_none() {
+    let machine = Machine::new();
+    for command in [&["user", "list"][..], &["status"], &["recover", "--generate"], &["export"], &["reseal"]]
+    {
+        let said = machine.say(command).wrong();
+        assert!(said.contains("help:"), "{said}");
+    }
+    assert!(!machine.data().exists());
+    machine.say(&["user"]).wrong();
+    machine.say(&["users"]).wrong();
+}
+
+fn open(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
