@@ -148,13 +148,13 @@ impl Running {
             }
         };
         let taken = Taken::take(&loaded)?;
+        let local = LocalListener::bind(&loaded.config.data_folder)
+            .map_err(|error| StartError::Machine { what: "opening the local socket", error })?;
         let mut addresses = taken.addresses();
         let tasks = TaskTracker::new();
         let threads = taken.serve(&system, &tasks)?;
         tasks.spawn(sweep(Arc::clone(&system)));
         note(&system, Action::Started).await;
-        let local = LocalListener::bind(&loaded.config.data_folder)
-            .map_err(|error| StartError::Machine { what: "opening the local socket", error })?;
         addresses.local = Some(local.path().to_owned());
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

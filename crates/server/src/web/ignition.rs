@@ -11,9 +11,11 @@ use ipnet::IpNet;
 use signin::{
     account::{ADMINISTRATOR, BUSINESS_PARTNER},
     admin::{By, Ignition},
+    attempt::Peer,
     credential::{self, About, CredentialKind},
     interface::LoginInterface,
     records::Records,
+    verdict::Verdict,
 };
 
 use super::{
@@ -57,9 +59,9 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
         is_wrong = true;
         filled.wrong(field, text)
     };
-    // 120 bits: there is nothing to gain by guessing, so nothing is counted.
-    if !web.system.ignition.matches(form.get("code")) {
-        let text = "This is not the code that the console shows. It is printed each time the system starts.";
+    let peer = Peer { address: visitor.address, agent: &visitor.agent };
+    let code = web.system.check_ignition_code(form.get("code"), peer).await;
+    if let Some(text) = code.err().map(|verdict| code_is_refused(&verdict)) {
         filled = wrong(filled, "code", text.into());
     }
     for field in ["administrator", "partner"] {
@@ -98,6 +100,19 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
         Ok(_) => done(&web, &visitor),
         Err(Refusal::Unavailable) => visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
         Err(refusal) => page(&web, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &fill(filled, &refusal)),
+    }
+}
+
+/// Why a code is not taken, in words.
+const fn code_is_refused(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Wait { .. } => {
+            "Too many wrong codes. Wait a minute, then type the one that the console shows."
+        }
+        Verdict::Unavailable => "The code could not be looked at just now. Try again.",
+        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::Accept(_) => {
+            "This is not the code that the console shows. It is printed each time the system starts."
+        }
     }
 }
 

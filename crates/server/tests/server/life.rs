@@ -1,6 +1,11 @@
 //! Starts, stops and reloads.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output, Stdio},
+    time::Duration,
+};
 
 use server::{
     clock::Clock,
@@ -9,7 +14,20 @@ use server::{
     system::{Addresses, StartError},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use signin::{attempt::Peer, verdict::Verdict};
+
 use crate::house::House;
+
+/// Everything at a free port, and the data beside the file; the end is for more.
+fn configuration(folder: &Path, top: &str, end: &str) -> String {
+    let free = "[http]\nlisten=\"127.0.0.1:0\"\n[https]\nlisten=\"127.0.0.1:0\"\n[metrics]\nlisten=\"127.0.0.1:0\"\n\
+                [sip]\nudp=\"127.0.0.1:0\"\ntcp=\"127.0.0.1:0\"\ntls=\"127.0.0.1:0\"\n";
+    format!("data_folder = {:?}\n{top}{free}{end}", folder.join("data"))
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_system_tells_its_addresses_and_a_stopped_one_does_not() {
@@ -91,11 +109,8 @@ async fn a_second_program_in_the_same_folder_is_told_so() {
 async fn a_reload_takes_what_it_can_and_names_the_rest_and_a_mistake_changes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("hookswitch.toml");
-    let free = "[http]\nlisten=\"127.0.0.1:0\"\n[https]\nlisten=\"127.0.0.1:0\"\n[metrics]\nlisten=\"127.0.0.1:0\"\n\
-                [sip]\nudp=\"127.0.0.1:0\"\ntcp=\"127.0.0.1:0\"\ntls=\"127.0.0.1:0\"\n";
     let write = |top: &str, end: &str| {
-        let data = folder.path().join("data");
-        std::fs::write(&file, format!("data_folder = {data:?}\n{top}{free}{end}")).expect("written");
+        std::fs::write(&file, configuration(folder.path(), top, end)).expect("written");
     };
     write("", "");
     let loaded = Loaded::read(&file).expect("right");
@@ -108,4 +123,73 @@ async fn a_reload_takes_what_it_can_and_names_the_rest_and_a_mistake_changes_not
     assert_eq!((error.key.as_str(), error.line), ("limits.idle_seconds", Some(13)));
     assert_eq!(running.system.config().config.limits.idle_seconds, 7);
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_ignition_codes_are_counted_and_in_the_audit() {
+    let house = House::start().await;
+    let code = house.system.ignition.code().expect("awaited").reveal().to_owned();
+    let peer = Peer { address: "192.0.2.7".parse().expect("an address"), agent: "" };
+    assert!(house.system.check_ignition_code(&code, peer).await.is_ok());
+    for _ in 0..3 {
+        assert!(house.system.check_ignition_code("0000", peer).await.is_err());
+    }
+    let refused = house.system.check_ignition_code(&code, peer).await;
+    assert!(matches!(refused, Err(Verdict::Wait { .. })), "{refused:?}");
+    house.pass(61);
+    assert!(house.system.check_ignition_code(&code, peer).await.is_ok());
+    let audit = house.audit().await;
+    let wrong = audit.iter().filter(|row| row.contains("ignition code (Nobody has this name)")).count();
+    assert_eq!(wrong, 3, "{audit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_reloads_on_sighup_and_stops_in_order_on_sigterm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hookswitch.toml");
+    std::fs::write(&file, configuration(folder.path(), "", "")).expect("written");
+    let program = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+        .args(["--config".as_ref(), file.as_os_str()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let process = Pid::from_raw(program.id().try_into().expect("a process"));
+    let addresses = folder.path().join("data").join(ADDRESSES_FILE);
+    while !addresses.exists() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    std::fs::write(&file, configuration(folder.path(), "threads = 3\n", "")).expect("written");
+    kill(process, Signal::SIGHUP).expect("sent");
+    // The log is read when the program has ended; until then it has this long to hear the first signal.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    kill(process, Signal::SIGTERM).expect("sent");
+    let Output { status, stdout, stderr } = program.wait_with_output().expect("ended");
+    let (said, log) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{status}: {log}");
+    assert!(said.contains("/manager") && said.contains("this code"), "{said}");
+    assert!(
+        log.contains("configuration reloaded") && log.contains("takes effect at the next start"),
+        "{log}"
+    );
+    assert!(log.contains("stopped") && !log.contains("ERROR"), "{log}");
+    assert!(!addresses.exists());
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_in_full_with_exit_code_two() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hookswitch.toml");
+    std::fs::write(&file, "[sip]\nudp = \"5060\"\n").expect("written");
+    for command in ["serve", "check-config"] {
+        let program = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+            .args(["--config".as_ref(), file.as_os_str(), command.as_ref()])
+            .output()
+            .expect("ran");
+        let told = String::from_utf8_lossy(&program.stderr);
+        assert_eq!(program.status.code(), Some(2), "{told}");
+        for part in ["hookswitch.toml, line 2", "sip.udp", "config/example.toml"] {
+            assert!(told.contains(part), "{part} is not in {told}");
+        }
+    }
 }

@@ -151,7 +151,11 @@ impl Answerer {
             sip: Arc::clone(sip),
             transport,
             headers: Headers::new(),
-            dice: HandfulOfDice::new(),
+            // Datagrams have a thread's answerer each, streams a connection's.
+            dice: match transport {
+                Transport::Udp => HandfulOfDice::of_thread(),
+                Transport::Tcp | Transport::Tls => HandfulOfDice::of_connection(),
+            },
             counters: sip.system.metrics.sip(transport),
             registered_for: Seconds(0),
         }
