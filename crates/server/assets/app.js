@@ -191,10 +191,21 @@
       const words = part.querySelector("[data-live-words]");
       if (said && words && said.textContent !== words.textContent) said.textContent = words.textContent;
     };
-    const source = new EventSource(part.dataset.live);
-    source.onopen = () => state("on", "Live");
-    source.onerror = () => state("lost", "Not live: connecting again");
-    source.onmessage = refresh;
+    // A page that nobody looks at, or that was left, holds no connection: browsers allow few of them at a time.
+    let source = null;
+    const follow = () => {
+      if (document.hidden) {
+        source?.close();
+        source = null;
+      } else if (!source) {
+        source = new EventSource(part.dataset.live);
+        source.onopen = () => state("on", "Live");
+        source.onerror = () => state("lost", "Not live: connecting again");
+        source.onmessage = refresh;
+      }
+    };
+    document.addEventListener("visibilitychange", () => { follow(); if (!document.hidden) refresh(); });
+    follow();
   };
 
   enhance(document);
