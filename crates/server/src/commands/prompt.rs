@@ -131,6 +131,13 @@ fn read_line(from: impl Read) -> Result<Zeroizing<String>, Failure> {
     // A terminal and standard input both hand over at most one line at a time when read byte by byte.
     let mut bytes = io::BufReader::with_capacity(1, from).take(ANSWER_MAX);
     bytes.read_line(&mut line).map_err(no_answer)?;
+    if line.len() as u64 == ANSWER_MAX {
+        return Err(Failure::usage(
+            "read an answer",
+            format!("a line is longer than {ANSWER_MAX} bytes"),
+            "",
+        ));
+    }
     if line.is_empty() {
         return Err(Failure::usage(
             "read an answer",
@@ -213,5 +220,6 @@ mod tests {
     fn a_line_is_read_without_its_end() {
         assert_eq!(read_line("a b \r\nrest".as_bytes()).unwrap().as_str(), "a b ");
         assert!(read_line("".as_bytes()).is_err());
+        assert!(read_line("x".repeat(100_000).as_bytes()).is_err());
     }
 }

@@ -1,12 +1,11 @@
 //! Commands about people, phones and locks: the same on a running server and on a stopped one.
 
 use std::{
-    io::{Read, Write},
     os::unix::process::CommandExt,
     process::{Command, Stdio},
 };
 
-use crate::machine::{Machine, PROGRAM, Said, mode, pause};
+use crate::machine::{Machine, Said, Terminal, mode};
 
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text.trim()).unwrap()
@@ -116,34 +115,22 @@ fn a_secret_comes_from_standard_input_and_its_rules_are_named() {
 fn what_is_typed_as_a_secret_is_not_shown() {
     let machine = Machine::stopped();
     machine.say(&["user", "add", "ann", "--extension", "201"]).done();
-    let line = format!(
-        "{PROGRAM} --config {} user set-secret ann login-code",
-        machine.path("hookswitch.toml").display()
-    );
-    let mut terminal = Command::new("script")
-        .args(["-qec", &line, "/dev/null"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let (mut keys, mut screen) = (terminal.stdin.take().unwrap(), terminal.stdout.take().unwrap());
-    let mut seen = String::new();
-    for question in ["Login code: ", "The same once more: "] {
-        let mut bytes = [0; 1024];
-        while !seen.ends_with(question) {
-            let count = screen.read(&mut bytes).unwrap();
-            assert!(count > 0, "the terminal closed: {seen}");
-            seen.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
-        }
-        // The question is on the screen a moment before the keys are hidden.
-        pause();
-        keys.write_all(b"48213\r").unwrap();
-    }
-    screen.read_to_string(&mut seen).unwrap();
-    assert!(terminal.wait().unwrap().success(), "{seen}");
-    assert!(seen.contains("The login-code is set."), "{seen}");
-    assert!(seen.contains("4 to 31 digits"), "the rules stand beside the question: {seen}");
-    assert!(!seen.contains("48213"), "{seen}");
+    let mut terminal = Terminal::open(&machine, &["user", "set-secret", "ann", "login-code"]);
+    terminal.answer("Login code: ", "48213");
+    terminal.answer("The same once more: ", "48214");
+    // Ctrl-U, and a character taken back.
+    terminal.answer("Login code: ", "9\u{15}482139\u{7f}");
+    terminal.answer("The same once more: ", "48213");
+    let (code, screen) = terminal.end();
+    assert!(code == 0 && screen.contains("The login-code is set."), "{screen}");
+    assert!(screen.contains("4 to 31 digits"), "the rules stand beside the question: {screen}");
+    assert!(screen.contains("These were not the same."), "{screen}");
+    assert!(!screen.contains("4821"), "{screen}");
+
+    let mut terminal = Terminal::open(&machine, &["recover"]);
+    terminal.answer("Password: ", "half a passw\u{3}");
+    let (code, screen) = terminal.end();
+    assert!(code == 1 && screen.contains("stopped at the keyboard"), "{screen}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 
-use crate::machine::{ADMINISTRATOR_PASSWORD, Machine, mode};
+use crate::machine::{ADMINISTRATOR_PASSWORD, Machine, Terminal, mode};
 
 #[test]
 fn a_system_is_ignited_once_from_a_file_stopped_or_running() {
@@ -26,6 +26,23 @@ fn a_system_is_ignited_once_from_a_file_stopped_or_running() {
         let unknown = machine.told(&["ignite", "--file", "-"], "admin-password = \"hunter2\"\n").wrong();
         assert!(unknown.contains("line 1") && !unknown.contains("hunter2"), "{unknown}");
     }
+}
+
+#[test]
+fn a_new_system_asks_for_its_first_passwords() {
+    let machine = Machine::new();
+    let mut terminal = Terminal::open(&machine, &["ignite"]);
+    terminal.answer("Name of the system [Hookswitch]: ", "Office");
+    terminal.answer("Password of Administrator: ", ADMINISTRATOR_PASSWORD);
+    terminal.answer("The same once more: ", ADMINISTRATOR_PASSWORD);
+    terminal.answer("(Enter = set it later): ", "");
+    terminal.answer("Enter = none): ", "192.168.0.0/33");
+    terminal.answer("Enter = none): ", "192.168.0.0/24, 10.0.0.0/8");
+    terminal.answer("LAN2 (Enter = none): ", "");
+    let (code, screen) = terminal.end();
+    assert!(code == 0 && screen.contains("The system is in service."), "{screen}");
+    assert!(!screen.contains(ADMINISTRATOR_PASSWORD), "{screen}");
+    assert!(machine.say(&["status"]).out.starts_with("Office"));
 }
 
 #[test]
@@ -114,7 +131,13 @@ fn a_restored_backup_gives_the_same_answers() {
         let refused = other.say(&["restore", &damaged, "--replace", "--yes"]).refused();
         assert!(refused.contains("damaged") && refused.contains("Nothing was changed"), "{refused}");
         assert_eq!(other.users().len(), 49, "nothing was changed");
-        other.say(&["restore", backup, "--replace", "--yes"]).done();
+        let mut terminal = Terminal::open(&other, &["restore", backup, "--replace"]);
+        terminal.answer("Type replace to go on: ", "yes");
+        assert_eq!(terminal.end().0, 1);
+        assert_eq!(other.users().len(), 49, "nothing was changed");
+        let mut terminal = Terminal::open(&other, &["restore", backup, "--replace"]);
+        terminal.answer("Type replace to go on: ", "replace");
+        assert_eq!(terminal.end().0, 0);
         assert_eq!(answers(&other), before);
         assert!(other.data().join("hookswitch.db.replaced").exists());
         assert!(!other.data().join(".restore").exists());

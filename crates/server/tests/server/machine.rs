@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -176,6 +176,44 @@ impl Machine {
             pause();
         }
         panic!("the server does not start: {}", self.log());
+    }
+}
+
+/// A command at a terminal of its own, with a person's hands and eyes.
+pub(crate) struct Terminal {
+    child: Child,
+    /// Everything that was on the screen.
+    pub(crate) screen: String,
+}
+
+impl Terminal {
+    /// Gives a command.
+    pub(crate) fn open(machine: &Machine, arguments: &[&str]) -> Self {
+        let config = machine.path("hookswitch.toml");
+        let line = format!("{PROGRAM} --config {} {}", config.display(), arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        Self { child: command.spawn().unwrap(), screen: String::new() }
+    }
+
+    /// Waits for a question, and types.
+    pub(crate) fn answer(&mut self, question: &str, keys: &str) {
+        let screen = self.child.stdout.as_mut().unwrap();
+        let mut bytes = [0; 1024];
+        while !self.screen.ends_with(question) {
+            let count = screen.read(&mut bytes).unwrap();
+            assert!(count > 0, "{question:?} is never asked: {}", self.screen);
+            self.screen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        // The question is on the screen a moment before the keys are hidden.
+        pause();
+        self.child.stdin.as_mut().unwrap().write_all(format!("{keys}\r").as_bytes()).unwrap();
+    }
+
+    /// Waits for the end: with which code, and the whole screen.
+    pub(crate) fn end(mut self) -> (i32, String) {
+        self.child.stdout.as_mut().unwrap().read_to_string(&mut self.screen).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), self.screen)
     }
 }
 

@@ -249,3 +249,27 @@ fn text_of(payload: &SecretBytes) -> Option<&str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::SeededDice;
+
+    #[test]
+    fn a_secret_is_recognised_as_the_one_that_is_kept_and_no_other_is() {
+        let binding = Binding { username: "201", realm: "test.example", domain: DomainId::FIRST };
+        for kind in KINDS.map(|row| row.kind) {
+            let kept = payload(kind, &Secret::new("48213"), &mut SeededDice(1));
+            let verifier = verifier(kind, &kept, &binding);
+            assert!(is_kept(&Secret::new("48213"), &verifier, Some(&kept)), "{kind:?}");
+            for other in ["", "4821", "48214"] {
+                assert!(!is_kept(&Secret::new(other), &verifier, Some(&kept)), "{kind:?}");
+            }
+        }
+        let code = Secret::new("48213");
+        let kept = payload(CredentialKind::LoginCode, &code, &mut SeededDice(1));
+        assert!(is_kept(&code, &Verifier::Unset, Some(&kept)), "the code of a user who has no extension yet");
+        assert!(!is_kept(&code, &Verifier::Unset, None), "nothing is kept");
+        assert!(!is_kept(&code, &Verifier::Unset, Some(&SecretBytes::new(Vec::new()))), "it is unreadable");
+    }
+}
