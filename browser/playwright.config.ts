@@ -7,8 +7,15 @@ export default defineConfig({
   reporter: "list",
   forbidOnly: true,
   retries: 0,
-  workers: 2,
-  timeout: 30_000,
+  // One after the other: tests share an office, and a machine.
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  projects: [
+    { name: "tests" },
+    // Pictures for `docs/screenshots/`: `cargo xtask screenshots`.
+    ...(process.env.HOOKSWITCH_SCREENSHOTS ? [{ name: "screenshots", testDir: ".", testMatch: "screenshots.ts" }] : []),
+  ],
   use: {
     // The product's certificate is its own.
     ignoreHTTPSErrors: true,

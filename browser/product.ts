@@ -27,8 +27,8 @@ export class Product {
   private readonly data = join(this.folder, "data");
   private readonly logFile = join(this.folder, "hookswitch.log");
   private process: ChildProcess | undefined;
-  /** `http`, `https`, `sip_udp` … as the product published them, host and port. */
-  addresses: Record<string, string> = {};
+  /** `http`, `https`, `sip_udp` … as the product published them: lists of host and port. */
+  private addresses: Record<string, string[]> = {};
 
   async start(): Promise<void> {
     const binary = process.env.HOOKSWITCH_BINARY;
@@ -46,9 +46,23 @@ export class Product {
     this.addresses = JSON.parse(readFileSync(published, "utf8"));
   }
 
+  /** Host and port of a listener. */
+  address(listener: "http" | "https" | "sip_udp" | "sip_tcp" | "sip_tls"): string {
+    const first = this.addresses[listener]?.[0];
+    if (!first) throw new Error(`Hookswitch did not publish ${listener}: ${JSON.stringify(this.addresses)}`);
+    return first;
+  }
+
   /** The address of a page, over HTTPS. */
   url(path: string): string {
-    return `https://${this.addresses.https}${path}`;
+    return `https://${this.address("https")}${path}`;
+  }
+
+  /** The one-time code of a system that has no passwords yet, as it stands on the console. */
+  ignitionCode(): string {
+    const code = /^ +([0-9A-Z]{4}(?:-[0-9A-Z]{4}){5})$/m.exec(this.log())?.[1];
+    if (!code) throw new Error(`no one-time code on the console:\n${this.log()}`);
+    return code;
   }
 
   /** All that it has logged. */

@@ -58,6 +58,8 @@ enum Task {
         #[arg(last = true)]
         playwright: Vec<String>,
     },
+    /// Takes the pictures of the pages in `docs/screenshots/` again
+    Screenshots,
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -87,6 +89,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Browser { playwright } => {
             setup::all(&workspace)?;
             browser::run(&workspace, &playwright)
+        }
+        Task::Screenshots => {
+            setup::all(&workspace)?;
+            browser::take_screenshots(&workspace)
         }
         Task::Bench { figure } => {
             setup::all(&workspace)?;

@@ -16,7 +16,7 @@ use super::{
     guard::SignedIn,
     moment,
     views::{
-        forms::{Filled, Rule, Secret as SecretField, Test},
+        forms::{Filled, Problem as FormProblem, Rule, Secret as SecretField, Test},
         parts::{Badge, Fact, Tone},
         shell::Place,
         users::{CredentialCard, SecretOncePage},
@@ -227,6 +227,37 @@ pub(super) fn fill_wrong(filled: Filled, refusal: &Refusal) -> Filled {
     wrong_fields(refusal)
         .into_iter()
         .fold(filled, |filled, wrong| filled.wrong(&wrong.field.replace('-', "_"), wrong.problem))
+}
+
+/// Whether somebody else saved the same thing since the page was opened.
+pub(super) const fn is_overtaken(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::Problem(Problem::Changed(_)))
+}
+
+/// What was typed, with what is in force beside it where they differ. Sent again it is a decision, not an accident.
+pub(super) fn overtaken(typed: Filled, saved: &Filled) -> Filled {
+    saved.names().fold(typed, |filled, name| {
+        let value = saved.value(name);
+        if name == "version" {
+            filled.with(name, value)
+        } else if filled.value(name) == value {
+            filled
+        } else {
+            let words = if value.is_empty() { "nothing".into() } else { format!("“{value}”") };
+            filled.noted(name, format!("In force now: {words}."))
+        }
+    })
+}
+
+/// What is said above such a form, leading to its first field.
+pub(super) fn overtaken_words(what: &str, field: &str) -> FormProblem {
+    FormProblem {
+        target: format!("f-{field}"),
+        text: format!(
+            "Somebody else changed this {what} after you had opened it. Nothing of yours is lost or saved: it stands \
+             below, with what is in force now. Save again to put yours in its place."
+        ),
+    }
 }
 
 /// The page for what cannot be mended in a form.

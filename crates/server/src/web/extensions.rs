@@ -228,6 +228,13 @@ pub(super) async fn save(
         web.system.administer(&who.by, move |admin, _| admin.edit_extension(ExtensionId(id), &edit)).await;
     Ok(match done {
         Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
+        Err(refusal) if credentials::is_overtaken(&refusal) => {
+            let extension = find(&web, &who, id)?;
+            let filled = credentials::overtaken(filled, &saved(&extension));
+            let mut page = page(&web, &who, &extension, filled, None);
+            page.problems.list.insert(0, credentials::overtaken_words("extension", "number"));
+            who.page_with(StatusCode::CONFLICT, &page)
+        }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
             credentials::refuse(&who, &web, &refusal)
         }

@@ -322,13 +322,13 @@ async fn read_form(parts: Parts, body: Body, visitor: &Visitor, web: &Arc<Web>) 
 fn comes_from_here(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let site = text(HeaderName::from_static("sec-fetch-site"));
-    if site.is_some_and(|site| site != "same-origin" && site != "none") {
-        return false;
-    }
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (None, _) => true,
-        (Some(origin), Some(host)) => origin.strip_prefix("https://") == Some(host),
-        (Some(_), None) => site == Some("same-origin"),
+    match (site, text(header::ORIGIN)) {
+        // Pages that tell nobody where one comes from send the origin "null", even to themselves.
+        (Some("same-origin"), _) | (None | Some("none"), None) => true,
+        (None | Some("none"), Some(origin)) => {
+            text(header::HOST).is_some_and(|host| origin.strip_prefix("https://") == Some(host))
+        }
+        (Some(_), _) => false,
     }
 }
 
@@ -404,8 +404,13 @@ pub(super) fn password_tally(account: &Account) -> TallyKey {
 }
 
 /// The headers of every answer.
-pub(super) async fn headers(State(is_encrypted): State<bool>, request: Request, next: Next) -> Response {
+pub(super) async fn headers(State(is_encrypted): State<bool>, mut request: Request, next: Next) -> Response {
     let is_asset = request.uri().path().starts_with("/assets/");
+    // HTTP/2 names the host in its own way; from here on both are the same.
+    let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    if let Some(host) = host {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut put = |name: &'static str, value: &'static str| {
@@ -418,7 +423,7 @@ pub(super) async fn headers(State(is_encrypted): State<bool>, request: Request, 
     );
     put("x-content-type-options", "nosniff");
     put("x-frame-options", "DENY");
-    put("referrer-policy", "no-referrer");
+    put("referrer-policy", "same-origin");
     put("cross-origin-opener-policy", "same-origin");
     put("cross-origin-resource-policy", "same-origin");
     put("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");

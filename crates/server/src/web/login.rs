@@ -124,7 +124,7 @@ pub(super) async fn sign_in(
             let mut response = refused(
                 StatusCode::TOO_MANY_REQUESTS,
                 Reason::Wait {
-                    length: moment::in_words(left),
+                    length: format!("for {}", moment::in_words(left)),
                     until: moment::until(until, now),
                     clock: moment::clock(until),
                 },

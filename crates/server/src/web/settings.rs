@@ -199,6 +199,14 @@ pub(super) async fn save(
         |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, tab, filled));
     Ok(match done {
         None => again(&reader.filled),
+        Some(Err(refusal)) if credentials::is_overtaken(&refusal) => {
+            let filled = credentials::overtaken(reader.filled, &saved(&web, tab));
+            let mut page = page(&web, &who, tab, &filled);
+            let first = page.sections.first().and_then(|section| section.fields.first());
+            let first = first.map_or_else(String::new, |field| field.name.clone());
+            page.problems.list.insert(0, credentials::overtaken_words("page", &first));
+            who.page_with(StatusCode::CONFLICT, &page)
+        }
         Some(Ok(_)) => guard::redirect_with(tab.href(), Tone::Good, "Saved", "In force from now on."),
         Some(Err(refusal)) => {
             let wrong = credentials::wrong_fields(&refusal);

@@ -384,6 +384,13 @@ pub(super) async fn save(
         .await;
     Ok(match done {
         Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
+        Err(refusal) if credentials::is_overtaken(&refusal) => {
+            let account = find(&web, &who, id)?;
+            let filled = credentials::overtaken(filled, &saved(&web, &account));
+            let mut page = page(&web, &who, &account, filled, None);
+            page.problems.list.insert(0, credentials::overtaken_words("user", "name"));
+            who.page_with(StatusCode::CONFLICT, &page)
+        }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
             credentials::refuse(&who, &web, &refusal)
         }

@@ -77,7 +77,11 @@ impl ExtensionNewPage {
         let problems = Problems::of(&shown, &[&phone_password]);
         Self {
             shell,
-            phone_password_how: filled.field(how("phone_password_how", "Generate 24 characters")),
+            phone_password_how: filled.field(how(
+                "phone_password_how",
+                "How to set the phone password",
+                "Generate 24 characters",
+            )),
             phone_password,
             problems,
             fields,

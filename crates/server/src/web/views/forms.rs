@@ -452,8 +452,8 @@ impl Filled {
 }
 
 /// Radio buttons "how to set a secret": generate, type, none.
-pub(crate) fn how(name: &str, generate: &str) -> Field {
-    Field::new(name, "How to set it").required().kind(Kind::Radio(vec![
+pub(crate) fn how(name: &str, legend: &str, generate: &str) -> Field {
+    Field::new(name, legend).required().kind(Kind::Radio(vec![
         Choice::new("generate", generate, true).hint("Shown once after saving, to copy or print."),
         Choice::new("type", "Type one", false),
         Choice::new("none", "None for now", false).hint("It opens nothing until one is set."),

@@ -135,9 +135,13 @@ impl UserNewPage {
         let problems = Problems::of(&shown, &[&login_code, &password]);
         Self {
             shell,
-            login_code_how: filled.field(how("login_code_how", "Generate 8 digits")),
+            login_code_how: filled.field(how(
+                "login_code_how",
+                "How to set the login code",
+                "Generate 8 digits",
+            )),
             login_code,
-            password_how: filled.field(how("password_how", "Generate a password")),
+            password_how: filled.field(how("password_how", "How to set the password", "Generate a password")),
             password,
             problems,
             fields,

@@ -1,0 +1,23 @@
+// The addresses of the pages that need nothing but an administrator.
+export const PAGES = [
+  "/",
+  "/manager",
+  "/manager/users",
+  "/manager/users/new",
+  "/manager/extensions",
+  "/manager/extensions/new",
+  "/status",
+  "/status?state=lost",
+  "/status/blacklists",
+  "/status/quarantine",
+  "/status/sessions",
+  "/manager/audit",
+  "/manager/audit/1",
+  "/manager/settings/security",
+  "/manager/settings/domain",
+  "/manager/settings/system",
+  "/manager/settings/administrators",
+  "/manager/administrators/1",
+  "/manager/preferences",
+  "/no-such-page",
+];

@@ -1,0 +1,74 @@
+// Pictures of the pages, of a sample office, for `docs/screenshots/`: wide and light, wide and dark, narrow.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Page } from "@playwright/test";
+import { Office, test } from "./office";
+import { fill } from "./sample";
+
+const FOLDER = join(import.meta.dirname, "../docs/screenshots");
+
+/** The largest height of a picture, in pixels: long pages are cut. */
+const HEIGHT_MAX = 1100;
+
+const LOOKS = [
+  { name: "light", width: 1280, height: 800, colorScheme: "light" },
+  { name: "dark", width: 1280, height: 800, colorScheme: "dark" },
+  { name: "narrow", width: 380, height: 800, colorScheme: "light" },
+] as const;
+
+async function take(page: Page, what: string): Promise<void> {
+  for (const { name, width, height, colorScheme } of LOOKS) {
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const all = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width, height: Math.min(Math.max(all, height), HEIGHT_MAX) });
+    await page.screenshot({ path: join(FOLDER, `${what}-${name}.png`), animations: "disabled" });
+  }
+}
+
+test("pictures of every page", async ({ page, product }) => {
+  test.setTimeout(240_000);
+  mkdirSync(FOLDER, { recursive: true });
+  await page.goto(product.url("/"));
+  await take(page, "links-new");
+  await page.goto(product.url("/ignition"));
+  await take(page, "ignition");
+  const office = await Office.of(product);
+  await page.goto(office.url("/"));
+  await take(page, "links");
+  await page.goto(office.url("/manager/login"));
+  await take(page, "login");
+  const user = await fill(office);
+  await office.manager.lend(page);
+  const pages = {
+    overview: "/manager",
+    users: "/manager/users",
+    "user-new": "/manager/users/new",
+    user,
+    "user-delete": `${user}/delete`,
+    extensions: "/manager/extensions",
+    "extension-new": "/manager/extensions/new",
+    extension: "/manager/extensions/1",
+    "status-phones": "/status",
+    "status-blacklists": "/status/blacklists",
+    "status-quarantine": "/status/quarantine",
+    "status-sessions": "/status/sessions",
+    audit: "/manager/audit",
+    "audit-event": "/manager/audit/2",
+    "settings-security": "/manager/settings/security",
+    "settings-phones": "/manager/settings/domain",
+    "settings-system": "/manager/settings/system",
+    administrators: "/manager/settings/administrators",
+    administrator: "/manager/administrators/1",
+    preferences: "/manager/preferences",
+    "not-found": "/no-such-page",
+  };
+  for (const [what, path] of Object.entries(pages)) {
+    await page.goto(office.url(path));
+    await take(page, what);
+  }
+  await page.goto(office.url(user));
+  await page.getByRole("region", { name: "Login code" }).getByRole("button", { name: "Generate" }).click();
+  await page.getByText("Shown this once.").waitFor();
+  await take(page, "secret-once");
+});
