@@ -231,7 +231,7 @@ pub(super) async fn save(
         Err(refusal) if credentials::is_overtaken(&refusal) => {
             let extension = find(&web, &who, id)?;
             let filled = credentials::overtaken(filled, &saved(&extension));
-            let mut page = page(&web, &who, &extension, filled, None);
+            let mut page = page(&web, &who, &extension, &filled, None);
             page.problems.list.insert(0, credentials::overtaken_words("extension", "number"));
             who.page_with(StatusCode::CONFLICT, &page)
         }

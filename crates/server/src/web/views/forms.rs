@@ -381,6 +381,7 @@ pub(crate) struct Section {
 pub(crate) struct Filled {
     values: BTreeMap<String, String>,
     errors: BTreeMap<String, String>,
+    notes: BTreeMap<String, String>,
 }
 
 impl Filled {
@@ -395,6 +396,13 @@ impl Filled {
     #[must_use]
     pub(crate) fn wrong(mut self, name: &str, text: impl Into<String>) -> Self {
         self.errors.insert(name.to_owned(), text.into());
+        self
+    }
+
+    /// With a remark: what is in force meanwhile.
+    #[must_use]
+    pub(crate) fn noted(mut self, name: &str, text: impl Into<String>) -> Self {
+        self.notes.insert(name.to_owned(), text.into());
         self
     }
 
@@ -434,6 +442,9 @@ impl Filled {
             }
         }
         field.error = self.errors.get(&field.name).cloned().or(field.error);
+        if let Some(note) = self.notes.get(&field.name) {
+            field.note.clone_from(note);
+        }
         field
     }
 
