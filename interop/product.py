@@ -10,8 +10,8 @@ from pathlib import Path
 from phones.phone import end
 
 READY_SECONDS_MAX = 20.0
-ADMINISTRATOR_PASSWORD = "interop Administrator 1"
-BUSINESS_PARTNER_PASSWORD = "interop BusinessPartner 1"
+ADMINISTRATOR_PASSWORD = "seven quiet herons 1"
+BUSINESS_PARTNER_PASSWORD = "nine loud lanterns 2"
 
 _CONFIGURATION = """\
 data_folder = "{data}"
@@ -32,19 +32,25 @@ listen = ["127.0.0.1:0"]
 """
 
 _ANSWERS = """\
-administrator_password = "{administrator}"
-business_partner_password = "{business_partner}"
+system-name = "Interop"
+administrator-password = "{administrator}"
+business-partner-password = "{business_partner}"
+realm = "{domain}"
+hosts = ["{domain}"]
 """
 
 
 class Product:
-    """A Hookswitch process with the given extensions and phone passwords. Use as a context manager."""
+    """A Hookswitch process with the given extensions and phone passwords. Use as a context manager.
 
-    expires_min = 10
+    It asks each phone as it always does: SHA-256 first and MD5 second, and phones that give up at that for MD5 alone.
+    """
 
-    def __init__(
-        self, binary: Path, folder: Path, passwords: dict[str, str], algorithm: str, domain: str = "interop.test"
-    ) -> None:
+    expires_min = 60
+    offers_both = True
+    statuses = {"foreign-domain": 401, "older-request": 500}
+
+    def __init__(self, binary: Path, folder: Path, passwords: dict[str, str], domain: str = "interop.test") -> None:
         self.binary = binary
         self.folder = folder
         self.domain = domain
@@ -53,7 +59,6 @@ class Product:
         self.log_file = folder / "hookswitch.log"
         self.addresses: dict[str, tuple[str, int]] = {}
         self._passwords = passwords
-        self._algorithm = algorithm
 
     @property
     def ca_file(self) -> Path:
@@ -66,7 +71,7 @@ class Product:
         self._ignite()
         self._import_phones()
         self._process = subprocess.Popen(
-            [str(self.binary), "serve", "--config", str(self.configuration)],
+            [str(self.binary), "--config", str(self.configuration), "serve"],
             stdin=subprocess.DEVNULL,
             stdout=self.log_file.open("ab"),
             stderr=subprocess.STDOUT,
@@ -78,27 +83,50 @@ class Product:
         end(self._process, seconds=10)
 
     def contacts(self, extension: str) -> list[str]:
-        """The bindings of this extension now."""
-        return json.loads(self.run("binding", "list", "--extension", extension, "--json"))
+        return [phone["contact"] for phone in self.phones(extension)]
+
+    def phones(self, extension: str) -> list[dict]:
+        """The registered phones of an extension, as an operator sees them."""
+        return self._list("extension", "phones", extension)
+
+    def failures(self, extension: str) -> list[dict]:
+        """The audit's rows of refused registrations of this extension, the newest first; repeats under a lock are one row."""
+        rows = self._list("audit", "tail", "--lines", "500")
+        events = [row["event"] for row in rows]
+        return [event for event in events if event["outcome"] == "refused" and event["subject"] == extension]
+
+    def locks(self) -> list[dict]:
+        """The locks in force."""
+        return self._list("lockout", "list")
+
+    def reset_locks(self) -> None:
+        """Ends every lock."""
+        self.run("lockout", "reset", "--all")
 
     def run(self, *command: str) -> str:
         """One `hookswitch` command; its standard output."""
         done = subprocess.run(
-            [str(self.binary), *command, "--config", str(self.configuration)], capture_output=True, text=True, timeout=60
+            [str(self.binary), "--config", str(self.configuration), *command], capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, f"hookswitch {' '.join(command)} ended with {done.returncode}:\n{done.stderr}"
         return done.stdout
 
+    def _list(self, *command: str) -> list[dict]:
+        return [json.loads(line) for line in self.run(*command, "--json").splitlines()]
+
     def _ignite(self) -> None:
         answers = self.folder / "answers.toml"
+        answers.touch(mode=0o600)
         answers.write_text(
-            _ANSWERS.format(administrator=ADMINISTRATOR_PASSWORD, business_partner=BUSINESS_PARTNER_PASSWORD)
+            _ANSWERS.format(
+                administrator=ADMINISTRATOR_PASSWORD, business_partner=BUSINESS_PARTNER_PASSWORD, domain=self.domain
+            )
         )
         self.run("ignite", "--file", str(answers))
 
     def _import_phones(self) -> None:
         table = self.folder / "users.csv"
-        rows = [f"{number},{number},{secret}" for number, secret in self._passwords.items()]
+        rows = [f"user{number},{number},{secret}" for number, secret in self._passwords.items()]
         table.write_text("\n".join(["name,extension,phone_password", *rows]) + "\n")
         self.run("import", str(table))
 
@@ -110,6 +138,7 @@ class Product:
                 end(self._process)
                 raise AssertionError(f"Hookswitch does not start:\n{self.log_file.read_text()[-4000:]}")
             time.sleep(0.02)
-        for name, address in json.loads(published.read_text()).items():
-            host, _, port = address.rpartition(":")
-            self.addresses[name.removeprefix("sip_")] = (host, int(port))
+        for name, addresses in json.loads(published.read_text()).items():
+            if name.startswith("sip_"):
+                host, _, port = addresses[0].rpartition(":")
+                self.addresses[name.removeprefix("sip_")] = (host, int(port))

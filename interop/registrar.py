@@ -17,6 +17,10 @@ class Registrar(Protocol):
     """The certificate that phones are told to trust."""
     expires_min: int
     """The shortest registration it grants, in seconds."""
+    offers_both: bool
+    """It offers SHA-256 and MD5 to phones that can choose; else the one it was told."""
+    statuses: dict[str, int]
+    """Answers for which RFC 3261 leaves the status open, by the name that scenarios use for them."""
 
     def contacts(self, extension: str) -> list[str]:
         """The bindings of this extension now."""

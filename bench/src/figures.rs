@@ -14,6 +14,11 @@ impl Rounds {
         self.0.last().copied().unwrap_or(f64::NAN)
     }
 
+    /// The middle one of the quotients, each of two figures of the same round.
+    pub(crate) fn median_of(&self, divisor: &Self) -> f64 {
+        Self(self.0.iter().zip(&divisor.0).map(|(one, other)| one / other).collect()).median()
+    }
+
     /// The middle one; of an even number, the mean of the two in the middle.
     pub(crate) fn median(&self) -> f64 {
         let mut sorted = self.0.clone();
@@ -46,6 +51,12 @@ pub(crate) fn print(name: &str, value: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotients_are_taken_within_a_round() {
+        let quotient = Rounds(vec![1.0, 20.0, 3.0]).median_of(&Rounds(vec![2.0, 40.0, 3.0]));
+        assert!((quotient - 0.5).abs() < 1e-9);
+    }
 
     #[test]
     fn a_median_is_the_middle_whatever_the_order() {

@@ -1,5 +1,6 @@
 //! SIP registrations over UDP: ours, the tuned peer's, and an echo's, by turns on the same core.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -23,6 +24,9 @@ pub(crate) struct Plan {
     /// Full registrations per second while latency is measured
     #[arg(long, default_value_t = 2000)]
     pace: u32,
+    /// The product's program, built for release
+    #[arg(long, value_name = "FILE")]
+    hookswitch: PathBuf,
 }
 
 /// One server with its phones and what was found.
@@ -41,24 +45,33 @@ struct Contender {
 /// Prints the figures.
 pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     let (_kept, folder) = folder()?;
-    let mut kamailio =
-        Contender::new("kamailio", Server::kamailio(&folder.join("kamailio"), plan.phones)?, plan)?;
+    let server = Server::hookswitch(&plan.hookswitch, &folder.join("hookswitch"), plan.phones)?;
+    let mut ours = Contender::new("hookswitch", server, plan)?;
+    let server = Server::kamailio(&folder.join("kamailio"), plan.phones)?;
+    let mut theirs = Contender::new("kamailio", server, plan)?;
     let mut echo = Contender::new("echo", Server::echo()?, plan)?;
     pin_load()?;
-    kamailio.enter_all()?;
+    ours.enter_all()?;
+    theirs.enter_all()?;
     for round in 1..=plan.rounds {
-        kamailio.turn(plan, Work::Full, Work::Refresh)?;
+        ours.turn(plan, Work::Full, Work::Refresh)?;
+        theirs.turn(plan, Work::Full, Work::Refresh)?;
         echo.turn(plan, Work::EchoOfFull, Work::EchoOfRefresh)?;
-        eprintln!(
-            "round {round}: kamailio {:.2} and {:.2} us, echo {:.2} and {:.2} us",
-            kamailio.full_us.last(),
-            kamailio.refresh_us.last(),
-            echo.full_us.last(),
-            echo.refresh_us.last(),
-        );
+        let shown = [&ours, &theirs, &echo]
+            .map(|one| format!("{} {:.2} and {:.2} us", one.name, one.full_us.last(), one.refresh_us.last()));
+        eprintln!("round {round}: {}", shown.join(", "));
     }
-    kamailio.print();
-    echo.print();
+    // Within a round the machine is the same for all; between rounds it may not be.
+    figures::print("register.full.cpu_ratio", ours.full_us.median_of(&theirs.full_us));
+    figures::print("register.refresh.cpu_ratio", ours.refresh_us.median_of(&theirs.refresh_us));
+    figures::print("register.full.echo_fraction", echo.full_us.median_of(&ours.full_us));
+    figures::print("register.refresh.echo_fraction", echo.refresh_us.median_of(&ours.refresh_us));
+    figures::print("register.full.per_second", ours.full_per_second.median());
+    figures::print("register.full.p99_us", percentile(&mut ours.latencies_us, 0.99));
+    figures::print("binding.bytes", ours.binding_bytes);
+    for contender in [&mut ours, &mut theirs, &mut echo] {
+        contender.print();
+    }
     Ok(())
 }
 

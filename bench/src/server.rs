@@ -1,5 +1,7 @@
 //! The servers that are measured, each pinned to the same core and started in a folder of its own.
 
+use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -11,6 +13,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::phone;
 use crate::process::Processes;
 use crate::shape::REALM;
 
@@ -18,6 +21,8 @@ use crate::shape::REALM;
 const SERVER_CORE: &str = "0";
 const READY_SECONDS_MAX: u64 = 60;
 const KAMAILIO_CONFIGURATION: &str = include_str!("../kamailio/kamailio.cfg");
+const HOOKSWITCH_CONFIGURATION: &str = include_str!("../hookswitch/hookswitch.toml");
+const HOOKSWITCH_ANSWERS: &str = include_str!("../hookswitch/answers.toml");
 const KAMAILIO_MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
 
 /// A running server; it ends when dropped.
@@ -36,6 +41,44 @@ impl Server {
         BufReader::new(stdout).read_line(&mut said)?;
         let port: u16 = said.trim().parse().context("the echo said no port")?;
         Ok(Self { child, address: (Ipv4Addr::LOCALHOST, port).into() })
+    }
+
+    /// The product, with this many extensions: ignited and filled by its own commands.
+    pub(crate) fn hookswitch(program: &Path, folder: &Path, phones: u32) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let data = folder.join("data");
+        let configuration = folder.join("hookswitch.toml");
+        let text = HOOKSWITCH_CONFIGURATION.replace("@DATA@", &data.display().to_string());
+        fs::write(&configuration, text)?;
+        let answers = folder.join("answers.toml");
+        fs::write(&answers, HOOKSWITCH_ANSWERS.replace("@REALM@", REALM))?;
+        let table = folder.join("users.csv");
+        fs::write(&table, users(phones))?;
+        let command = |arguments: &[&OsStr]| -> anyhow::Result<()> {
+            let mut command = Command::new(program);
+            command.arg("--config").arg(&configuration).args(arguments).stdin(Stdio::null());
+            let done = command.output().with_context(|| format!("cannot start {}", program.display()))?;
+            if !done.status.success() {
+                bail!("{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+            }
+            Ok(())
+        };
+        command(&["ignite".as_ref(), "--file".as_ref(), answers.as_os_str()])?;
+        command(&["import".as_ref(), table.as_os_str()])?;
+        let log = folder.join("hookswitch.log");
+        let output = fs::File::create(&log)?;
+        let child = pinned(program)
+            .arg("--config")
+            .arg(&configuration)
+            .arg("serve")
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("cannot start the product")?;
+        let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, 0).into() };
+        server.address = server.published(&data.join("addresses.json"), &log)?;
+        server.wait_answering(&log)?;
+        Ok(server)
     }
 
     /// Kamailio, with this many extensions.
@@ -68,6 +111,22 @@ impl Server {
 
     pub(crate) fn processes(&self) -> Processes {
         Processes::of(self.child.id())
+    }
+
+    /// The UDP address that the product says it listens at.
+    fn published(&mut self, file: &Path, log: &Path) -> anyhow::Result<SocketAddr> {
+        let until = Instant::now() + Duration::from_secs(READY_SECONDS_MAX);
+        loop {
+            if let Ok(text) = fs::read_to_string(file) {
+                // {"sip_udp": ["127.0.0.1:5060"]}; the file is put there whole.
+                let address = text.split_once("\"sip_udp\"").and_then(|(_, rest)| rest.split('"').nth(1));
+                return address.context("no UDP address")?.parse().context("not an address");
+            }
+            if self.child.try_wait()?.is_some() || Instant::now() > until {
+                bail!("the product does not start:\n{}", fs::read_to_string(log).unwrap_or_default());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until it answers a request, whatever it says.
@@ -109,6 +168,16 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The import table of all phones.
+fn users(phones: u32) -> String {
+    let mut table = String::from("name,extension,phone_password\n");
+    for index in 0..phones {
+        let number = phone::number(index);
+        let _ = writeln!(table, "desk {number},{number},{}", phone::password(number));
+    }
+    table
 }
 
 fn pinned(program: &Path) -> Command {

@@ -18,6 +18,8 @@ class Kamailio:
     """A Kamailio process that knows the given extensions and their passwords. Use as a context manager."""
 
     expires_min = 1
+    offers_both = False
+    statuses = {"foreign-domain": 404, "older-request": 400}
 
     def __init__(
         self,

@@ -22,6 +22,9 @@ _MODULES = "/usr/lib/baresip/modules"
 class Baresip(Phone):
     """A baresip process without sound."""
 
+    agent = "baresip"
+    best = "MD5"
+
     def start(self) -> None:
         port = free_port()
         config = [

@@ -15,6 +15,7 @@ from .phone import Phone, end
 class Linphonec(Phone):
     """A linphonec process without sound."""
 
+    agent = "linphone"
 
     def start(self) -> None:
         self._process: subprocess.Popen | None = None

@@ -53,6 +53,8 @@ class Answer:
     authorization: str
     """The Authorization header of that REGISTER, or nothing."""
     challenges: tuple[str, ...]
+    retry_after: int
+    """Seconds that Retry-After names, or 0."""
 
     @property
     def stale(self) -> bool:
@@ -68,6 +70,11 @@ class Answer:
 
 class Phone:
     """One phone program in a private folder. Use as a context manager: leaving it ends the program."""
+
+    agent: str
+    """What its User-Agent has in it, in small letters."""
+    best = "SHA-256"
+    """The strongest digest algorithm it knows."""
 
     def __init__(self, folder: Path, account: Account) -> None:
         self.folder = folder
@@ -126,6 +133,7 @@ class Phone:
             if status < 200:
                 continue
             request = requests.get(key, "")
+            retry_after = re.search(r"^Retry-After:\s*(\d+)", head, re.MULTILINE | re.IGNORECASE)
             authorization = re.search(r"^Authorization:\s*(.*)$", request, re.MULTILINE | re.IGNORECASE)
             answers.setdefault(
                 (*key, status),
@@ -135,6 +143,7 @@ class Phone:
                     asked_to_leave=bool(re.search(r"^Expires:\s*0\s*$|;expires=0\b", request, re.MULTILINE | re.IGNORECASE)),
                     authorization=authorization[1] if authorization else "",
                     challenges=tuple(re.findall(r"^WWW-Authenticate:\s*(.*)$", head, re.MULTILINE | re.IGNORECASE)),
+                    retry_after=int(retry_after[1]) if retry_after else 0,
                 ),
             )
         return list(answers.values())

@@ -17,6 +17,8 @@ from .phone import Phone, end
 class Pjsua(Phone):
     """A PJSIP user agent without sound."""
 
+    agent = "pjsip"
+
     def start(self) -> None:
         a = self.account
         settings = {

@@ -23,9 +23,10 @@ pub(crate) fn run(workspace: &Workspace, against: Registrar, pytest: &[String]) 
     let program = match against {
         Registrar::Hookswitch => {
             let binary = workspace.build_product()?;
-            program.args(["--registrar", "hookswitch", "--binary"]).args([binary])
+            // In one word: pytest would take the path by itself for the place of its tests.
+            program.args(["--registrar=hookswitch".to_owned(), format!("--binary={}", binary.display())])
         }
-        Registrar::Kamailio => program.args(["--registrar", "kamailio"]),
+        Registrar::Kamailio => program.args(["--registrar=kamailio"]),
     };
     program.args(pytest).run()
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
+use crate::bench;
 use crate::browser;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
@@ -29,10 +30,11 @@ const STEPS: &[Step] = &[
     Step { name: "tests", needs: &[], work: tests },
     Step { name: "coverage", needs: &["setup", "tests"], work: coverage },
     Step {
-        name: "interop-reference",
+        name: "interop",
         needs: &["setup"],
-        work: |workspace, _| interop::run(workspace, Registrar::Kamailio, &[]),
+        work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
+    Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];
 

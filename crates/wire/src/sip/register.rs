@@ -171,7 +171,8 @@ impl Refusal {
             Self::BadExtension | Self::PathUnsupported => (420, "Bad Extension"),
             Self::StarExpires => (400, "Contact * Needs Expires 0"),
             Self::IntervalTooBrief { .. } => (423, "Interval Too Brief"),
-            Self::OutOfOrder => (500, "CSeq Out of Order"),
+            // No header's name in it: SIPp looks for the method behind the first "CSeq" of an answer.
+            Self::OutOfOrder => (500, "Request Out of Order"),
             Self::Repeated => (200, "OK"),
             Self::TooManyBindings => (403, "Too Many Contacts"),
             Self::SeveralFlows => (400, "Several Contacts With reg-id"),

@@ -122,8 +122,11 @@ impl MadeSecrets {
         }
         self.made.retain(|_, made| made.secrets.iter().any(Option::is_some));
         if self.made.is_empty() {
-            fs::remove_file(&self.path)?;
-            return Ok(0);
+            return match fs::remove_file(&self.path) {
+                // Rows were refused, and none of them had made one.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(0),
+            };
         }
         let partial = beside(&self.path, ".partial");
         let _ = fs::remove_file(&partial);
@@ -252,5 +255,18 @@ impl RejectedRows {
     /// The file cannot be written.
     pub fn finish(&mut self) -> io::Result<()> {
         self.file.as_mut().map_or(Ok(()), csv::Writer::flush)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_rows_without_made_secrets_are_no_trouble() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut secrets = MadeSecrets::open(folder.path().join("users.csv.secrets.csv")).unwrap();
+        secrets.strike("Ann", CredentialKind::PhonePassword);
+        assert_eq!(secrets.finish().unwrap(), 0);
     }
 }
