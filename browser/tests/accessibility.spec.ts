@@ -6,7 +6,7 @@ import { PAGES } from "../pages";
 import { fill } from "../sample";
 
 // Each of these looks at many pages.
-test.describe.configure({ timeout: 180_000 });
+test.describe.configure({ timeout: 600_000 });
 
 async function look(page: Page, address: string): Promise<void> {
   await page.goto(address);

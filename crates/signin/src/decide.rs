@@ -174,7 +174,8 @@ fn right(
 ) -> Decision {
     let mut effects = Vec::new();
     if settled.cleared {
-        effects.push(Effect::ClearTally(dossier.subject.0.clone()));
+        // As it stands at the moment of writing: a failure that came in since is not wiped.
+        effects.push(Effect::KeepTally(dossier.subject.0.clone()));
     }
     let account = dossier.account.as_ref().map(|account| account.id);
     let mut accepted = Accepted {
