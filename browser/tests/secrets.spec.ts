@@ -82,7 +82,9 @@ test("a user is deleted after a question that can be answered with no", async ({
   await expect(question).toBeHidden();
   await expect(page.getByRole("link", { name: "Delete…" })).toBeFocused();
   await page.keyboard.press("Enter");
+  await expect(question).toBeVisible();
   await page.keyboard.press("Escape");
+  await expect(question).toBeHidden();
   await page.getByRole("link", { name: "Delete…" }).click();
   await question.getByRole("button", { name: "Delete Cid" }).click();
   await expect(page.getByRole("status").filter({ hasText: "Cid is deleted" })).toBeVisible();
