@@ -13,7 +13,7 @@ use std::{net::IpAddr, sync::Arc};
 use signin::{
     account::RoleKind,
     admin::{Admin, By, Change, Problem},
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::CredentialKind,
     decide::{Decision, Finding, Settled, check, decide},
     dice::Dice,
@@ -307,7 +307,7 @@ struct Kept {
     secret: Secret,
     address: IpAddr,
     agent: Box<str>,
-    opens_session: bool,
+    purpose: Purpose,
 }
 
 impl Kept {
@@ -324,7 +324,7 @@ impl Kept {
             secret: secret.clone(),
             address: attempt.peer.address,
             agent: attempt.peer.agent.into(),
-            opens_session: attempt.opens_session,
+            purpose: attempt.purpose,
         }
     }
 
@@ -335,7 +335,7 @@ impl Kept {
             claim: self.kind.map_or(Claim::Extension(&self.name), |kind| Claim::Account(kind, &self.name)),
             proof: Proof::Plain(&self.secret),
             peer: Peer { address: self.address, agent: &self.agent },
-            opens_session: self.opens_session,
+            purpose: self.purpose,
         }
     }
 }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use signin::{
     account::RoleKind,
     admin,
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     dice::{Dice, roll},
     ident::DomainId,
     interface::LoginInterface,
@@ -84,7 +84,7 @@ impl System {
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, NAME),
             proof: Proof::Plain(&shown),
-            opens_session: false,
+            purpose: Purpose::Once,
             peer,
         };
         if self.ignition.matches(typed) && !self.is_locked(&attempt, self.clock.now()) {

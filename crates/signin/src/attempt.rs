@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     account::RoleKind,
+    audit::Action,
     challenge::Nonce,
     digest::DigestProof,
     ident::{DomainId, FoldedName},
@@ -25,9 +26,21 @@ pub struct Attempt<'a> {
     pub proof: Proof<'a>,
     /// Where they are.
     pub peer: Peer<'a>,
-    /// Whether being right opens a session: for who signs in to pages. Not for phones, and not for who is signed in
-    /// already and shows the present password once more.
-    pub opens_session: bool,
+    /// What being right is good for.
+    pub purpose: Purpose,
+}
+
+/// What being right is good for, and so what it leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A session, for who signs in to pages. The audit has a row.
+    Session,
+    /// One thing and no more, such as opening one page or one line. The audit has a row.
+    Once,
+    /// To go on: who is signed in shows the present password once more. The audit has a row of its own kind.
+    Confirmation,
+    /// A phone's registration. What the phone then does to its bindings leaves the row, and a refresh none.
+    Registration,
 }
 
 /// Who somebody says they are.
@@ -55,6 +68,16 @@ pub struct Peer<'a> {
     pub address: IpAddr,
     /// What the program calls itself, cut to a sensible length by the interface.
     pub agent: &'a str,
+}
+
+impl Purpose {
+    /// What an attempt for it is called in the audit.
+    pub const fn action(self) -> Action {
+        match self {
+            Self::Session | Self::Once | Self::Registration => Action::SignIn,
+            Self::Confirmation => Action::Confirm,
+        }
+    }
 }
 
 impl Claim<'_> {

@@ -108,6 +108,8 @@ words! {
     Action {
         /// Somebody tried to sign in.
         SignIn => "Sign in",
+        /// Somebody who is signed in was asked for the present password.
+        Confirm => "Confirm password",
         /// Somebody signed out.
         SignOut => "Sign out",
         /// A phone's binding came or went.

@@ -7,13 +7,14 @@
 
 use crate::{
     account::{Activity, RoleKind, Status},
-    attempt::{Attempt, Claim, Proof},
-    audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
+    attempt::{Attempt, Claim, Proof, Purpose},
+    audit::{Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::{Verifier, hash_password_matches},
     dice::Dice,
     digest,
     dossier::Dossier,
     effect::Effect,
+    ident::AccountId,
     lockout::{Standing, TallyKey},
     policy::AgeRules,
     session::{Session, SessionId},
@@ -48,8 +49,8 @@ pub struct Settled {
 pub struct Decision {
     /// What may be said.
     pub verdict: Verdict,
-    /// What changes; exactly one audit event among them, but for challenges and for who was right and gets no
-    /// session: what a phone then does to its bindings, or somebody with the new password, is the event.
+    /// What changes; exactly one audit event among them, but for challenges and for phones that were right: what
+    /// they then do to their bindings is the event.
     pub effects: Vec<Effect>,
     /// Whether the effects must rest on disk before the verdict is said.
     pub must_last: bool,
@@ -185,43 +186,52 @@ fn right(
         before: dossier.activity,
         session: None,
     };
-    if !attempt.opens_session {
-        return Decision { verdict: Verdict::Accept(accepted), must_last: settled.cleared, effects };
-    }
-    let concurrent_max = dossier.settings.sessions.concurrent_max;
-    if dossier.sessions_open >= usize::from(concurrent_max) {
-        effects.push(Effect::Audit(event(
-            dossier,
-            attempt,
-            Outcome::Refused,
-            Some(Reason::SessionLimit),
-            now,
-        )));
-        return Decision { verdict: Verdict::TooManySessions, effects, must_last: true };
-    }
-    if let Some(account) = account {
-        let (id, token) = SessionId::issue(dice);
-        let session = Session {
-            id,
-            account,
-            interface: attempt.interface,
-            address: attempt.peer.address,
-            agent: AuditEvent::text(attempt.peer.agent),
-            opened_at: now,
-            used_at: now,
-        };
-        let activity = Activity {
-            signed_in_at: Some(now),
-            signed_in_from: Some(attempt.peer.address),
-            signed_in_by: Some(attempt.interface),
-            failures_since: 0,
-        };
-        effects.push(Effect::OpenSession(session, concurrent_max));
-        effects.push(Effect::PutActivity(account, activity));
-        accepted.session = Some((id, token));
+    match attempt.purpose {
+        Purpose::Registration => {
+            return Decision { verdict: Verdict::Accept(accepted), must_last: settled.cleared, effects };
+        }
+        Purpose::Confirmation => {}
+        Purpose::Once => effects.extend(account.map(|account| signed_in(account, attempt, now))),
+        Purpose::Session => {
+            let concurrent_max = dossier.settings.sessions.concurrent_max;
+            if dossier.sessions_open >= usize::from(concurrent_max) {
+                let refused = event(dossier, attempt, Outcome::Refused, Some(Reason::SessionLimit), now);
+                effects.push(Effect::Audit(refused));
+                return Decision { verdict: Verdict::TooManySessions, effects, must_last: true };
+            }
+            if let Some(account) = account {
+                let (id, token) = SessionId::issue(dice);
+                effects.push(Effect::OpenSession(session(id, account, attempt, now), concurrent_max));
+                effects.push(signed_in(account, attempt, now));
+                accepted.session = Some((id, token));
+            }
+        }
     }
     effects.push(Effect::Audit(event(dossier, attempt, Outcome::Accepted, None, now)));
     Decision { verdict: Verdict::Accept(accepted), effects, must_last: true }
+}
+
+fn session(id: SessionId, account: AccountId, attempt: &Attempt<'_>, now: Timestamp) -> Session {
+    Session {
+        id,
+        account,
+        interface: attempt.interface,
+        address: attempt.peer.address,
+        agent: AuditEvent::text(attempt.peer.agent),
+        opened_at: now,
+        used_at: now,
+    }
+}
+
+/// What the next page tells as the last sign-in.
+fn signed_in(account: AccountId, attempt: &Attempt<'_>, now: Timestamp) -> Effect {
+    let activity = Activity {
+        signed_in_at: Some(now),
+        signed_in_from: Some(attempt.peer.address),
+        signed_in_by: Some(attempt.interface),
+        failures_since: 0,
+    };
+    Effect::PutActivity(account, activity)
 }
 
 fn event(
@@ -237,7 +247,7 @@ fn event(
     };
     AuditEvent {
         at: now,
-        action: Action::SignIn,
+        action: attempt.purpose.action(),
         outcome,
         reason,
         actor,

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use signin::{
     account::{RoleKind, Status},
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::CredentialKind,
     ident::DomainId,
     interface::LoginInterface,
@@ -99,7 +99,7 @@ pub(super) async fn sign_in(
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
             peer: Peer { address: visitor.address, agent: &visitor.agent },
-            opens_session: true,
+            purpose: Purpose::Session,
         })
         .await;
     let refused = |status, reason| page(&web, &visitor, status, reason, name, next);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::RoleKind,
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::CredentialKind,
     ident::DomainId,
     interface::LoginInterface,
@@ -90,6 +90,6 @@ fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attemp
         claim: Claim::Account(RoleKind::ServiceUser, &who.account.name),
         proof: Proof::Plain(current),
         peer: Peer { address: who.visitor.address, agent: &who.visitor.agent },
-        opens_session: false,
+        purpose: Purpose::Confirmation,
     }
 }

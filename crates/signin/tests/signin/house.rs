@@ -10,7 +10,7 @@ use std::{
 use signin::{
     account::{Account, Activity, RoleKind},
     admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
     credential::{self, Binding, Credential, CredentialFacts, CredentialKind, Owner, Verifier},
@@ -346,7 +346,7 @@ impl House {
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&secret),
             peer: Peer { address: address.parse().unwrap(), agent: "browser" },
-            opens_session: true,
+            purpose: Purpose::Session,
         };
         self.attempt(&attempt).verdict
     }
@@ -384,7 +384,7 @@ impl House {
             claim: Claim::Extension(number),
             proof: Proof::Digest(nonce, proof),
             peer: Peer { address, agent: "phone" },
-            opens_session: false,
+            purpose: Purpose::Registration,
         })
     }
 

@@ -118,12 +118,12 @@ fn generated_secrets_are_shown_once_and_work() {
 fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_nothing() {
     use signin::{
         account::RoleKind,
-        attempt::{Attempt, Claim, Peer, Proof},
+        attempt::{Attempt, Claim, Peer, Proof, Purpose},
         ident::DomainId,
         interface::LoginInterface,
     };
     let house = House::ignited();
-    let confirm = |password: &str| {
+    let show = |password: &str, purpose: Purpose| {
         let secret = Secret::new(password);
         let attempt = Attempt {
             interface: LoginInterface::WebManager,
@@ -131,14 +131,19 @@ fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_noth
             claim: Claim::Account(RoleKind::ServiceUser, "Administrator"),
             proof: Proof::Plain(&secret),
             peer: Peer { address: "192.0.2.1".parse().unwrap(), agent: "browser" },
-            opens_session: false,
+            purpose,
         };
         house.attempt(&attempt).verdict
     };
+    let confirm = |password: &str| show(password, Purpose::Confirmation);
     assert_eq!(word(&confirm("wrong wrong wrong")), "reject");
     let Verdict::Accept(accepted) = confirm(ADMIN_PASSWORD) else { panic!() };
     assert!(accepted.session.is_none());
     assert!(house.model.borrow().sessions.is_empty());
+    assert!(house.last().contains("Confirm password"), "{}", house.last());
+    let Verdict::Accept(accepted) = show(ADMIN_PASSWORD, Purpose::Once) else { panic!() };
+    assert!(accepted.session.is_none(), "one thing and no more");
+    assert!(house.last().contains("Sign in"), "{}", house.last());
     for _ in 0..3 {
         confirm("wrong wrong wrong");
     }

@@ -81,7 +81,7 @@ fn the_phone_password_takes_the_place_of_the_login_code() {
 #[test]
 fn an_answer_used_twice_is_only_challenged_again() {
     use signin::{
-        attempt::{Attempt, Claim, Peer, Proof},
+        attempt::{Attempt, Claim, Peer, Proof, Purpose},
         challenge::Challenger,
         dice::SeededDice,
         digest::{DigestKeys, DigestProof, response},
@@ -110,7 +110,7 @@ fn an_answer_used_twice_is_only_challenged_again() {
         claim: Claim::Extension("201"),
         proof: Proof::Digest(nonce, DigestProof { response: answer.as_bytes(), ..open }),
         peer: Peer { address: "192.0.2.9".parse().unwrap(), agent: "phone" },
-        opens_session: false,
+        purpose: Purpose::Registration,
     };
     assert_eq!(word(&house.attempt(&attempt).verdict), "accept");
     for _ in 0..20 {

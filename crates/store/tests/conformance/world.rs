@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use signin::{
     account::{Account, Condition, Role, RoleKind},
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
     challenge::{Challenger, Nonce},
     credential::{Credential, CredentialFacts, CredentialKind, Owner, payload},
@@ -264,7 +264,7 @@ impl<'a> Phone<'a> {
             claim: Claim::Extension(self.number),
             proof: Proof::Digest(self.nonce, proof),
             peer: Peer { address: self.address, agent: "Phone 1.0" },
-            opens_session: false,
+            purpose: Purpose::Registration,
         })
     }
 
@@ -298,7 +298,7 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
         claim: Claim::Account(RoleKind::ServiceUser, name),
         proof: Proof::Plain(password),
         peer: Peer { address: address(2), agent: "browser" },
-        opens_session: true,
+        purpose: Purpose::Session,
     }
 }
 

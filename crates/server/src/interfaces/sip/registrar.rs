@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use signin::{
-    attempt::{Attempt, Claim, Peer, Proof},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::TEXT_MAX,
     challenge::Freshness,
     digest::{DigestAlgorithm, DigestProof},
@@ -77,7 +77,7 @@ impl Desk<'_> {
                 },
             ),
             peer: Peer { address: self.peer.ip(), agent: &agent },
-            opens_session: false,
+            purpose: Purpose::Registration,
         };
         let judged = system.sign_in_now(&attempt, self.now, self.dice);
         self.say(request, &domain, judged, algorithm, out)
