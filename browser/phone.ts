@@ -59,13 +59,13 @@ export class Phone {
   }
 
   private uri(): string {
-    return `sip:${this.product.address("sip_udp")}`;
+    return `sip:${this.product.address("sip-udp")}`;
   }
 
   private async send(seconds: number, proof = ""): Promise<{ status: number; headers: [string, string][] }> {
     const socket = (this.socket ??= await this.open());
     const { address, port } = socket.address();
-    const [host, to] = this.product.address("sip_udp").split(":");
+    const [host, to] = this.product.address("sip-udp").split(":");
     this.sequence += 1;
     const text =
       `REGISTER ${this.uri()} SIP/2.0\r\n` +

@@ -27,7 +27,7 @@ export class Product {
   private readonly data = join(this.folder, "data");
   private readonly logFile = join(this.folder, "hookswitch.log");
   private process: ChildProcess | undefined;
-  /** `http`, `https`, `sip_udp` … as the product published them: lists of host and port. */
+  /** `http`, `https`, `sip-udp` … as the product published them: lists of host and port. */
   private addresses: Record<string, string[]> = {};
 
   async start(): Promise<void> {
@@ -47,7 +47,7 @@ export class Product {
   }
 
   /** Host and port of a listener. */
-  address(listener: "http" | "https" | "sip_udp" | "sip_tcp" | "sip_tls"): string {
+  address(listener: "http" | "https" | "sip-udp" | "sip-tcp" | "sip-tls"): string {
     const first = this.addresses[listener]?.[0];
     if (!first) throw new Error(`Hookswitch did not publish ${listener}: ${JSON.stringify(this.addresses)}`);
     return first;

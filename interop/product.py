@@ -141,4 +141,4 @@ class Product:
         for name, addresses in json.loads(published.read_text()).items():
             if name.startswith("sip_"):
                 host, _, port = addresses[0].rpartition(":")
-                self.addresses[name.removeprefix("sip_")] = (host, int(port))
+                self.addresses[name.removeprefix("sip-")] = (host, int(port))

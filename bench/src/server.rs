@@ -118,8 +118,8 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(READY_SECONDS_MAX);
         loop {
             if let Ok(text) = fs::read_to_string(file) {
-                // {"sip_udp": ["127.0.0.1:5060"]}; the file is put there whole.
-                let address = text.split_once("\"sip_udp\"").and_then(|(_, rest)| rest.split('"').nth(1));
+                // {"sip-udp": ["127.0.0.1:5060"]}; the file is put there whole.
+                let address = text.split_once("\"sip-udp\"").and_then(|(_, rest)| rest.split('"').nth(1));
                 return address.context("no UDP address")?.parse().context("not an address");
             }
             if self.child.try_wait()?.is_some() || Instant::now() > until {

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod data_folder;
 pub mod dice;
+pub mod doors;
 pub mod flow;
 pub mod hashing;
 pub mod health;

@@ -28,21 +28,14 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     config::{ConfigError, Loaded},
-    health,
-    interfaces::sip::SipInterface,
+    doors::Porter,
     listen::{
-        Bound,
-        admission::Admission,
-        bind_streams,
         certificate::{addresses_of_this_machine, names_of_this_machine},
-        http::Pages,
-        stream::PhoneStreams,
-        udp::{self, BoundDatagrams},
+        listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
     logging,
-    system::{Addresses, StartError, System, or_cores},
-    web,
+    system::{StartError, System, or_cores},
 };
 
 /// Where a running system tells its addresses, in the data folder.
@@ -61,16 +54,6 @@ pub struct Running {
     pub system: Arc<System>,
     tasks: TaskTracker,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// Every address that was taken, before anybody is answered at one.
-struct Taken {
-    http: Vec<Bound>,
-    https: Vec<Bound>,
-    metrics: Vec<Bound>,
-    sip_udp: Vec<BoundDatagrams>,
-    sip_tcp: Vec<Bound>,
-    sip_tls: Vec<Bound>,
 }
 
 /// The whole life of the program: starts, says through `say` where it can be reached, serves until SIGTERM or
@@ -147,15 +130,22 @@ impl Running {
                 return Err(StartError::Machine { what: "starting", error: io::Error::other(error) });
             }
         };
-        let taken = Taken::take(&loaded)?;
+        let porter = Porter::new(&loaded, &system);
+        let doors = LISTENERS.iter().map(|row| porter.door(row.listener)).collect::<Result<Vec<_>, _>>()?;
         let local = LocalListener::bind(&loaded.config.data_folder)
             .map_err(|error| StartError::Machine { what: "opening the local socket", error })?;
-        let mut addresses = taken.addresses();
+        let addresses = Addresses {
+            listeners: doors.iter().map(|door| (door.listener, door.addresses.clone())).collect(),
+            local: Some(local.path().to_owned()),
+        };
         let tasks = TaskTracker::new();
-        let threads = taken.serve(&system, &tasks)?;
+        let mut threads = Vec::new();
+        for door in doors {
+            let served = door.serve(&tasks);
+            threads.extend(served.map_err(|error| StartError::Machine { what: "listening", error })?);
+        }
         tasks.spawn(sweep(Arc::clone(&system)));
         note(&system, Action::Started).await;
-        addresses.local = Some(local.path().to_owned());
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));
         write_addresses(&system, &addresses)
@@ -192,64 +182,6 @@ impl Running {
     }
 }
 
-impl Taken {
-    fn take(loaded: &Loaded) -> Result<Self, ConfigError> {
-        let config = &loaded.config;
-        Ok(Self {
-            http: bind_streams(loaded, "http.listen", &config.http.listen.0)?,
-            https: bind_streams(loaded, "https.listen", &config.https.listen.0)?,
-            metrics: bind_streams(loaded, "metrics.listen", &config.metrics.listen.0)?,
-            sip_udp: udp::bind(loaded, &config.sip.udp.0, or_cores(config.sip.udp_threads))?,
-            sip_tcp: bind_streams(loaded, "sip.tcp", &config.sip.tcp.0)?,
-            sip_tls: bind_streams(loaded, "sip.tls", &config.sip.tls.0)?,
-        })
-    }
-
-    fn addresses(&self) -> Addresses {
-        let of = |bound: &[Bound]| bound.iter().map(|bound| bound.address).collect();
-        Addresses {
-            http: of(&self.http),
-            https: of(&self.https),
-            metrics: of(&self.metrics),
-            sip_udp: self.sip_udp.iter().map(|bound| bound.address).collect(),
-            sip_tcp: of(&self.sip_tcp),
-            sip_tls: of(&self.sip_tls),
-            local: None,
-        }
-    }
-
-    /// The threads that were started, besides the tasks.
-    fn serve(self, system: &Arc<System>, tasks: &TaskTracker) -> Result<Vec<JoinHandle<()>>, StartError> {
-        let failed = |error| StartError::Machine { what: "listening", error };
-        let sip = SipInterface::new(Arc::clone(system));
-        let streams = [
-            ("sip-tcp", self.sip_tcp, None),
-            // SIP over TLS names no application protocol.
-            ("sip-tls", self.sip_tls, Some(system.tls.acceptor(&[])?)),
-        ];
-        for (name, bound, tls) in streams {
-            let admission = Admission::new(name, &system.metrics);
-            let streams = PhoneStreams { sip: Arc::clone(&sip), admission, tls };
-            for bound in bound {
-                streams.clone().serve(bound, tasks).map_err(failed)?;
-            }
-        }
-        let tls = system.tls.acceptor(&[b"h2", b"http/1.1"])?;
-        let doors = [
-            ("http", self.http, None, web::plain_router(Arc::clone(system))),
-            ("https", self.https, Some(tls), web::router(Arc::clone(system))),
-            ("metrics", self.metrics, None, health::router(Arc::clone(system))),
-        ];
-        for (name, bound, tls, router) in doors {
-            let pages = Pages { admission: Admission::new(name, &system.metrics), tls, router };
-            for bound in bound {
-                pages.clone().serve(bound, system, tasks).map_err(failed)?;
-            }
-        }
-        udp::serve(self.sip_udp, &sip, tasks).map_err(failed)
-    }
-}
-
 /// Takes out of memory what time has ended.
 async fn sweep(system: Arc<System>) {
     let mut tick = tokio::time::interval(SWEEP);
@@ -270,21 +202,8 @@ pub fn welcome(system: &System) -> String {
     let addresses = system.addresses();
     let mut text = format!("\nHookswitch {} is running.\n\n", env!("CARGO_PKG_VERSION"));
     let mut row = |title: &str, value: String| text.push_str(&format!("  {title:<12} {value}\n"));
-    for address in &addresses.http {
-        row("Links page", format!("http://{}/", shown(*address)));
-    }
-    for address in &addresses.https {
-        row("Web manager", format!("https://{}/manager", shown(*address)));
-    }
-    for (transport, list) in
-        [("UDP", &addresses.sip_udp), ("TCP", &addresses.sip_tcp), ("TLS", &addresses.sip_tls)]
-    {
-        for address in list {
-            row("Phones", format!("{} by {transport}", shown(*address)));
-        }
-    }
-    for address in &addresses.metrics {
-        row("Health", format!("http://{}/healthz", shown(*address)));
+    for (ListenerRow { title, around: (before, after), .. }, address) in addresses.rows() {
+        row(title, format!("{before}{}{after}", shown(address)));
     }
     let certificate = system.tls.certificate();
     if certificate.is_self_made {

@@ -7,7 +7,6 @@ use std::{
 };
 
 use arc_swap::{ArcSwap, Guard};
-use serde::{Deserialize, Serialize};
 use signin::{
     admin::is_ignited,
     challenge::Challenger,
@@ -27,6 +26,7 @@ use crate::{
     ignition::Ignition,
     listen::{
         certificate::{Certificate, CertificateError},
+        listener::Addresses,
         tls::Tls,
     },
     master_key::{self, MasterKeyError},
@@ -64,25 +64,6 @@ impl std::fmt::Debug for System {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("System").field("started_at", &self.started_at).finish_non_exhaustive()
     }
-}
-
-/// Where the system listens, as it turned out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Addresses {
-    /// The links page.
-    pub http: Vec<std::net::SocketAddr>,
-    /// Every other page.
-    pub https: Vec<std::net::SocketAddr>,
-    /// Figures and health.
-    pub metrics: Vec<std::net::SocketAddr>,
-    /// Phones by UDP.
-    pub sip_udp: Vec<std::net::SocketAddr>,
-    /// Phones by TCP.
-    pub sip_tcp: Vec<std::net::SocketAddr>,
-    /// Phones by TLS.
-    pub sip_tls: Vec<std::net::SocketAddr>,
-    /// The local socket of the command.
-    pub local: Option<PathBuf>,
 }
 
 /// Why the system cannot be started. All of it is for the operator to mend, and says how.

@@ -5,6 +5,7 @@ use super::{
     failure::{Exit, Failure, Outcome},
     output,
 };
+use crate::listen::listener::LISTENERS;
 
 /// Carries out the command.
 ///
@@ -20,18 +21,10 @@ pub fn run(place: &Place) -> Outcome {
     let config = &loaded.config;
     output::line(&format!("{:<12} {}", "data folder", config.data_folder.display()))?;
     output::line(&format!("{:<12} {}", "master key", config.master_key_file().display()))?;
-    let listeners = [
-        ("http", &config.http.listen),
-        ("https", &config.https.listen),
-        ("sip/udp", &config.sip.udp),
-        ("sip/tcp", &config.sip.tcp),
-        ("sip/tls", &config.sip.tls),
-        ("metrics", &config.metrics.listen),
-    ];
-    for (title, listen) in listeners {
-        let addresses: Vec<String> = listen.0.iter().map(ToString::to_string).collect();
+    for row in &LISTENERS {
+        let addresses: Vec<String> = (row.configured)(config).0.iter().map(ToString::to_string).collect();
         let addresses = if addresses.is_empty() { "off".into() } else { addresses.join(", ") };
-        output::line(&format!("{title:<12} {addresses}"))?;
+        output::line(&format!("{:<12} {addresses}", row.name))?;
     }
     for file in [&config.tls.certificate, &config.tls.private_key] {
         if !file.as_os_str().is_empty() && !file.exists() {

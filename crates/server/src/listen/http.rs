@@ -23,13 +23,12 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     time::{Instant, Sleep, sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use super::{Bound, admission::Admission, idle::Idle, tls::TlsAcceptor};
+use super::{accept::Conversation, idle::Idle, tls::TlsAcceptor};
 use crate::{config::LimitsConfig, system::System};
 
 /// Bytes of a request's header.
@@ -42,61 +41,25 @@ const STREAMS_MAX: u32 = 64;
 const RATE: u64 = 16 << 10;
 /// How long open requests may take to end when the program stops.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long to wait when the machine has no more descriptors.
-const BREATHER: Duration = Duration::from_millis(50);
 
 /// Whether a request came over an encrypted connection; among its extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IsEncrypted(pub bool);
 
-/// A listener for pages.
+/// Pages over HTTP.
 #[derive(Clone)]
 pub struct Pages {
-    /// Counts its connections.
-    pub admission: Arc<Admission>,
     /// Encrypts, for HTTPS.
     pub tls: Option<TlsAcceptor>,
     /// Answers. A request's extensions have [`ConnectInfo<SocketAddr>`] and [`IsEncrypted`].
     pub router: Router,
 }
 
-impl Pages {
-    /// Serves at a bound address until the program stops; every connection is a task of `tasks`.
-    ///
-    /// # Errors
-    /// The socket does not fit the runtime.
-    pub fn serve(self, bound: Bound, system: &Arc<System>, tasks: &TaskTracker) -> std::io::Result<()> {
-        let listener = TcpListener::from_std(bound.listener)?;
-        let system = Arc::clone(system);
-        let connections = tasks.clone();
-        tasks.spawn(async move {
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = system.stop.cancelled() => return,
-                };
-                let Ok((stream, peer)) = accepted else {
-                    // Out of descriptors, or a connection that ended before it was taken: neither ends the listener.
-                    tokio::time::sleep(BREATHER).await;
-                    continue;
-                };
-                let limits = system.config.load().config.limits.clone();
-                let Some(place) = self.admission.enter(peer.ip(), &limits) else { continue };
-                let (pages, system) = (self.clone(), Arc::clone(&system));
-                connections.spawn(async move {
-                    pages.converse(stream, peer, &limits, &system).await;
-                    drop(place);
-                });
-            }
-        });
-        Ok(())
-    }
-
-    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: &LimitsConfig, system: &System) {
+impl Conversation for Pages {
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: LimitsConfig, system: Arc<System>) {
+        let (limits, system) = (&limits, &*system);
         let first = Duration::from_secs(limits.first_message_seconds.into());
         let idle = Duration::from_secs(limits.idle_seconds.into());
-        // Small answers must not wait for the acknowledgement of the one before.
-        drop(stream.set_nodelay(true));
         let Some(tls) = &self.tls else {
             return self.http1(Idle::new(stream, idle), peer, limits, system).await;
         };
@@ -109,7 +72,9 @@ impl Pages {
             self.http1(stream, peer, limits, system).await;
         }
     }
+}
 
+impl Pages {
     async fn http1<S>(self, stream: S, peer: SocketAddr, limits: &LimitsConfig, system: &System)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
@@ -122,7 +87,6 @@ impl Pages {
             .max_buf_size(HEADER_MAX)
             .max_headers(HEADERS_MAX);
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-        // How a connection ends is its peer's affair, and no news to anybody here.
         tokio::select! {
             _ = &mut connection => return,
             () = system.stop.cancelled() => connection.as_mut().graceful_shutdown(),

@@ -1,11 +1,13 @@
 //! Listeners: sockets, connections, encryption, and how much of the machine strangers may use. What the bytes mean
 //! is the interfaces' affair.
 
+pub mod accept;
 pub mod admission;
 pub mod certificate;
 mod datagrams;
 pub mod http;
 mod idle;
+pub mod listener;
 pub mod stream;
 pub mod tls;
 pub mod udp;
@@ -20,11 +22,9 @@ use crate::config::{ConfigError, Loaded};
 /// Connections that the system keeps for a listener until they are taken.
 const BACKLOG: i32 = 1024;
 
-/// A listening stream socket, and the key of the configuration that asked for it.
+/// A listening stream socket.
 #[derive(Debug)]
 pub struct Bound {
-    /// `sip.tcp` and so on.
-    pub key: &'static str,
     /// The socket.
     pub listener: TcpListener,
     /// Where it really listens (port 0 = any free one).
@@ -46,7 +46,7 @@ pub fn bind_streams(
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         tracing::info!(listener = key, %address, "listening");
-        Ok(Bound { key, listener, address })
+        Ok(Bound { listener, address })
     };
     addresses
         .iter()

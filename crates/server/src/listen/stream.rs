@@ -7,21 +7,21 @@
 //!                                                              ╰── message_seconds from the first byte to the last
 //! ```
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use signin::{registration::Transport, timestamp::Seconds};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
-use tokio_util::task::TaskTracker;
 use wire::sip::stream::{Frame, Framer, PONG};
 
-use super::{Bound, admission::Admission, tls::TlsAcceptor};
+use super::{accept::Conversation, tls::TlsAcceptor};
 use crate::{
     config::LimitsConfig,
     interfaces::sip::{Answerer, Received, Said, SipInterface},
+    system::System,
 };
 
 /// Bytes read at once.
@@ -30,61 +30,25 @@ const READ: usize = 4 << 10;
 const BURST: usize = 64;
 /// How much longer than its registration a phone's connection lives: refreshes may be late.
 const REGISTERED_SPARE: Duration = Duration::from_secs(60);
-/// How long to wait when the machine has no more descriptors.
-const BREATHER: Duration = Duration::from_millis(50);
 
-/// A listener for phones by stream.
+/// Phones by stream.
 #[derive(Clone)]
 pub struct PhoneStreams {
     /// Answers.
     pub sip: Arc<SipInterface>,
-    /// Counts its connections.
-    pub admission: Arc<Admission>,
     /// Encrypts, for TLS.
     pub tls: Option<TlsAcceptor>,
 }
 
-impl PhoneStreams {
-    /// Serves at a bound address until the program stops; every connection is a task of `tasks`.
-    ///
-    /// # Errors
-    /// The socket does not fit the runtime.
-    pub fn serve(self, bound: Bound, tasks: &TaskTracker) -> io::Result<()> {
-        let listener = TcpListener::from_std(bound.listener)?;
-        let connections = tasks.clone();
-        tasks.spawn(async move {
-            let stop = self.sip.system().stop.clone();
-            loop {
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = stop.cancelled() => return,
-                };
-                let Ok((stream, peer)) = accepted else {
-                    tokio::time::sleep(BREATHER).await;
-                    continue;
-                };
-                let limits = self.sip.system().config().config.limits.clone();
-                let Some(place) = self.admission.enter(peer.ip(), &limits) else { continue };
-                let streams = self.clone();
-                connections.spawn(async move {
-                    streams.converse(stream, peer, &limits).await;
-                    drop(place);
-                });
-            }
-        });
-        Ok(())
-    }
-
-    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: &LimitsConfig) {
+impl Conversation for PhoneStreams {
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: LimitsConfig, _: Arc<System>) {
         let first = seconds(limits.first_message_seconds);
         let until = Instant::now() + first;
-        drop(stream.set_nodelay(true));
-        // How a connection ends is its peer's affair.
         match &self.tls {
-            None => Phone::new(&self.sip, Transport::Tcp, stream, peer, limits).talk(until).await,
+            None => Phone::new(&self.sip, Transport::Tcp, stream, peer, &limits).talk(until).await,
             Some(tls) => {
                 let Ok(Ok(stream)) = timeout_at(until, tls.accept(stream)).await else { return };
-                Phone::new(&self.sip, Transport::Tls, stream, peer, limits).talk(until).await;
+                Phone::new(&self.sip, Transport::Tls, stream, peer, &limits).talk(until).await;
             }
         }
     }

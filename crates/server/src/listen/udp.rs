@@ -41,27 +41,27 @@ pub struct BoundDatagrams {
     sockets: Vec<UdpSocket>,
 }
 
-/// Takes the addresses of `sip.udp`, with a socket for each thread.
+/// Takes the addresses of a key for datagrams, with a socket for each thread.
 ///
 /// # Errors
 /// Which address cannot be had, and what to do.
 pub fn bind(
     loaded: &Loaded,
+    key: &'static str,
     addresses: &[SocketAddr],
     threads: usize,
 ) -> Result<Vec<BoundDatagrams>, ConfigError> {
-    const KEY: &str = "sip.udp";
     let bind = |address: &SocketAddr| -> io::Result<BoundDatagrams> {
         // The first without SO_REUSEPORT: with it, two programs of one user would share the phones between them
         // without noticing.
         let address = socket(*address, false)?.local_addr()?;
         let sockets = (0..threads.max(1)).map(|_| socket(address, true)).collect::<io::Result<Vec<_>>>()?;
-        tracing::info!(listener = KEY, %address, count = sockets.len(), "listening");
+        tracing::info!(listener = key, %address, count = sockets.len(), "listening");
         Ok(BoundDatagrams { address, sockets })
     };
     addresses
         .iter()
-        .map(|address| bind(address).map_err(|error| refused(loaded, KEY, *address, &error)))
+        .map(|address| bind(address).map_err(|error| refused(loaded, key, *address, &error)))
         .collect()
 }
 

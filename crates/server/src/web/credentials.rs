@@ -22,7 +22,7 @@ use super::{
         users::{CredentialCard, SecretOncePage},
     },
 };
-use crate::flow::Refusal;
+use crate::{flow::Refusal, listen::listener::Listener};
 
 /// Said beside the second field.
 pub(super) const NOT_THE_SAME: &str = "The two fields are not the same. Type the secret again in both.";
@@ -336,15 +336,15 @@ pub(super) fn once(
 /// Where phones register, as words for a slip.
 fn phone_servers(web: &Web) -> Vec<(&'static str, String)> {
     let addresses = web.system.addresses();
-    let ports = |list: &[std::net::SocketAddr]| {
+    let ports = |listener: Listener| {
         let ports: std::collections::BTreeSet<_> =
-            list.iter().map(|address| address.port().to_string()).collect();
+            addresses.of(listener).iter().map(|address| address.port().to_string()).collect();
         ports.into_iter().collect::<Vec<_>>().join(", ")
     };
     [
-        ("Port (UDP)", ports(&addresses.sip_udp)),
-        ("Port (TCP)", ports(&addresses.sip_tcp)),
-        ("Port (TLS)", ports(&addresses.sip_tls)),
+        ("Port (UDP)", ports(Listener::SipUdp)),
+        ("Port (TCP)", ports(Listener::SipTcp)),
+        ("Port (TLS)", ports(Listener::SipTls)),
     ]
     .into_iter()
     .filter(|(_, ports)| !ports.is_empty())

@@ -28,7 +28,7 @@ use super::{
         parts::{Fact, Link},
     },
 };
-use crate::flow::Refusal;
+use crate::{flow::Refusal, listen::listener::Listener};
 
 /// The networks that a new form proposes: those that are private everywhere.
 const PRIVATE: &str = "10.0.0.0/8\n172.16.0.0/12\n192.168.0.0/16\nfd00::/8";
@@ -162,13 +162,14 @@ pub(super) fn not_a_network(line: &str) -> String {
 
 fn done(web: &Web, visitor: &Visitor) -> Response {
     let addresses = web.system.addresses();
-    let port =
-        |list: &[std::net::SocketAddr]| list.first().map_or_else(|| "off".into(), |a| a.port().to_string());
+    let port = |listener| {
+        addresses.of(listener).first().map_or_else(|| "off".into(), |address| address.port().to_string())
+    };
     let facts = vec![
-        Fact::new("Phones, UDP port", port(&addresses.sip_udp)),
-        Fact::new("Phones, TCP port", port(&addresses.sip_tcp)),
-        Fact::new("Phones, TLS port", port(&addresses.sip_tls)),
-        Fact::new("Pages, HTTPS port", port(&addresses.https)),
+        Fact::new("Phones, UDP port", port(Listener::SipUdp)),
+        Fact::new("Phones, TCP port", port(Listener::SipTcp)),
+        Fact::new("Phones, TLS port", port(Listener::SipTls)),
+        Fact::new("Pages, HTTPS port", port(Listener::Https)),
     ];
     let page = IgnitionDonePage {
         shell: visitor.gate(web),

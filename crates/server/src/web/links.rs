@@ -18,6 +18,7 @@ use super::{
         parts::Link,
     },
 };
+use crate::listen::listener::Listener;
 
 pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor, headers: HeaderMap) -> Response {
     let Some(base) = https_base(&web, &headers) else {
@@ -86,6 +87,6 @@ fn https_base(web: &Web, headers: &HeaderMap) -> Option<String> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
     })?;
-    let port = web.system.addresses().https.first()?.port();
+    let port = web.system.addresses().of(Listener::Https).first()?.port();
     Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
 }

@@ -6,6 +6,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use server::{
     clock::Clock,
     config::{Config, Listen, Loaded},
+    listen::listener::Listener,
     serve::Running,
     system::System,
 };
@@ -134,8 +135,8 @@ impl House {
     pub(crate) async fn phone_over(&self, transport: Transport, number: &str, code: &str) -> Phone {
         let address = match transport {
             Transport::Udp => self.sip_udp(),
-            Transport::Tcp => first(&self.system.addresses().sip_tcp),
-            Transport::Tls => first(&self.system.addresses().sip_tls),
+            Transport::Tcp => self.address(Listener::SipTcp),
+            Transport::Tls => self.address(Listener::SipTls),
         };
         Phone::connect(transport, "127.0.0.1", address, number, code).await
     }
@@ -145,20 +146,24 @@ impl House {
         Phone::connect(Transport::Udp, ip, self.sip_udp(), number, code).await
     }
 
+    fn address(&self, listener: Listener) -> SocketAddr {
+        *self.system.addresses().of(listener).first().expect("it listens")
+    }
+
     pub(crate) fn sip_udp(&self) -> SocketAddr {
-        first(&self.system.addresses().sip_udp)
+        self.address(Listener::SipUdp)
     }
 
     pub(crate) fn https(&self) -> SocketAddr {
-        first(&self.system.addresses().https)
+        self.address(Listener::Https)
     }
 
     pub(crate) fn http(&self) -> SocketAddr {
-        first(&self.system.addresses().http)
+        self.address(Listener::Http)
     }
 
     pub(crate) fn metrics(&self) -> SocketAddr {
-        first(&self.system.addresses().metrics)
+        self.address(Listener::Metrics)
     }
 
     /// The data folder.
@@ -211,8 +216,4 @@ impl Drop for House {
 
 async fn run(config: &Config, clock: &Clock) -> Running {
     Running::start(Loaded::from(config.clone()), clock.clone()).await.expect("started")
-}
-
-fn first(addresses: &[SocketAddr]) -> SocketAddr {
-    *addresses.first().expect("it listens")
 }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use server::listen::listener::Listener;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -55,7 +56,8 @@ async fn a_connection_that_says_nothing_or_too_little_is_closed() {
     })
     .await;
     let addresses = house.system.addresses();
-    let patient = [house.http(), house.https(), addresses.sip_tcp[0], addresses.sip_tls[0]];
+    let patient =
+        [house.http(), house.https(), addresses.of(Listener::SipTcp)[0], addresses.of(Listener::SipTls)[0]];
     for address in patient {
         for opening in ["", "GET / HTT", "REGISTER sip:x SIP/2.0\r\nVia"] {
             // Closing is the answer; what is said before (a 408, an alert) is no matter.
@@ -67,7 +69,7 @@ async fn a_connection_that_says_nothing_or_too_little_is_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn more_connections_than_allowed_are_closed_at_once_and_others_live_on() {
     let house = House::start_with(|config| config.limits.connections_per_address_max = 2).await;
-    let address = house.system.addresses().sip_tcp[0];
+    let address = house.system.addresses().of(Listener::SipTcp)[0];
     let mut kept = Vec::new();
     for _ in 0..2 {
         kept.push(TcpStream::connect(address).await.expect("connected"));

@@ -10,8 +10,9 @@ use std::{
 use server::{
     clock::Clock,
     config::{Config, Listen, Loaded},
+    listen::listener::{Addresses, Listener},
     serve::{ADDRESSES_FILE, Running, welcome},
-    system::{Addresses, StartError},
+    system::StartError,
 };
 
 use nix::{
@@ -35,7 +36,7 @@ async fn a_running_system_tells_its_addresses_and_a_stopped_one_does_not() {
     let file = house.folder().join(ADDRESSES_FILE);
     let told: Addresses = serde_json::from_slice(&std::fs::read(&file).expect("there")).expect("read");
     assert_eq!(told, house.system.addresses());
-    assert_ne!(told.sip_udp[0].port(), 0);
+    assert_ne!(told.of(Listener::SipUdp)[0].port(), 0);
     let mode = std::fs::metadata(house.folder()).expect("there").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     house.stop().await;
@@ -70,9 +71,9 @@ async fn a_port_that_is_taken_is_named_with_its_key() {
     let addresses = house.system.addresses();
     type Set = fn(&mut Config, Listen);
     let keys: [(&str, std::net::SocketAddr, Set); 3] = [
-        ("https.listen", addresses.https[0], |config, listen| config.https.listen = listen),
-        ("sip.udp", addresses.sip_udp[0], |config, listen| config.sip.udp = listen),
-        ("sip.tls", addresses.sip_tls[0], |config, listen| config.sip.tls = listen),
+        ("https.listen", addresses.of(Listener::Https)[0], |config, listen| config.https.listen = listen),
+        ("sip.udp", addresses.of(Listener::SipUdp)[0], |config, listen| config.sip.udp = listen),
+        ("sip.tls", addresses.of(Listener::SipTls)[0], |config, listen| config.sip.tls = listen),
     ];
     for (key, address, set) in keys {
         let mut config = Config { data_folder: folder.path().join(key), ..Config::default() };

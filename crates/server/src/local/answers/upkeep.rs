@@ -65,18 +65,7 @@ impl Answers {
 
     fn addresses(&self) -> Vec<(String, String)> {
         let addresses = self.system.addresses();
-        let lists = [
-            ("http", addresses.http),
-            ("https", addresses.https),
-            ("sip/udp", addresses.sip_udp),
-            ("sip/tcp", addresses.sip_tcp),
-            ("sip/tls", addresses.sip_tls),
-            ("metrics", addresses.metrics),
-        ];
-        let each = lists.into_iter().flat_map(|(name, list)| {
-            list.into_iter().map(move |address| (name.to_owned(), address.to_string()))
-        });
-        each.collect()
+        addresses.rows().map(|(row, address)| (row.name.to_owned(), address.to_string())).collect()
     }
 
     pub(super) async fn settings(&self, replies: &Replies) -> Answered {
