@@ -7,6 +7,7 @@ export const PASSWORD = "correct horse battery";
 export const PARTNER = "BusinessPartner";
 export const PARTNER_PASSWORD = "another horse entirely";
 export const SYSTEM = "Harbour Office";
+export const SIP_DOMAIN = "office.test";
 
 export interface NewUser {
   name: string;
@@ -68,8 +69,8 @@ export class Office {
       system: SYSTEM,
       lan1: "192.168.0.0/16",
       lan2: "",
-      sip_domain: "",
-      realm: "",
+      sip_domain: SIP_DOMAIN,
+      realm: SIP_DOMAIN,
     });
     if (!ready.ok()) throw new Error(`ignition: ${ready.status()}\n${await ready.text()}`);
     await manager.signIn(ADMINISTRATOR, PASSWORD);

@@ -58,6 +58,11 @@ export class Product {
     return `https://${this.address("https")}${path}`;
   }
 
+  /** The file of the certificate that it made for itself. */
+  certificate(): string {
+    return join(this.data, "certificate.pem");
+  }
+
   /** The one-time code of a system that has no passwords yet, as it stands on the console. */
   ignitionCode(): string {
     const code = /^ +([0-9A-Z]{4}(?:-[0-9A-Z]{4}){5})$/m.exec(this.log())?.[1];

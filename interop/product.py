@@ -139,6 +139,6 @@ class Product:
                 raise AssertionError(f"Hookswitch does not start:\n{self.log_file.read_text()[-4000:]}")
             time.sleep(0.02)
         for name, addresses in json.loads(published.read_text()).items():
-            if name.startswith("sip_"):
+            if name.startswith("sip-"):
                 host, _, port = addresses[0].rpartition(":")
                 self.addresses[name.removeprefix("sip-")] = (host, int(port))

@@ -15,9 +15,9 @@ pub(crate) fn take_screenshots(workspace: &Workspace) -> anyhow::Result<()> {
 
 fn playwright_of(workspace: &Workspace) -> anyhow::Result<Program> {
     let binary = workspace.build_product()?;
-    Ok(Program::new("npx").dir(&workspace.root().join("browser")).env("HOOKSWITCH_BINARY", binary).args([
-        "--no",
-        "playwright",
-        "test",
-    ]))
+    Ok(Program::new("npx")
+        .dir(&workspace.root().join("browser"))
+        .env("HOOKSWITCH_BINARY", binary)
+        .env("HOOKSWITCH_PYTHON", workspace.python())
+        .args(["--no", "playwright", "test"]))
 }
