@@ -1,8 +1,12 @@
 //! Challenges: nonces that carry their own time and proof, so that nothing is remembered of the unanswered.
 //!
-//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of chance, 8 of a keyed hash over both and the
-//! domain. What *is* remembered is which counts of an answered nonce were used ([`NonceUse`]), so that no
-//! answer works twice. Kept short on purpose: with a short `cnonce` a digest answer fits two MD5 blocks.
+//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of chance, 8 of a keyed hash over both, the domain and
+//! the address that asked. So whoever forges the sender of a datagram never holds a nonce that is good there: a
+//! challenge is also the proof that somebody can be answered. What *is* remembered is which counts of an answered
+//! nonce were used ([`NonceUse`]), so that no answer works twice. Kept short on purpose: with a short `cnonce` a digest
+//! answer fits two MD5 blocks.
+
+use std::net::IpAddr;
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -12,15 +16,21 @@ use subtle::ConstantTimeEq;
 use crate::{
     dice::{Dice, roll},
     ident::DomainId,
+    lockout::network,
     timestamp::{Seconds, Timestamp},
 };
 
 /// Characters of a nonce.
 pub const NONCE_LEN: usize = 22;
 
-/// A nonce as it stands in a header.
+/// A nonce of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Nonce([u8; NONCE_LEN]);
+pub struct Nonce {
+    text: [u8; NONCE_LEN],
+    tag: [u8; 8],
+    issued: u32,
+    until: Timestamp,
+}
 
 /// Makes and recognises nonces. The key is made at each start: a nonce from before is stale, and no use of it
 /// can be forgotten.
@@ -40,9 +50,24 @@ pub enum Freshness {
 }
 
 impl Nonce {
-    /// The characters.
+    /// The characters, as they stand in a header.
     pub const fn as_bytes(&self) -> &[u8; NONCE_LEN] {
-        &self.0
+        &self.text
+    }
+
+    /// What tells it from others: nobody but us can choose it.
+    pub const fn id(&self) -> u64 {
+        u64::from_be_bytes(self.tag)
+    }
+
+    /// When it was made, in seconds; grows with each that is made.
+    pub const fn issued(&self) -> u32 {
+        self.issued
+    }
+
+    /// From when on no answer to it is taken.
+    pub const fn until(&self) -> Timestamp {
+        self.until
     }
 }
 
@@ -58,19 +83,20 @@ impl Challenger {
         Self { mac, lifetime }
     }
 
-    /// A new nonce.
-    pub fn nonce(&self, domain: DomainId, now: Timestamp, dice: &mut dyn Dice) -> Nonce {
-        let [a, b, c, d] = seconds(now).to_be_bytes();
+    /// A new nonce for whoever is at `address`.
+    pub fn nonce(&self, domain: DomainId, address: IpAddr, now: Timestamp, dice: &mut dyn Dice) -> Nonce {
+        let issued = seconds(now);
+        let [a, b, c, d] = issued.to_be_bytes();
         let [e, f, g, h] = roll(dice);
-        let tag = self.tag(domain, [a, b, c, d, e, f, g, h]);
+        let tag = self.tag(domain, address, [a, b, c, d, e, f, g, h]);
         let [i, j, k, l, m, n, o, p] = tag;
         let mut text = [0; NONCE_LEN];
         BASE64URL_NOPAD.encode_mut(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p], &mut text);
-        Nonce(text)
+        Nonce { text, tag, issued, until: self.end(now) }
     }
 
-    /// What the nonce of an answer turns out to be at `now`.
-    pub fn recognise(&self, domain: DomainId, shown: &[u8], now: Timestamp) -> Freshness {
+    /// What the nonce of an answer from `address` turns out to be at `now`.
+    pub fn recognise(&self, domain: DomainId, address: IpAddr, shown: &[u8], now: Timestamp) -> Freshness {
         let Ok(text) = <[u8; NONCE_LEN]>::try_from(shown) else { return Freshness::Stale };
         let mut bytes = [0; 18];
         let Ok(16) = BASE64URL_NOPAD.decode_mut(&text, bytes.get_mut(..16).unwrap_or_default()) else {
@@ -78,21 +104,32 @@ impl Challenger {
         };
         let [a, b, c, d, e, f, g, h, tag @ ..] = bytes;
         let tag = tag.first_chunk::<8>().copied().unwrap_or_default();
-        let expected = self.tag(domain, [a, b, c, d, e, f, g, h]);
-        let age = i64::from(seconds(now)) - i64::from(u32::from_be_bytes([a, b, c, d]));
+        let expected = self.tag(domain, address, [a, b, c, d, e, f, g, h]);
+        let issued = u32::from_be_bytes([a, b, c, d]);
+        let age = i64::from(seconds(now)) - i64::from(issued);
         // A clock that was set back a little must not turn phones away.
         let is_young = (-5..=i64::from(self.lifetime.0)).contains(&age);
         if bool::from(expected.ct_eq(&tag)) && is_young {
-            Freshness::Fresh(Nonce(text))
+            let issued_at = Timestamp(now.0.saturating_sub(u64::try_from(age).unwrap_or(0) * 1000));
+            Freshness::Fresh(Nonce { text, tag, issued, until: self.end(issued_at) })
         } else {
             Freshness::Stale
         }
     }
 
-    fn tag(&self, domain: DomainId, head: [u8; 8]) -> [u8; 8] {
+    /// The second after the last one in which an answer is taken.
+    fn end(&self, issued_at: Timestamp) -> Timestamp {
+        Timestamp((issued_at.as_secs() + u64::from(self.lifetime.0) + 1) * 1000)
+    }
+
+    fn tag(&self, domain: DomainId, address: IpAddr, head: [u8; 8]) -> [u8; 8] {
         let mut mac = self.mac.clone();
         mac.update(&head);
         mac.update(&domain.0.to_be_bytes());
+        match network(address) {
+            IpAddr::V4(v4) => mac.update(&v4.octets()),
+            IpAddr::V6(v6) => mac.update(&v6.octets()),
+        }
         mac.finalize().into_bytes().first_chunk().copied().unwrap_or_default()
     }
 }
@@ -137,6 +174,7 @@ mod tests {
     use crate::dice::SeededDice;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    const PHONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 7));
 
     fn challenger() -> Challenger {
         Challenger::new(Seconds(600), &mut SeededDice(1))
@@ -144,29 +182,46 @@ mod tests {
 
     #[test]
     fn a_nonce_is_recognised_until_it_is_old() {
-        let nonce = challenger().nonce(DomainId::FIRST, NOW, &mut SeededDice(2));
-        let at = |now| challenger().recognise(DomainId::FIRST, nonce.as_bytes(), now);
+        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW, &mut SeededDice(2));
+        let at = |now| challenger().recognise(DomainId::FIRST, PHONE, nonce.as_bytes(), now);
         assert_eq!(at(NOW), Freshness::Fresh(nonce));
         assert_eq!(at(NOW.after(Seconds(600))), Freshness::Fresh(nonce));
+        assert_eq!(nonce.until(), NOW.after(Seconds(601)));
         assert_eq!(at(NOW.after(Seconds(601))), Freshness::Stale);
         assert_eq!(at(Timestamp(NOW.0 - 6000)), Freshness::Stale);
     }
 
     #[test]
+    fn a_nonce_is_good_at_the_address_that_asked_alone() {
+        let given = |address: &str, shown_from: &str| {
+            let nonce =
+                challenger().nonce(DomainId::FIRST, address.parse().unwrap(), NOW, &mut SeededDice(2));
+            let shown_from = shown_from.parse().unwrap();
+            challenger().recognise(DomainId::FIRST, shown_from, nonce.as_bytes(), NOW)
+                == Freshness::Fresh(nonce)
+        };
+        assert!(given("192.0.2.7", "192.0.2.7"));
+        assert!(given("192.0.2.7", "::ffff:192.0.2.7"), "the same through an IPv6 socket");
+        assert!(!given("192.0.2.7", "192.0.2.8"));
+        assert!(given("2001:db8::1", "2001:db8::2"), "a host owns its /64");
+        assert!(!given("2001:db8::1", "2001:db8:0:1::1"));
+    }
+
+    #[test]
     fn a_forged_nonce_is_stale_whatever_bit_is_changed() {
-        let nonce = challenger().nonce(DomainId::FIRST, NOW, &mut SeededDice(2));
+        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW, &mut SeededDice(2));
         for position in 0..NONCE_LEN {
             for bit in 0..8 {
                 let mut forged = *nonce.as_bytes();
                 forged[position] ^= 1 << bit;
                 // The last character carries two bits that decode to nothing; a decoder must refuse them too.
-                assert_eq!(challenger().recognise(DomainId::FIRST, &forged, NOW), Freshness::Stale);
+                assert_eq!(challenger().recognise(DomainId::FIRST, PHONE, &forged, NOW), Freshness::Stale);
             }
         }
-        assert_eq!(challenger().recognise(DomainId(2), nonce.as_bytes(), NOW), Freshness::Stale);
+        assert_eq!(challenger().recognise(DomainId(2), PHONE, nonce.as_bytes(), NOW), Freshness::Stale);
         let other = Challenger::new(Seconds(600), &mut SeededDice(9));
-        assert_eq!(other.recognise(DomainId::FIRST, nonce.as_bytes(), NOW), Freshness::Stale);
-        assert_eq!(challenger().recognise(DomainId::FIRST, b"", NOW), Freshness::Stale);
+        assert_eq!(other.recognise(DomainId::FIRST, PHONE, nonce.as_bytes(), NOW), Freshness::Stale);
+        assert_eq!(challenger().recognise(DomainId::FIRST, PHONE, b"", NOW), Freshness::Stale);
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //! An attempt takes its place in the count before its secret is looked at, so however many arrive at once,
 //! no more than the limit are ever checked. Only checked failures lock.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -35,9 +35,9 @@ pub struct TallyKey {
 }
 
 impl TallyKey {
-    /// The count of an address. An IPv6 host owns its whole /64, so that is what is counted.
+    /// The count of an address.
     pub fn address(address: IpAddr) -> Self {
-        let name = match canonical(address) {
+        let name = match network(address) {
             IpAddr::V4(v4) => v4.to_string(),
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
@@ -51,6 +51,14 @@ impl TallyKey {
 /// An IPv4 address that came in through an IPv6 socket is an IPv4 address.
 pub fn canonical(address: IpAddr) -> IpAddr {
     address.to_canonical()
+}
+
+/// What counts as one address: an IPv6 host owns its whole /64, of which the first address stands for all.
+pub fn network(address: IpAddr) -> IpAddr {
+    match canonical(address) {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
 }
 
 /// Whether `address` is in one of the networks.

@@ -1,14 +1,10 @@
 //! Admission: how many connections a listener holds at the same time, in all and from one address.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::Arc,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
-use signin::lockout::canonical;
+use signin::lockout::network;
 
 use crate::{
     config::LimitsConfig,
@@ -68,14 +64,6 @@ impl Drop for Place {
             }
         }
         self.admission.gauge.dec();
-    }
-}
-
-/// What is counted as one address: an IPv6 host owns its whole /64.
-fn network(peer: IpAddr) -> IpAddr {
-    match canonical(peer) {
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -286,3 +286,20 @@ async fn before_ignition_phones_are_told_to_come_back() {
     let answer = house.phone("201", CODE).await.register(600).await;
     assert_eq!(answer.status, 503);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_somebody_elses_challenge_is_asked_again_and_counts_against_nobody() {
+    let house = house().await;
+    let mut asker = house.phone_at("127.0.0.2", "201", CODE).await;
+    let challenge = asker.challenge(Some(600)).await;
+    // As from a forged sender: it never heard its own challenge.
+    for _ in 0..20 {
+        let mut forger = house.phone_at("127.0.0.3", "201", "999999").await;
+        forger.keep_challenge(&challenge);
+        let answer = forger.refresh(Some(600)).await;
+        assert_eq!(answer.status, 401);
+        assert!(answer.one(HeaderName::WwwAuthenticate).contains("stale=true"), "{}", answer.text());
+    }
+    assert!(house.system.ledger.locks(house.clock.now()).is_empty());
+    assert_eq!(asker.register(600).await.status, 200);
+}

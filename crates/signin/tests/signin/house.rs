@@ -366,7 +366,8 @@ impl House {
         code: &str,
         algorithm: DigestAlgorithm,
     ) -> Decision {
-        let nonce = self.challenger.nonce(DomainId::FIRST, self.now.get(), &mut *self.dice.borrow_mut());
+        let nonce =
+            self.challenger.nonce(DomainId::FIRST, address, self.now.get(), &mut *self.dice.borrow_mut());
         let proof = DigestProof {
             algorithm,
             nonce: nonce.as_bytes(),

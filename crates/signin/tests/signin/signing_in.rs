@@ -91,6 +91,7 @@ fn an_answer_used_twice_is_only_challenged_again() {
     let house = House::with_ann();
     let nonce = Challenger::new(Seconds(60), &mut SeededDice(5)).nonce(
         DomainId::FIRST,
+        "192.0.2.9".parse().unwrap(),
         house.now.get(),
         &mut SeededDice(6),
     );

@@ -246,9 +246,9 @@ pub(crate) fn an_answer_works_once(host: &dyn EngineHost) {
     assert!(Phone { count: 2, ..phone }.sign_in(&ledger, NOW).2.is_replay);
     // A replay is no failure, and leaves no place taken.
     assert_eq!((ledger.figures().tallies, ledger.figures().nonces), (0, 1));
-    ledger.sweep(later(3599));
+    ledger.sweep(later(600));
     assert_eq!(ledger.figures().nonces, 1);
-    ledger.sweep(later(3600));
+    ledger.sweep(later(601));
     assert_eq!(ledger.figures().nonces, 0);
 }
 

@@ -40,7 +40,7 @@ impl Desk<'_> {
         stale: bool,
         out: &mut Vec<u8>,
     ) {
-        let nonce = self.sip.system.challenger.nonce(domain.id, self.now, self.dice);
+        let nonce = self.sip.system.challenger.nonce(domain.id, self.peer.ip(), self.now, self.dice);
         let mut answer = self.start(out, request, 401, "Unauthorized");
         let agent = request.fields.user_agent().unwrap_or_default();
         let known = [(Algorithm::Sha256, DigestAlgorithm::Sha256), (Algorithm::Md5, DigestAlgorithm::Md5)];

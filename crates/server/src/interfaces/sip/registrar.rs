@@ -49,7 +49,8 @@ impl Desk<'_> {
             self.start(out, request, 400, "Digest URI Mismatch").finish();
             return Written::ToAnybody;
         }
-        let Freshness::Fresh(nonce) = system.challenger.recognise(id, shown.nonce.raw(), self.now) else {
+        let nonce = system.challenger.recognise(id, self.peer.ip(), shown.nonce.raw(), self.now);
+        let Freshness::Fresh(nonce) = nonce else {
             return self.ask(request, &domain, true, out);
         };
         // Steps 4 and 5: one's own extension only. Who shows another's name has shown nothing: the attempt goes
