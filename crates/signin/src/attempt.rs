@@ -1,6 +1,9 @@
 //! An attempt: what one interface heard, before anybody judged it.
 
-use std::net::IpAddr;
+use std::{
+    hash::{Hash as _, Hasher as _},
+    net::IpAddr,
+};
 
 use crate::{
     account::RoleKind,
@@ -104,6 +107,20 @@ impl Attempt<'_> {
     pub fn address_key(&self) -> TallyKey {
         debug_assert!(self.interface.row().counts_on != CountScope::Address);
         TallyKey::address(self.peer.address)
+    }
+
+    /// A print of the proof, for those that can only be the same when they are the same message: a phone that does not
+    /// hear its refusal sends the request again (RFC 3261 section 17.1.2), and one guess must not count twice. Never 0.
+    /// Two wrong proofs with one print are both wrong, and a right one cannot be foreseen: so no key is needed.
+    pub fn print(&self) -> Option<u64> {
+        match self.proof {
+            Proof::Plain(_) => None,
+            Proof::Digest(nonce, proof) => {
+                let mut hash = std::hash::DefaultHasher::new();
+                (nonce.id(), proof.nonce_count, proof.cnonce, proof.uri, proof.response).hash(&mut hash);
+                Some(hash.finish().max(1))
+            }
+        }
     }
 
     /// Whether checking it costs so much that it belongs on the bounded pool.

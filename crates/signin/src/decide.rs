@@ -29,6 +29,8 @@ pub enum Finding {
     Right(Status),
     /// It is not; the reason is for the audit alone.
     Wrong(Reason),
+    /// The very message that was refused came again; it is refused again, and counts no second time.
+    Repeated,
     /// It was not looked at, because a count did not allow it.
     Unchecked,
 }
@@ -49,8 +51,8 @@ pub struct Settled {
 pub struct Decision {
     /// What may be said.
     pub verdict: Verdict,
-    /// What changes; exactly one audit event among them, but for challenges and for phones that were right: what
-    /// they then do to their bindings is the event.
+    /// What changes; exactly one audit event among them, but for challenges, for a message that came twice, and for
+    /// phones that were right: what they then do to their bindings is the event.
     pub effects: Vec<Effect>,
     /// Whether the effects must rest on disk before the verdict is said.
     pub must_last: bool,
@@ -64,6 +66,9 @@ const FULL_WAIT: Seconds = Seconds(1);
 pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Finding {
     if !dossier.may_be_checked() {
         return Finding::Unchecked;
+    }
+    if dossier.is_repeat {
+        return Finding::Repeated;
     }
     let is_right = match (&attempt.proof, &dossier.verifier) {
         (Proof::Plain(secret), Verifier::Argon2(phc)) => hash_password_matches(secret, phc),
@@ -120,6 +125,7 @@ pub fn decide(
 ) -> Decision {
     match finding {
         Finding::Unchecked => not_checked(dossier, attempt, now),
+        Finding::Repeated => Decision { verdict: Verdict::Reject, effects: Vec::new(), must_last: false },
         Finding::Wrong(reason) => wrong(dossier, attempt, reason, settled, now),
         Finding::Right(_) if settled.is_replay => {
             Decision { verdict: Verdict::Challenge, effects: Vec::new(), must_last: false }

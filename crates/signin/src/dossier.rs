@@ -36,6 +36,8 @@ pub struct Dossier {
     pub subject: (TallyKey, Standing),
     /// The count of the address, and what it says.
     pub address: (TallyKey, Standing),
+    /// The same proof was shown before and refused.
+    pub is_repeat: bool,
     /// Sessions open at this moment.
     pub sessions_open: usize,
 }

@@ -67,6 +67,19 @@ pub fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 
+/// Where the failures of a count came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// There are none.
+    #[default]
+    Nowhere,
+    /// All from one network address (see [`network`]).
+    One(IpAddr),
+    /// From several, or nobody knows.
+    Several,
+}
+
 /// One count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -79,6 +92,9 @@ pub struct Tally {
     pub window_at: Timestamp,
     /// The last checked failure.
     pub failed_at: Timestamp,
+    /// Where they came from.
+    #[serde(default)]
+    pub origin: Origin,
     /// How many locks in a row, for doubling and for the permanent one.
     pub locks: u8,
     /// Locked until this moment.
@@ -128,13 +144,20 @@ impl Tally {
         standing
     }
 
-    /// The attempt that began was wrong. Returns the lock if this failure set one.
-    pub fn fail(&mut self, rule: &LockRule, now: Timestamp) -> Option<Standing> {
+    /// The attempt that began was wrong. `from` is where it came from, where that is known. Returns the lock if this
+    /// failure set one.
+    pub fn fail(&mut self, rule: &LockRule, from: Option<IpAddr>, now: Timestamp) -> Option<Standing> {
         self.in_flight = self.in_flight.saturating_sub(1);
         if self.live_failures(rule, now) == 0 {
             self.failures = 0;
             self.window_at = now;
+            self.origin = Origin::Nowhere;
         }
+        self.origin = match (self.origin, from.map(network)) {
+            (Origin::Nowhere, Some(from)) => Origin::One(from),
+            (Origin::One(before), Some(from)) if before == from => Origin::One(from),
+            (Origin::Nowhere | Origin::One(_) | Origin::Several, _) => Origin::Several,
+        };
         self.failures = self.failures.saturating_add(1);
         self.failed_at = now;
         if rule.failures_max == 0 || self.failures < u16::from(rule.failures_max) {
@@ -143,9 +166,13 @@ impl Tally {
         self.lock(rule.lock, now)
     }
 
-    /// The attempt that began was right: its owner's count starts again.
-    pub fn succeed(&mut self) {
-        *self = Self { in_flight: self.in_flight.saturating_sub(1), ..Self::default() };
+    /// The attempt that began was right: the failures that came from the same place are forgiven, and nobody else's.
+    /// Or a phone that refreshes would hand out guesses to whoever guesses its code from elsewhere.
+    pub fn succeed(&mut self, from: IpAddr) {
+        self.give_back();
+        if self.origin == Origin::One(network(from)) {
+            *self = Self { in_flight: self.in_flight, ..Self::default() };
+        }
     }
 
     /// The attempt that began was no failure, but says nothing about the others in this count: an address

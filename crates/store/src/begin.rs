@@ -29,6 +29,13 @@ struct Known {
     kept: Option<Kept>,
 }
 
+/// What both counts say, and the print of the subject's last wrong proof.
+struct Places {
+    subject: (TallyKey, Standing),
+    address: (TallyKey, Standing),
+    refused: u64,
+}
+
 impl Ledger {
     /// Counts the attempt and gathers what is known. Every dossier must be settled or abandoned.
     ///
@@ -36,7 +43,7 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Dossier, StoreError> {
         let settings = self.holdings.settings.load_full();
-        let (subject, address) = self.take_places(attempt, &settings, now);
+        let Places { subject, address, refused } = self.take_places(attempt, &settings, now);
         // Gathered for refused attempts too, so that a refusal takes the same time for every name.
         let Known { account, extension, kept } = self.known(attempt);
         let id = account.as_ref().map(|account| account.id);
@@ -51,6 +58,7 @@ impl Ledger {
             verifier: verifier.unwrap_or_else(|| self.decoy(&attempt.proof)),
             secret_set_at: facts.map(|facts: CredentialFacts| facts.set_at),
             secret_expires_at: facts.and_then(|facts| facts.expires_at),
+            is_repeat: refused != 0 && attempt.print() == Some(refused),
             subject,
             address,
             settings,
@@ -58,21 +66,16 @@ impl Ledger {
     }
 
     /// The address first, then the subject; a place in both counts, or in none.
-    fn take_places(
-        &self,
-        attempt: &Attempt<'_>,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> ((TallyKey, Standing), (TallyKey, Standing)) {
+    fn take_places(&self, attempt: &Attempt<'_>, settings: &Settings, now: Timestamp) -> Places {
         let counts = &self.holdings.counts;
         let (subject, address) = (attempt.subject_key(), attempt.address_key());
         let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
         let mut evicted = Vec::new();
         let mut begin = |key: &TallyKey| counts.begin(key, settings, now, &mut evicted);
-        let of_address = if is_allowed { Standing::Open } else { begin(&address) };
-        let of_subject = match of_address {
+        let of_address = if is_allowed { Standing::Open } else { begin(&address).0 };
+        let (of_subject, refused) = match of_address {
             Standing::Open => begin(&subject),
-            Standing::Full | Standing::Locked { .. } => counts.standing(&subject, settings, now),
+            Standing::Full | Standing::Locked { .. } => (counts.standing(&subject, settings, now), 0),
         };
         if of_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
             counts.give_back(&address);
@@ -80,7 +83,7 @@ impl Ledger {
         for key in evicted {
             self.behind.note(Dirty::Tally(key));
         }
-        ((subject, of_subject), (address, of_address))
+        Places { subject: (subject, of_subject), address: (address, of_address), refused }
     }
 
     fn known(&self, attempt: &Attempt<'_>) -> Known {
@@ -140,7 +143,7 @@ impl Ledger {
         }
         let is_counted = !is_within(&dossier.settings.address_allow, attempt.peer.address);
         match finding {
-            Finding::Unchecked => {
+            Finding::Repeated | Finding::Unchecked => {
                 self.give_back(dossier, is_counted);
                 Settled::default()
             }
@@ -152,7 +155,8 @@ impl Ledger {
                     .into_iter()
                     .flatten()
                     .filter_map(|key| {
-                        counts.fail(key, &dossier.settings, now).map(|standing| (key.clone(), standing))
+                        let standing = counts.fail(key, &dossier.settings, attempt, now)?;
+                        Some((key.clone(), standing))
                     })
                     .collect();
                 if !locks.is_empty() {
@@ -170,7 +174,8 @@ impl Ledger {
             self.give_back(dossier, is_counted);
             return Settled { is_replay: true, ..Settled::default() };
         }
-        let cleared = self.holdings.counts.succeed(&dossier.subject.0) == Succeeded::Cleared;
+        let cleared =
+            self.holdings.counts.succeed(&dossier.subject.0, attempt.peer.address) == Succeeded::Cleared;
         if is_counted {
             self.holdings.counts.give_back(&dossier.address.0);
         }

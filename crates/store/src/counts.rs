@@ -1,9 +1,13 @@
 //! Counts: one tally for each name and address that was tried, known or not, within a bound.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use parking_lot::RwLockWriteGuard;
 use signin::{
+    attempt::Attempt,
     credential::CredentialKind,
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
@@ -22,6 +26,8 @@ pub const TALLIES_MAX: usize = 200_000;
 struct Entry {
     tally: Tally,
     is_kept: bool,
+    /// The print of the last wrong proof; 0 for none.
+    refused: u64,
 }
 
 /// All tallies.
@@ -36,7 +42,7 @@ pub(crate) struct Counts {
 pub(crate) enum Succeeded {
     /// There was nothing to clear.
     Plain,
-    /// It held failures or locks.
+    /// It held failures, and holds none now.
     Cleared,
 }
 
@@ -64,29 +70,30 @@ impl Counts {
 
     /// Takes over what was kept.
     pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
-        self.tallies.insert(key, Entry { tally, is_kept: true });
+        self.tallies.insert(key, Entry { tally, is_kept: true, refused: 0 });
     }
 
-    /// Takes a place for one attempt, if there is one. What had to go for it and rests on disk is in `evicted`.
+    /// Takes a place for one attempt, if there is one; beside it the print of the last proof that was refused (0 for
+    /// none). What had to go for it and rests on disk is in `evicted`.
     pub(crate) fn begin(
         &self,
         key: &TallyKey,
         settings: &Settings,
         now: Timestamp,
         evicted: &mut Vec<TallyKey>,
-    ) -> Standing {
+    ) -> (Standing, u64) {
         let rule = rule_of(settings, key.scope);
         let mut shard = self.tallies.shard(key);
         if let Some(entry) = shard.get_mut(key) {
-            return entry.tally.begin(rule, now);
+            return (entry.tally.begin(rule, now), entry.refused);
         }
         if shard.len() >= self.shard_max && !make_room(&mut shard, settings, now, evicted) {
-            return Standing::Full;
+            return (Standing::Full, 0);
         }
         let mut entry = Entry::default();
         let standing = entry.tally.begin(rule, now);
         shard.insert(key.clone(), entry);
-        standing
+        (standing, 0)
     }
 
     /// What the count says, without taking a place.
@@ -95,26 +102,33 @@ impl Counts {
     }
 
     /// The attempt that began was wrong.
-    pub(crate) fn fail(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
+    pub(crate) fn fail(
+        &self,
+        key: &TallyKey,
+        settings: &Settings,
+        attempt: &Attempt<'_>,
+        now: Timestamp,
+    ) -> Option<Standing> {
         let mut shard = self.tallies.shard(key);
         // One that a lock reset took away meanwhile is counted anew.
         let entry = shard.entry(key.clone()).or_default();
-        entry.tally.fail(rule_of(settings, key.scope), now)
+        entry.refused = attempt.print().unwrap_or(0);
+        entry.tally.fail(rule_of(settings, key.scope), Some(attempt.peer.address), now)
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
         let mut shard = self.tallies.shard(key);
         let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
-        entry.tally.fail(rule_of(settings, key.scope), now)
+        entry.tally.fail(rule_of(settings, key.scope), None, now)
     }
 
     /// The attempt that began was right.
-    pub(crate) fn succeed(&self, key: &TallyKey) -> Succeeded {
+    pub(crate) fn succeed(&self, key: &TallyKey, from: IpAddr) -> Succeeded {
         self.change(key, |tally| {
-            let held = *tally != Tally { in_flight: tally.in_flight, ..Tally::default() };
-            tally.succeed();
-            if held { Succeeded::Cleared } else { Succeeded::Plain }
+            let failures = tally.failures;
+            tally.succeed(from);
+            if tally.failures < failures { Succeeded::Cleared } else { Succeeded::Plain }
         })
         .unwrap_or(Succeeded::Plain)
     }
@@ -129,7 +143,7 @@ impl Counts {
         let mut shard = self.tallies.shard(key);
         if let Some(entry) = shard.get_mut(key) {
             let in_flight = entry.tally.in_flight;
-            *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, is_kept: false };
+            *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
         }
         forget_if_empty(shard, key);
     }
@@ -284,8 +298,8 @@ mod tests {
     fn fail(counts: &Counts, name: &str, times: u32, now: Timestamp) {
         let settings = Settings::default();
         for _ in 0..times {
-            assert_eq!(counts.begin(&key(name), &settings, now, &mut Vec::new()), Standing::Open);
-            counts.fail(&key(name), &settings, now);
+            assert_eq!(counts.begin(&key(name), &settings, now, &mut Vec::new()).0, Standing::Open);
+            counts.abandon(&key(name), &settings, now);
         }
     }
 
@@ -320,7 +334,7 @@ mod tests {
         let mut open = Vec::new();
         for n in 0..1000 {
             let key = key(&format!("{n}"));
-            if counts.begin(&key, &settings, NOW, &mut Vec::new()) == Standing::Open {
+            if counts.begin(&key, &settings, NOW, &mut Vec::new()).0 == Standing::Open {
                 open.push(key);
             }
         }

@@ -49,6 +49,7 @@ pub(crate) struct Model {
     pub(crate) sessions: BTreeMap<SessionId, Arc<Session>>,
     pub(crate) registrations: BTreeMap<ExtensionId, Arc<Registration>>,
     pub(crate) quarantine: Vec<Quarantined>,
+    pub(crate) refused: BTreeMap<TallyKey, u64>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
     next: Cell<u32>,
@@ -204,6 +205,7 @@ impl Model {
         let verifier =
             kept.map_or(Verifier::Unset, |kept| credential::verifier(kept.kind, &kept.payload, &binding));
         Dossier {
+            is_repeat: attempt.print().is_some_and(|print| self.refused.get(&subject) == Some(&print)),
             activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
             is_decoy: verifier == Verifier::Unset,
             verifier: match verifier {
@@ -236,10 +238,17 @@ impl Model {
         let keys = [Some(&dossier.subject.0), (!is_allowed).then_some(&dossier.address.0)];
         match finding {
             Finding::Unchecked => {}
+            Finding::Repeated => {
+                for key in keys.into_iter().flatten() {
+                    self.tallies.entry(key.clone()).or_default().give_back();
+                }
+            }
             Finding::Wrong(_) => {
+                self.refused.extend(attempt.print().map(|print| (dossier.subject.0.clone(), print)));
                 for key in keys.into_iter().flatten() {
                     let tally = self.tallies.entry(key.clone()).or_default();
-                    let lock = tally.fail(dossier.settings.lock_rule(key.scope), now);
+                    let from = Some(attempt.peer.address);
+                    let lock = tally.fail(dossier.settings.lock_rule(key.scope), from, now);
                     settled.locks.extend(lock.map(|lock| (key.clone(), lock)));
                 }
             }
@@ -253,8 +262,9 @@ impl Model {
                     if settled.is_replay || key == &dossier.address.0 {
                         tally.give_back();
                     } else {
-                        settled.cleared = tally.failures > 0;
-                        tally.succeed();
+                        let failures = tally.failures;
+                        tally.succeed(attempt.peer.address);
+                        settled.cleared = tally.failures < failures;
                     }
                 }
             }
@@ -366,6 +376,18 @@ impl House {
         code: &str,
         algorithm: DigestAlgorithm,
     ) -> Decision {
+        self.with_phone(address, number, code, algorithm, |attempt| self.attempt(attempt))
+    }
+
+    /// What `use_it` makes of a phone's request; called twice, it is the same request twice.
+    pub(crate) fn with_phone<R>(
+        &self,
+        address: IpAddr,
+        number: &str,
+        code: &str,
+        algorithm: DigestAlgorithm,
+        use_it: impl FnOnce(&Attempt<'_>) -> R,
+    ) -> R {
         let nonce =
             self.challenger.nonce(DomainId::FIRST, address, self.now.get(), &mut *self.dice.borrow_mut());
         let proof = DigestProof {
@@ -379,7 +401,7 @@ impl House {
         };
         let answer = response(&DigestKeys::derive(number, "office", code), &proof);
         let proof = DigestProof { response: answer.as_bytes(), ..proof };
-        self.attempt(&Attempt {
+        use_it(&Attempt {
             interface: LoginInterface::SipRegistration,
             domain: DomainId::FIRST,
             claim: Claim::Extension(number),

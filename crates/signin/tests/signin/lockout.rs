@@ -19,7 +19,7 @@ fn rule(lock: Lock) -> LockRule {
 
 fn fail(tally: &mut Tally, rule: &LockRule, now: Timestamp) -> Option<Standing> {
     assert_eq!(tally.begin(rule, now), Standing::Open);
-    tally.fail(rule, now)
+    tally.fail(rule, Some("192.0.2.1".parse().unwrap()), now)
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_doubling_lock_grows_to_a_day_and_a_success_starts_it_again() {
     assert_eq!(lengths[..5], [300, 600, 1200, 2400, 4800]);
     assert_eq!(lengths[11], 86_400);
     tally.begin(&rule, now);
-    tally.succeed();
+    tally.succeed("192.0.2.1".parse().unwrap());
     assert_eq!(tally, Tally::default());
 }
 

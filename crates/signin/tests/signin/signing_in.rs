@@ -80,44 +80,43 @@ fn the_phone_password_takes_the_place_of_the_login_code() {
 
 #[test]
 fn an_answer_used_twice_is_only_challenged_again() {
-    use signin::{
-        attempt::{Attempt, Claim, Peer, Proof, Purpose},
-        challenge::Challenger,
-        dice::SeededDice,
-        digest::{DigestKeys, DigestProof, response},
-        ident::DomainId,
-        interface::LoginInterface,
-    };
     let house = House::with_ann();
-    let nonce = Challenger::new(Seconds(60), &mut SeededDice(5)).nonce(
-        DomainId::FIRST,
-        "192.0.2.9".parse().unwrap(),
-        house.now.get(),
-        &mut SeededDice(6),
-    );
-    let open = DigestProof {
-        algorithm: DigestAlgorithm::Md5,
-        nonce: nonce.as_bytes(),
-        nonce_count: 1,
-        cnonce: b"c",
-        method: b"REGISTER",
-        uri: b"sip:office",
-        response: b"",
-    };
-    let answer = response(&DigestKeys::derive("201", "office", CODE), &open);
-    let attempt = Attempt {
-        interface: LoginInterface::SipRegistration,
-        domain: DomainId::FIRST,
-        claim: Claim::Extension("201"),
-        proof: Proof::Digest(nonce, DigestProof { response: answer.as_bytes(), ..open }),
-        peer: Peer { address: "192.0.2.9".parse().unwrap(), agent: "phone" },
-        purpose: Purpose::Registration,
-    };
-    assert_eq!(word(&house.attempt(&attempt).verdict), "accept");
-    for _ in 0..20 {
-        assert_eq!(word(&house.attempt(&attempt).verdict), "challenge");
-    }
+    let phone = "192.0.2.9".parse().unwrap();
+    house.with_phone(phone, "201", CODE, DigestAlgorithm::Md5, |attempt| {
+        assert_eq!(word(&house.attempt(attempt).verdict), "accept");
+        for _ in 0..20 {
+            assert_eq!(word(&house.attempt(attempt).verdict), "challenge");
+        }
+    });
     assert!(house.model.borrow().tallies.values().all(|tally| tally.failures == 0 && tally.in_flight == 0));
+}
+
+#[test]
+fn a_refusal_that_is_not_heard_and_asked_for_again_counts_once() {
+    let house = House::with_ann();
+    let phone = "192.0.2.9".parse().unwrap();
+    house.with_phone(phone, "201", "0", DigestAlgorithm::Md5, |attempt| {
+        for _ in 0..10 {
+            assert_eq!(word(&house.attempt(attempt).verdict), "reject");
+        }
+        let tallies = &house.model.borrow().tallies;
+        for key in [attempt.subject_key(), attempt.address_key()] {
+            assert_eq!((tallies[&key].failures, tallies[&key].in_flight), (1, 0));
+        }
+    });
+    assert_eq!(word(&house.phone("201", CODE)), "accept");
+}
+
+#[test]
+fn a_phone_that_refreshes_hands_out_no_guesses_to_somebody_elsewhere() {
+    let house = House::with_ann();
+    for round in 1..=5 {
+        let said = word(&house.phone_from("198.51.100.66", "201", "0"));
+        assert_eq!(said, if round < 5 { "reject" } else { "wait" });
+        if round < 5 {
+            assert_eq!(word(&house.phone_from("192.0.2.9", "201", CODE)), "accept");
+        }
+    }
 }
 
 #[test]
