@@ -13,6 +13,20 @@ use crate::{
 /// Longest text of one field; what is longer is cut.
 pub const TEXT_MAX: usize = 200;
 
+/// Stands where the events that one row tells of differ.
+const SEVERAL: &str = "(several)";
+
+/// What is alike in events of which one row tells.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Repeat {
+    reason: Option<Reason>,
+    action: Action,
+    domain: DomainId,
+    interface: LoginInterface,
+    subject: Option<Box<str>>,
+    address: Option<IpAddr>,
+}
+
 /// One row of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEvent {
@@ -122,6 +136,8 @@ words! {
         PushedOut => "Phone pushed out",
         /// A session was ended by somebody else.
         SessionEnded => "Session ended",
+        /// There was no room for rows of the audit.
+        AuditLost => "Audit rows lost",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.
@@ -218,16 +234,31 @@ impl AuditEvent {
             .into_boxed_str()
     }
 
-    /// Whether `other` is the same thing happening again, so that one row can stand for both. Only refusals
-    /// under a lock repeat so: whatever was checked has a row of its own.
-    pub fn repeats(&self, other: &Self) -> bool {
-        matches!(self.reason, Some(Reason::SubjectLocked | Reason::AddressLocked | Reason::TooManyAtOnce))
-            && self.reason == other.reason
-            && self.action == other.action
-            && self.domain == other.domain
-            && self.subject == other.subject
-            && self.interface == other.interface
-            && self.address == other.address
+    /// What is alike in two events of which one row can tell; `None` = it has a row of its own. Only refusals under a
+    /// lock are told together, whatever was checked is not: by the address where that is locked, by the name where that
+    /// is, so that whoever changes the other with each packet fills no audit.
+    pub fn repeat(&self) -> Option<Repeat> {
+        let (subject, address) = match self.reason? {
+            Reason::SubjectLocked => (Some(self.subject.clone()), None),
+            Reason::AddressLocked | Reason::TooManyAtOnce => (None, self.address),
+            _ => return None,
+        };
+        let Self { reason, action, domain, interface, .. } = *self;
+        Some(Repeat { reason, action, domain, interface, subject, address })
+    }
+
+    /// Tells of another one that is alike.
+    pub fn tell_too(&mut self, other: &Self) {
+        self.times = self.times.saturating_add(other.times);
+        if self.subject != other.subject {
+            self.subject = SEVERAL.into();
+        }
+        if self.agent != other.agent {
+            self.agent = SEVERAL.into();
+        }
+        if self.address != other.address {
+            self.address = None;
+        }
     }
 }
 

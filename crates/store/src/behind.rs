@@ -4,18 +4,17 @@
 //! writing is written, so however often a record changes it is written once. Only rows of the audit wait
 //! themselves, and those that say the same become one.
 
-use std::net::IpAddr;
-
 use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use signin::{
-    audit::{Action, AuditEvent, Reason},
+    audit::{Action, Actor, AuditEvent, Outcome, Repeat},
     credential::{CredentialKind, Owner},
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId},
     interface::LoginInterface,
     lockout::TallyKey,
     session::SessionId,
+    timestamp::Timestamp,
 };
 
 use crate::{error::StoreError, holdings::Holdings, keyring::encode, rows, scribe::Draft, topic::Topic};
@@ -40,15 +39,16 @@ pub(crate) enum Dirty {
     Quarantine(u64),
 }
 
-/// What must be alike for two audit rows to become one; see [`AuditEvent::repeats`].
-type Repeat = (Option<Reason>, Action, DomainId, Box<str>, LoginInterface, Option<IpAddr>);
-
 #[derive(Default)]
 struct Queue {
     dirty: HashSet<Dirty>,
     audit: Vec<AuditEvent>,
     repeats: HashMap<Repeat, usize>,
+    /// Rows that are being written.
+    audit_out: usize,
     audit_lost: u64,
+    /// Of them, those that no row tells of yet.
+    lost_untold: u64,
 }
 
 /// The lane.
@@ -156,20 +156,21 @@ impl Behind {
 
     fn audit(&self, event: AuditEvent) {
         let mut queue = self.0.lock();
-        let repeat = event.repeats(&event).then(|| {
-            let AuditEvent { reason, action, domain, interface, address, .. } = event;
-            (reason, action, domain, event.subject.clone(), interface, address)
-        });
+        let repeat = event.repeat();
         let at = repeat.as_ref().and_then(|repeat| queue.repeats.get(repeat).copied());
         if let Some(row) = at.and_then(|at| queue.audit.get_mut(at)) {
-            row.times = row.times.saturating_add(event.times);
+            row.tell_too(&event);
             return;
         }
-        if queue.audit.len() >= AUDIT_WAITING_MAX {
-            queue.audit_lost += 1;
-            if queue.audit_lost == 1 {
-                tracing::error!(max = AUDIT_WAITING_MAX, "the disk is out of order and the audit overflows");
+        if queue.audit.len() + queue.audit_out >= AUDIT_WAITING_MAX {
+            if queue.lost_untold == 0 {
+                tracing::error!(
+                    max = AUDIT_WAITING_MAX,
+                    "the audit comes faster than the disk takes it: rows are lost"
+                );
             }
+            queue.audit_lost += 1;
+            queue.lost_untold += 1;
             return;
         }
         let at = queue.audit.len();
@@ -211,7 +212,27 @@ impl Behind {
             some
         };
         queue.repeats.clear();
-        Some(Chunk { dirty, audit: std::mem::take(&mut queue.audit) })
+        let first = CHUNK.min(queue.audit.len());
+        let mut audit: Vec<AuditEvent> = queue.audit.drain(..first).collect();
+        if queue.audit.is_empty()
+            && let Some(last) = audit.last()
+            && queue.lost_untold > 0
+        {
+            audit.push(lost(queue.lost_untold, last.at));
+            queue.lost_untold = 0;
+        }
+        queue.audit_out = audit.len();
+        Some(Chunk { dirty, audit })
+    }
+
+    /// Notes in memory what rests on disk now.
+    pub(crate) fn written(&self, chunk: &Chunk, holdings: &Holdings) {
+        for dirty in &chunk.dirty {
+            if let Dirty::Tally(key) = dirty {
+                holdings.counts.keep(key);
+            }
+        }
+        self.0.lock().audit_out = 0;
     }
 
     /// Puts back what could not be written.
@@ -220,6 +241,7 @@ impl Behind {
         queue.dirty.extend(chunk.dirty);
         let newer = std::mem::replace(&mut queue.audit, chunk.audit);
         queue.audit.extend(newer);
+        queue.audit_out = 0;
         // The places in the list have moved; those that wait merge no more.
         queue.repeats.clear();
     }
@@ -262,13 +284,22 @@ impl Chunk {
         }
         Ok(draft)
     }
+}
 
-    /// Notes in memory what rests on disk now.
-    pub(crate) fn written(&self, holdings: &Holdings) {
-        for dirty in &self.dirty {
-            if let Dirty::Tally(key) = dirty {
-                holdings.counts.keep(key);
-            }
-        }
+/// The row that tells of those for which there was no room: the chain itself must say that it is not all.
+fn lost(rows: u64, at: Timestamp) -> AuditEvent {
+    AuditEvent {
+        at,
+        action: Action::AuditLost,
+        outcome: Outcome::Accepted,
+        reason: None,
+        actor: Actor::System,
+        domain: DomainId::FIRST,
+        subject: rows.to_string().into(),
+        interface: LoginInterface::Console,
+        address: None,
+        agent: "".into(),
+        changes: Vec::new(),
+        times: 1,
     }
 }

@@ -30,7 +30,7 @@ use signin::{
 use tokio::sync::broadcast;
 
 use crate::{
-    behind::{Behind, may_be_late},
+    behind::{Behind, Dirty, may_be_late},
     commit::Commit,
     engine::{Engine, Reader},
     error::{CommitError, OpenError, StoreError},
@@ -147,7 +147,7 @@ impl Ledger {
             self.behind.take(effect, &self.holdings, &mut topics);
         }
         self.tell(topics);
-        if self.behind.is_large() {
+        if self.behind.is_large() && !self.pulse.is_tick_waiting.swap(true, Ordering::Relaxed) {
             // A full queue looks behind soon enough.
             let _full = self.jobs.try_send(Job::Tick);
         }
@@ -213,7 +213,16 @@ impl Ledger {
             Err(TrySendError::Disconnected(job)) => (job, StoreError::Closed),
         };
         match job {
-            Job::Commit(_, reply) | Job::Flush(reply) | Job::Close(reply) => {
+            Job::Commit(effects, reply) => {
+                // Memory has these counts as they are, and goes by them: the disk gets them when it can.
+                for effect in effects {
+                    if let Effect::KeepTally(key) = effect {
+                        self.behind.note(Dirty::Tally(key));
+                    }
+                }
+                let _gone = reply.send(Err(CommitError::Store(error)));
+            }
+            Job::Flush(reply) | Job::Close(reply) => {
                 let _gone = reply.send(Err(CommitError::Store(error)));
             }
             Job::Tick => {}

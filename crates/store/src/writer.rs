@@ -49,6 +49,8 @@ pub(crate) struct Pulse {
     pub(crate) commits: AtomicU64,
     pub(crate) transactions: AtomicU64,
     pub(crate) audit_rows: AtomicU64,
+    /// A [`Job::Tick`] is on its way: one is enough, and many would take the room of commits.
+    pub(crate) is_tick_waiting: AtomicBool,
 }
 
 impl Default for Pulse {
@@ -58,6 +60,7 @@ impl Default for Pulse {
             commits: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             audit_rows: AtomicU64::new(0),
+            is_tick_waiting: AtomicBool::new(false),
         }
     }
 }
@@ -73,6 +76,14 @@ pub(crate) struct Writer {
     pub(crate) pulse: Arc<Pulse>,
 }
 
+struct AtEnd(Arc<Pulse>);
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        self.0.is_healthy.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Commits that share a transaction.
 #[derive(Default)]
 struct Batch {
@@ -84,7 +95,13 @@ struct Batch {
 
 impl Writer {
     /// Works until it is closed or nobody is left who could ask.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(self) {
+        // However it ends, nothing can be written any more.
+        let _end = AtEnd(Arc::clone(&self.pulse));
+        self.work();
+    }
+
+    fn work(mut self) {
         let mut is_due = false;
         loop {
             let first = if is_due {
@@ -105,7 +122,10 @@ impl Writer {
             for job in first.into_iter().chain(more).take(BATCH_MAX).collect::<Vec<_>>() {
                 match job {
                     Job::Commit(effects, reply) => batch = self.add(batch, &effects, reply),
-                    Job::Tick => is_due = true,
+                    Job::Tick => {
+                        self.pulse.is_tick_waiting.store(false, Ordering::Relaxed);
+                        is_due = true;
+                    }
                     Job::Flush(reply) => {
                         self.write(std::mem::take(&mut batch));
                         let _gone = reply.send(self.flush().map_err(CommitError::Store));
@@ -187,6 +207,12 @@ impl Writer {
                 self.tell(topics);
             }
             Err(error) => {
+                // Memory has these counts as they are, and goes by them: the disk gets them when it can.
+                for act in batch.acts {
+                    if let Act::KeptTally(key) = act {
+                        self.behind.note(Dirty::Tally(key));
+                    }
+                }
                 for reply in batch.replies {
                     let _gone = reply.send(Err(CommitError::Store(error.clone())));
                 }
@@ -216,7 +242,7 @@ impl Writer {
         let Some(chunk) = self.behind.chunk() else { return Ok(false) };
         match chunk.draft(&self.holdings).and_then(|draft| self.transact(draft)) {
             Ok(()) => {
-                chunk.written(&self.holdings);
+                self.behind.written(&chunk, &self.holdings);
                 Ok(self.behind.len() > 0)
             }
             Err(error) => {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use signin::{
     account::{Activity, Condition},
-    audit::Reason,
+    audit::{Action, Reason},
     credential::{CredentialFacts, CredentialKind, Owner},
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
@@ -13,7 +13,7 @@ use signin::{
     records::Records,
     session::SessionId,
 };
-use store::{AuditQuery, CommitError, Ledger, StoreError, Topic};
+use store::{AUDIT_WAITING_MAX, AuditQuery, CommitError, Ledger, StoreError, Topic};
 
 use crate::{host::EngineHost, world::*};
 
@@ -434,6 +434,55 @@ pub(crate) fn refusals_that_repeat_become_one_row(host: &dyn EngineHost) {
         assert!(count < 50, "{count}");
     }
     assert_eq!(times("201", Reason::WrongSecret), (500, 500));
+    ledger.verify_audit(&mut |_, _| ()).unwrap();
+}
+
+pub(crate) fn a_locked_address_that_tries_name_after_name_fills_no_audit(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    for n in 0..500 {
+        let refused = event(&format!("name{n}"), Some(Reason::AddressLocked));
+        ledger.commit_behind(vec![Effect::Audit(refused)]);
+    }
+    ledger.flush().wait().unwrap();
+    let rows = ledger.audit(&AuditQuery { limit: 10_000, ..AuditQuery::default() }).unwrap();
+    let locked: Vec<_> = rows
+        .iter()
+        .filter(|row| row.event.reason == Some(Reason::AddressLocked))
+        .map(|row| &row.event)
+        .collect();
+    assert_eq!(locked.iter().map(|event| event.times).sum::<u32>(), 500);
+    assert!(locked.len() < 50, "{}", locked.len());
+    assert!(locked.iter().any(|event| &*event.subject == "(several)" && event.address.is_some()));
+}
+
+pub(crate) fn a_lock_that_the_disk_refused_rests_there_when_it_can(host: &dyn EngineHost) {
+    let (ledger, fault) = open_faulty(host);
+    furnish(&ledger);
+    fault.fails.store(true, Ordering::SeqCst);
+    for _ in 0..5 {
+        Phone::new("201", "0000").try_to_sign_in(&ledger, NOW).unwrap_err();
+    }
+    assert_eq!(ledger.locks(NOW).len(), 1);
+    fault.fails.store(false, Ordering::SeqCst);
+    ledger.close().unwrap();
+    assert_eq!(open(host).locks(NOW).len(), 1);
+}
+
+pub(crate) fn rows_of_the_audit_for_which_there_was_no_room_are_told_of(host: &dyn EngineHost) {
+    let (ledger, fault) = open_faulty(host);
+    furnish(&ledger);
+    fault.fails.store(true, Ordering::SeqCst);
+    let more = 7;
+    for _ in 0..AUDIT_WAITING_MAX + more {
+        ledger.commit_behind(vec![Effect::Audit(event("one", None))]);
+    }
+    assert!(ledger.flush().wait().is_err());
+    assert_eq!(ledger.figures().audit_lost, more as u64);
+    fault.fails.store(false, Ordering::SeqCst);
+    ledger.close().unwrap();
+    let ledger = open(host);
+    let rows = ledger.audit(&AuditQuery { limit: 1, ..AuditQuery::default() }).unwrap();
+    assert_eq!((rows[0].event.action, &*rows[0].event.subject), (Action::AuditLost, "7"));
     ledger.verify_audit(&mut |_, _| ()).unwrap();
 }
 

@@ -24,7 +24,7 @@ use signin::{
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
 };
-use store::{Ledger, MasterKeys, OpenError};
+use store::{CommitError, Ledger, MasterKeys, OpenError};
 
 use crate::host::{EngineHost, Fault, FaultyEngine};
 
@@ -272,6 +272,15 @@ impl<'a> Phone<'a> {
         self.attempt(|attempt| ledger.begin(attempt, now).unwrap())
     }
 
+    /// Signs in, where the disk may refuse.
+    pub(crate) fn try_to_sign_in(
+        &self,
+        ledger: &Ledger,
+        now: Timestamp,
+    ) -> Result<(Verdict, Finding, Settled), CommitError> {
+        self.attempt(|attempt| try_to_sign_in(ledger, attempt, now))
+    }
+
     /// Signs in, all the way.
     pub(crate) fn sign_in(&self, ledger: &Ledger, now: Timestamp) -> (Verdict, Finding, Settled) {
         self.attempt(|attempt| sign_in(ledger, attempt, now))
@@ -279,16 +288,24 @@ impl<'a> Phone<'a> {
 }
 
 pub(crate) fn sign_in(ledger: &Ledger, attempt: &Attempt<'_>, now: Timestamp) -> (Verdict, Finding, Settled) {
+    try_to_sign_in(ledger, attempt, now).unwrap()
+}
+
+fn try_to_sign_in(
+    ledger: &Ledger,
+    attempt: &Attempt<'_>,
+    now: Timestamp,
+) -> Result<(Verdict, Finding, Settled), CommitError> {
     let dossier = ledger.begin(attempt, now).unwrap();
     let finding = check(&dossier, attempt, now);
     let settled = ledger.settle(&dossier, attempt, finding, now);
     let decision = decide(&dossier, attempt, finding, &settled, now, &mut *dice());
     if decision.must_last {
-        ledger.commit(decision.effects).wait().unwrap();
+        ledger.commit(decision.effects).wait()?;
     } else {
         ledger.commit_behind(decision.effects);
     }
-    (decision.verdict, finding, settled)
+    Ok((decision.verdict, finding, settled))
 }
 
 pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
