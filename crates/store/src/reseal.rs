@@ -75,6 +75,8 @@ pub fn reseal(
         scribe.write_with(Draft::default(), vec![keyring.wrap(masters, dice)?])?;
         progress(total, total);
     }
+    // A key is changed because the old one may be known: nothing may stay that it opens.
+    scribe.compact()?;
     scribe.close()?;
     Ok(Resealed { total, resealed })
 }

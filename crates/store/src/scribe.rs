@@ -150,6 +150,11 @@ impl Scribe {
         Ok(())
     }
 
+    /// Leaves nothing of what was replaced or deleted.
+    pub(crate) fn compact(&mut self) -> Result<(), StoreError> {
+        self.engine.compact()
+    }
+
     /// Ends cleanly.
     pub(crate) fn close(self) -> Result<(), StoreError> {
         self.engine.close()

@@ -77,6 +77,10 @@ impl Engine for MemoryEngine {
         Ok(())
     }
 
+    fn compact(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         Ok(())
     }

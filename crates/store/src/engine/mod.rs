@@ -141,6 +141,12 @@ pub trait Engine: Send {
         census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError>;
 
+    /// Leaves nothing in the file of what was replaced or deleted.
+    ///
+    /// # Errors
+    /// Old content may still be there; everything present is.
+    fn compact(&mut self) -> Result<(), StoreError>;
+
     /// Removes everything, in one transaction.
     ///
     /// # Errors

@@ -107,6 +107,8 @@ fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "trusted_schema", false)?;
+    // What is deleted is overwritten, not only forgotten.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.set_prepared_statement_cache_capacity(16);
     let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let (application, schema) = (number("application_id")?, number("user_version")?);
@@ -260,6 +262,13 @@ impl Engine for SqliteEngine {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch("DELETE FROM record; DELETE FROM audit;")?;
         Ok(transaction.commit()?)
+    }
+
+    fn compact(&mut self) -> Result<(), StoreError> {
+        // VACUUM copies what is there into a new file, by way of the log.
+        self.connection.execute_batch("VACUUM")?;
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {

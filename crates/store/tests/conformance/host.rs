@@ -209,6 +209,10 @@ impl Engine for FaultyEngine {
         self.inner.erase()
     }
 
+    fn compact(&mut self) -> Result<(), StoreError> {
+        self.inner.compact()
+    }
+
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         self.inner.close()
     }

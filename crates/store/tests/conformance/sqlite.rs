@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use signin::{dice::SeededDice, effect::Effect, ident::AccountId, records::Records, verdict::Verdict};
 use store::{
     OpenError,
-    engine::{DATABASE_FILE, LOCK_FILE, SUM_FILE, SqliteEngine},
+    engine::{DATABASE_FILE, LOCK_FILE, SUM_FILE, Shelf, SqliteEngine},
 };
 
 use crate::{
@@ -145,4 +145,26 @@ fn a_flipped_bit_after_a_crash_is_noticed_or_says_nothing() {
     // Without the checksum of a clean stop, bits where nothing is stored may go unnoticed: they change nothing.
     let unnoticed = flip(200, 2, false);
     assert!(unnoticed < 100, "{unnoticed} of 200");
+}
+
+#[test]
+fn after_a_reseal_no_file_holds_what_the_old_key_opens() {
+    let host = SqliteHost::new();
+    let ledger = furnished(&host);
+    let codes = (0..300).flat_map(|n| {
+        let id = AccountId(100 + n);
+        [Effect::PutAccount(user(id, &format!("u{n}"), None)), Effect::PutCredential(code(id, CODE))]
+    });
+    ledger.commit(codes.collect()).wait().unwrap();
+    ledger.close().unwrap();
+    let old: Vec<String> = host.rows(Shelf::Credential).into_iter().map(|row| row.body).collect();
+    let held = || {
+        let files = fs::read_dir(host.folder()).unwrap();
+        let bytes: Vec<u8> = files.flat_map(|file| fs::read(file.unwrap().path()).unwrap()).collect();
+        old.iter().filter(|body| memchr::memmem::find(&bytes, body.as_bytes()).is_some()).count()
+    };
+    assert_eq!(held(), 301);
+    let new = masters().rotate(&mut SeededDice(12));
+    store::reseal(host.open().unwrap(), &new, &mut *dice(), &mut |_, _| ()).unwrap();
+    assert_eq!(held(), 0);
 }
