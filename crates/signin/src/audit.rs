@@ -238,10 +238,12 @@ impl AuditEvent {
     /// lock are told together, whatever was checked is not: by the address where that is locked, by the name where that
     /// is, so that whoever changes the other with each packet fills no audit.
     pub fn repeat(&self) -> Option<Repeat> {
-        let (subject, address) = match self.reason? {
-            Reason::SubjectLocked => (Some(self.subject.clone()), None),
-            Reason::AddressLocked | Reason::TooManyAtOnce => (None, self.address),
-            _ => return None,
+        let (subject, address) = if self.reason == Some(Reason::SubjectLocked) {
+            (Some(self.subject.clone()), None)
+        } else if matches!(self.reason, Some(Reason::AddressLocked | Reason::TooManyAtOnce)) {
+            (None, self.address)
+        } else {
+            return None;
         };
         let Self { reason, action, domain, interface, .. } = *self;
         Some(Repeat { reason, action, domain, interface, subject, address })

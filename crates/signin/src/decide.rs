@@ -13,7 +13,7 @@ use crate::{
     dice::Dice,
     digest,
     dossier::Dossier,
-    effect::Effect,
+    effect::{Effect, NewSession},
     ident::AccountId,
     lockout::{Standing, TallyKey},
     policy::AgeRules,
@@ -159,8 +159,7 @@ fn wrong(
     let mut effects =
         vec![Effect::KeepTally(dossier.subject.0.clone()), Effect::KeepTally(dossier.address.0.clone())];
     if let Some(account) = &dossier.account {
-        let failures_since = dossier.activity.failures_since.saturating_add(1);
-        effects.push(Effect::PutActivity(account.id, Activity { failures_since, ..dossier.activity }));
+        effects.push(Effect::NoteFailure(account.id));
     }
     effects.push(Effect::Audit(audit));
     let longest = settled.locks.iter().map(|(_, standing)| *standing).reduce(longer);
@@ -207,7 +206,11 @@ fn right(
             }
             if let Some(account) = account {
                 let (id, token) = SessionId::issue(dice);
-                effects.push(Effect::OpenSession(session(id, account, attempt, now), concurrent_max));
+                effects.push(Effect::OpenSession(NewSession {
+                    session: session(id, account, attempt, now),
+                    concurrent_max,
+                    secret_set_at: dossier.secret_set_at,
+                }));
                 effects.push(signed_in(account, attempt, now));
                 accepted.session = Some((id, token));
             }

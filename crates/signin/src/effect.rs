@@ -13,6 +13,17 @@ use crate::{
     timestamp::Timestamp,
 };
 
+/// A session to be opened, and what must still be so.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The session.
+    pub session: Session,
+    /// The account has fewer open ones than this.
+    pub concurrent_max: u8,
+    /// The secret that was shown is the one that was set then.
+    pub secret_set_at: Option<Timestamp>,
+}
+
 /// One change. Records with a `version` are put only over the version before it.
 #[derive(Clone, Debug)]
 pub enum Effect {
@@ -26,8 +37,10 @@ pub enum Effect {
     PutAccount(Account),
     /// Removes an account with its credentials, activity and sessions.
     DeleteAccount(AccountId),
-    /// Notes a sign-in or a failure; may be a second late.
+    /// Notes a sign-in; may be a second late.
     PutActivity(AccountId, Activity),
+    /// One more failure since the last sign-in, whatever that was by now; may be a second late.
+    NoteFailure(AccountId),
     /// Makes or changes an extension.
     PutExtension(Extension),
     /// Removes an extension with its credentials and bindings.
@@ -42,14 +55,18 @@ pub enum Effect {
     KeepTally(TallyKey),
     /// Forgets a count, and with it its lock.
     ClearTally(TallyKey),
-    /// Opens a session, if the account has fewer than this many open ones.
-    OpenSession(Session, u8),
+    /// Opens a session, if nothing has ended the right to it since the secret was checked.
+    OpenSession(NewSession),
     /// Notes a use of a session; may be a second late.
     TouchSession(SessionId, Timestamp),
     /// Ends a session.
     CloseSession(SessionId),
+    /// Ends all sessions of an account, but this one: also those that were opened a moment ago.
+    CloseSessions(AccountId, Option<SessionId>),
     /// Sets all bindings of an extension (none: removes it); may be a second late.
     PutRegistration(Registration),
+    /// Takes the binding with this contact away, or all that there are at the moment of writing.
+    LogOut(ExtensionId, Option<Box<str>>),
     /// Adds to the quarantine list.
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.

@@ -93,7 +93,8 @@ pub struct RegistrationRules {
 
 /// The security settings of the system. One value; changed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+// A setting that a later version brings has its default in a store from before.
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Counts the changes.
     pub version: u32,

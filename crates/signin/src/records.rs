@@ -10,6 +10,7 @@ use crate::{
     lockout::{Tally, TallyKey},
     policy::Settings,
     registration::Registration,
+    secret::Secret,
     session::{Session, SessionId},
 };
 
@@ -33,6 +34,9 @@ pub trait Records {
     fn extension_numbered(&self, domain: DomainId, number: &Number) -> Option<Arc<Extension>>;
     /// What may be told about a credential; `None` = not set.
     fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts>;
+    /// Whether a credential was made from this secret: for those who set secrets. Costs a hash for passwords, and counts
+    /// nothing: never an answer for whoever signs in.
+    fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
     /// A count; the empty one when there is none.
     fn tally(&self, key: &TallyKey) -> Tally;
     /// A session.

@@ -69,6 +69,14 @@ pub struct Registration {
     pub bindings: Box<[Binding]>,
 }
 
+impl Registration {
+    /// What is left when the binding with this contact goes, or all.
+    pub fn left_without(&self, contact: Option<&str>) -> Box<[Binding]> {
+        let stays = |binding: &&Binding| contact.is_some_and(|contact| *binding.contact != *contact);
+        self.bindings.iter().filter(stays).cloned().collect()
+    }
+}
+
 /// A phone that was pushed out by another with the same extension.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {

@@ -66,6 +66,7 @@ pub(crate) struct Chunk {
 pub(crate) const fn may_be_late(effect: &Effect) -> bool {
     match effect {
         Effect::PutActivity(..)
+        | Effect::NoteFailure(_)
         | Effect::PutCredentialFacts(..)
         | Effect::KeepTally(_)
         | Effect::TouchSession(..)
@@ -84,6 +85,8 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::ClearTally(_)
         | Effect::OpenSession(..)
         | Effect::CloseSession(_)
+        | Effect::CloseSessions(..)
+        | Effect::LogOut(..)
         | Effect::ReleaseQuarantine(_) => false,
     }
 }
@@ -95,6 +98,11 @@ impl Behind {
         match effect {
             Effect::PutActivity(id, activity) => {
                 holdings.put_activity(id, activity);
+                topics.push(Topic::Accounts);
+                self.note(Dirty::Activity(id));
+            }
+            Effect::NoteFailure(id) => {
+                holdings.note_failure(id);
                 topics.push(Topic::Accounts);
                 self.note(Dirty::Activity(id));
             }
@@ -141,6 +149,8 @@ impl Behind {
             | Effect::ClearTally(_)
             | Effect::OpenSession(..)
             | Effect::CloseSession(_)
+            | Effect::CloseSessions(..)
+            | Effect::LogOut(..)
             | Effect::ReleaseQuarantine(_) => return false,
         }
         true

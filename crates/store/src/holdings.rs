@@ -229,6 +229,14 @@ impl Holdings {
         }
     }
 
+    pub(crate) fn note_failure(&self, id: AccountId) {
+        if self.accounts.peek(&id, |account| account.is_some()) {
+            let mut shard = self.activities.shard(&id);
+            let activity = shard.entry(id).or_default();
+            activity.failures_since = activity.failures_since.saturating_add(1);
+        }
+    }
+
     // Extensions
 
     pub(crate) fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>> {
@@ -426,6 +434,18 @@ impl Holdings {
             self.registrations.remove(&id);
         } else {
             self.registrations.insert(id, Arc::new(registration));
+        }
+    }
+
+    /// Takes the binding with this contact away, or all; whatever a phone changed meanwhile stays.
+    pub(crate) fn log_out(&self, id: ExtensionId, contact: Option<&str>) {
+        let mut shard = self.registrations.shard(&id);
+        let Some(registration) = shard.get_mut(&id) else { return };
+        let bindings = registration.left_without(contact);
+        if bindings.is_empty() {
+            shard.remove(&id);
+        } else {
+            *registration = Arc::new(Registration { extension: id, bindings });
         }
     }
 

@@ -160,12 +160,6 @@ impl Ledger {
         commit
     }
 
-    /// Whether a credential was made from this secret: for those who set secrets and leave alone what is as wanted.
-    /// Costs a hash for passwords, and counts nothing: never an answer for whoever signs in.
-    pub fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
-        self.holdings.is_kept(owner, kind, secret)
-    }
-
     /// Tells what changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Topic> {
         self.topics.subscribe()
@@ -315,6 +309,10 @@ impl Records for Ledger {
 
     fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
         self.holdings.facts(owner, kind)
+    }
+
+    fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
+        self.holdings.is_kept(owner, kind, secret)
     }
 
     fn tally(&self, key: &TallyKey) -> Tally {

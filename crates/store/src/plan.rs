@@ -5,11 +5,11 @@ use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 use signin::{
-    account::{Account, Activity, Role},
+    account::{Account, Activity, Condition, Role},
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
-    effect::Effect,
+    effect::{Effect, NewSession},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     lockout::TallyKey,
@@ -49,6 +49,7 @@ pub(crate) enum Act {
     Account(Arc<Account>),
     DropAccount(AccountId),
     Activity(AccountId, Activity),
+    NoteFailure(AccountId),
     Extension(Arc<Extension>),
     DropExtension(ExtensionId),
     Credential(Owner, CredentialKind, Arc<[u8]>, CredentialFacts),
@@ -60,6 +61,7 @@ pub(crate) enum Act {
     Touch(SessionId, Timestamp),
     DropSession(SessionId),
     Registration(Registration),
+    LogOut(ExtensionId, Option<Box<str>>),
     Quarantine(u64, Quarantined),
     Release(ExtensionId),
     Audited,
@@ -133,6 +135,9 @@ impl<'a> Planner<'a> {
                     self.plan.acts.push(Act::Activity(*id, *activity));
                 }
             }
+            // Noted in memory with the rest, and on disk a moment later: that an account has this name must not show in
+            // how long a refusal takes.
+            Effect::NoteFailure(id) => self.plan.acts.push(Act::NoteFailure(*id)),
             Effect::PutExtension(extension) => self.put_extension(extension)?,
             Effect::DeleteExtension(id) => self.delete_extension(*id)?,
             Effect::PutCredential(credential) => self.put_credential(credential)?,
@@ -165,17 +170,24 @@ impl<'a> Planner<'a> {
                 self.plan.draft.delete(rows::tally_key(key));
                 self.plan.acts.push(Act::ClearTally(key.clone()));
             }
-            Effect::OpenSession(session, limit) => self.open_session(session, *limit)?,
+            Effect::OpenSession(new) => self.open_session(new)?,
             Effect::TouchSession(id, at) => self.touch_session(*id, *at)?,
             Effect::CloseSession(id) => {
                 if let Some(session) = self.holdings.sessions.get(id) {
                     self.touch(Touch::Sessions(session.account), true);
                 }
-                self.closed.insert(*id);
-                self.plan.draft.delete(rows::session_key(*id));
-                self.plan.acts.push(Act::DropSession(*id));
+                self.close_session(*id);
+            }
+            Effect::CloseSessions(account, except) => {
+                self.touch(Touch::Sessions(*account), true);
+                for id in self.holdings.session_ids(*account) {
+                    if Some(id) != *except {
+                        self.close_session(id);
+                    }
+                }
             }
             Effect::PutRegistration(registration) => self.put_registration(registration)?,
+            Effect::LogOut(extension, contact) => self.log_out(*extension, contact.as_deref())?,
             Effect::Quarantine(quarantined) => {
                 if self.extension(quarantined.extension).is_some() {
                     let place = self.holdings.quarantine_place();
@@ -316,8 +328,25 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn open_session(&mut self, session: &Session, limit: u8) -> Result<(), CommitError> {
-        self.account(session.account).ok_or_else(|| CommitError::missing("the account"))?;
+    fn close_session(&mut self, id: SessionId) {
+        self.closed.insert(id);
+        self.plan.draft.delete(rows::session_key(id));
+        self.plan.acts.push(Act::DropSession(id));
+    }
+
+    fn open_session(&mut self, new: &NewSession) -> Result<(), CommitError> {
+        let NewSession { session, concurrent_max: limit, secret_set_at } = new;
+        let account = self.account(session.account).ok_or_else(|| CommitError::missing("the account"))?;
+        // Between the check and now somebody may have changed the secret, or switched the account off.
+        let owner = Owner::Account(session.account);
+        let mut is_as_shown = false;
+        for kind in session.interface.row().opens_with {
+            self.touch(Touch::Credential(owner, *kind), false);
+            is_as_shown |= self.holdings.facts(owner, *kind).map(|facts| facts.set_at) == *secret_set_at;
+        }
+        if !is_as_shown || account.condition == Condition::Disabled {
+            return Err(CommitError::conflict("the right to this session has ended"));
+        }
         self.touch(Touch::Sessions(session.account), true);
         let rules = self.holdings.settings.load().sessions;
         let open = self
@@ -327,7 +356,7 @@ impl<'a> Planner<'a> {
             .filter(|other| other.is_open(&rules, session.opened_at) && !self.closed.contains(&other.id))
             .count();
         let opened = self.opened.entry(session.account).or_insert(0);
-        if open.saturating_add(*opened) >= usize::from(limit) {
+        if open.saturating_add(*opened) >= usize::from(*limit) {
             return Err(CommitError::SessionLimit);
         }
         *opened += 1;
@@ -357,6 +386,17 @@ impl<'a> Planner<'a> {
             self.put(key, registration)?;
         }
         self.plan.acts.push(Act::Registration(registration.clone()));
+        Ok(())
+    }
+
+    fn log_out(&mut self, id: ExtensionId, contact: Option<&str>) -> Result<(), CommitError> {
+        let key = rows::registration_key(id);
+        let bindings = self.holdings.registrations.get(&id).map(|found| found.left_without(contact));
+        match bindings.filter(|bindings| !bindings.is_empty()) {
+            Some(bindings) => self.put(key, &Registration { extension: id, bindings })?,
+            None => self.plan.draft.delete(key),
+        }
+        self.plan.acts.push(Act::LogOut(id, contact.map(Box::from)));
         Ok(())
     }
 

@@ -303,6 +303,10 @@ impl Writer {
             }
             Act::DropAccount(id) => holdings.drop_account(id),
             Act::Activity(id, activity) => holdings.put_activity(id, activity),
+            Act::NoteFailure(id) => {
+                holdings.note_failure(id);
+                self.behind.note(Dirty::Activity(id));
+            }
             Act::Extension(extension) => {
                 owners.insert(Owner::Extension(extension.id));
                 owners.extend(extension.user.map(Owner::Account));
@@ -342,6 +346,12 @@ impl Writer {
             }
             Act::Registration(registration) => {
                 holdings.put_registration(registration);
+                return Topic::Phones;
+            }
+            Act::LogOut(id, contact) => {
+                holdings.log_out(id, contact.as_deref());
+                // A phone may have come since the row was written.
+                self.behind.note(Dirty::Registration(id));
                 return Topic::Phones;
             }
             Act::Quarantine(place, quarantined) => {

@@ -6,13 +6,12 @@ use super::{
 };
 use crate::{
     account::{Account, Role},
-    audit::{Action, FieldChange},
+    audit::{Action, AuditEvent, FieldChange},
     credential::{CredentialKind, Owner},
     dice::Dice,
     effect::Effect,
     extension::Extension,
     ident::{DomainId, ExtensionId, Number},
-    registration::Registration,
     rights::Right,
 };
 
@@ -77,10 +76,9 @@ impl Admin<'_> {
         let effects = vec![
             Effect::ClearTally(extension_tally(before.domain, before.number.as_str())),
             Effect::PutExtension(Extension { number, version: before.version + 1, ..(*before).clone() }),
-            Effect::PutRegistration(Registration { extension: id, bindings: Box::default() }),
             audit,
         ];
-        Ok(Change::of(effects, ()))
+        Ok(Change::of(effects.into_iter().chain(self.log_out(&before, None)).collect(), ()))
     }
 
     /// Deletes an extension; its user stays, without one.
@@ -109,24 +107,30 @@ impl Admin<'_> {
     pub fn log_out_phones(&self, id: ExtensionId, contact: Option<&str>) -> Result<Change<usize>, Problem> {
         self.require(Right::StatusControl)?;
         let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
-        let Some(registration) = self.records.registration(id) else { return Ok(Change::of(Vec::new(), 0)) };
-        let (gone, kept): (Vec<_>, Vec<_>) = registration
-            .bindings
-            .iter()
-            .cloned()
-            .partition(|binding| contact.is_none_or(|contact| &*binding.contact == contact));
+        let effects = self.log_out(&extension, contact);
+        let count = self.bindings_of(id, contact).len();
+        Ok(Change::of(effects, count))
+    }
+
+    /// Takes the phone at `contact` away, or all, and says so in the audit; nothing where there is none.
+    pub(super) fn log_out(&self, extension: &Extension, contact: Option<&str>) -> Vec<Effect> {
+        let gone = self.bindings_of(extension.id, contact);
         if gone.is_empty() {
-            return Ok(Change::of(Vec::new(), 0));
+            return Vec::new();
         }
-        let changes = gone.iter().map(|binding| FieldChange {
-            field: "contact".into(),
-            before: crate::audit::AuditEvent::text(&binding.contact),
-            after: "".into(),
-        });
-        let audit =
-            self.audit(Action::Unregistered, extension.domain, extension.number.as_str(), changes.collect());
-        let left = Registration { extension: id, bindings: kept.into() };
-        Ok(Change::of(vec![Effect::PutRegistration(left), audit], gone.len()))
+        let changes =
+            gone.into_iter().map(|before| FieldChange { field: "contact".into(), before, after: "".into() });
+        let number = extension.number.as_str();
+        let audit = self.audit(Action::Unregistered, extension.domain, number, changes.collect());
+        vec![Effect::LogOut(extension.id, contact.map(Box::from)), audit]
+    }
+
+    /// The contacts of an extension's phones: the one at `contact`, or all.
+    fn bindings_of(&self, id: ExtensionId, contact: Option<&str>) -> Vec<Box<str>> {
+        let registration = self.records.registration(id);
+        let bindings = registration.iter().flat_map(|registration| &registration.bindings);
+        let wanted = bindings.filter(|binding| contact.is_none_or(|contact| &*binding.contact == contact));
+        wanted.map(|binding| AuditEvent::text(&binding.contact)).collect()
     }
 
     fn free_number(

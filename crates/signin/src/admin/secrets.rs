@@ -2,14 +2,14 @@
 
 use super::{Admin, Change, Checks, Problem, SecretChoice};
 use crate::{
-    account::{ADMINISTRATOR, Account, Condition, RoleKind},
+    account::{ADMINISTRATOR, Account, Condition, RoleKind, Status},
     audit::{Action, FieldChange},
     credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind},
     dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, FoldedName},
     interface::CountScope,
-    lockout::TallyKey,
+    lockout::{Standing, TallyKey},
     rights::Right,
     secret::Secret,
 };
@@ -42,14 +42,7 @@ impl Admin<'_> {
                 let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
                 self.may_touch_secret_of(&account)?;
                 let mut change = self.replace_account_secret(&account, kind, choice, dice)?;
-                if force_new && account.condition != Condition::ForceNewPassword {
-                    let forced = Account {
-                        condition: Condition::ForceNewPassword,
-                        version: account.version + 1,
-                        ..(*account).clone()
-                    };
-                    change.effects.insert(0, Effect::PutAccount(forced));
-                }
+                change.effects.splice(0..0, self.readmitted(&account, force_new));
                 Ok(change)
             }
             Owner::Extension(id) => {
@@ -78,6 +71,11 @@ impl Admin<'_> {
             RoleKind::ServiceUser => CredentialKind::ServicePassword,
             RoleKind::User => CredentialKind::UserPassword,
         };
+        if self.records.holds_secret(Owner::Account(account.id), kind, new) {
+            let mut checks = Checks::default();
+            checks.wrong(kind.row().name, "This is the present one. Choose another.");
+            checks.result()?;
+        }
         let mut change =
             self.replace_account_secret(&account, kind, &SecretChoice::Set(new.clone()), dice)?;
         if account.condition == Condition::ForceNewPassword {
@@ -86,6 +84,24 @@ impl Admin<'_> {
             change.effects.insert(0, Effect::PutAccount(freed));
         }
         Ok(change)
+    }
+
+    /// The account after somebody else has set its secret: to choose a new one first, if that is wished, and no longer
+    /// idle. What is switched off stays so.
+    fn readmitted(&self, account: &Account, force_new: bool) -> Option<Effect> {
+        let mut after = account.clone();
+        if force_new && account.condition == Condition::Enabled {
+            after.condition = Condition::ForceNewPassword;
+        }
+        let settings = self.records.settings();
+        let activity = self.records.activity(account.id);
+        let status = account.status(Standing::Open, &activity, None, &settings.ages, self.now);
+        if account.kind() == RoleKind::ServiceUser && status == Status::LockedIdle {
+            after.enabled_at = self.now;
+        }
+        after.version += 1;
+        let is_changed = (after.condition, after.enabled_at) != (account.condition, account.enabled_at);
+        is_changed.then_some(Effect::PutAccount(after))
     }
 
     fn may_touch_secret_of(&self, account: &Account) -> Result<(), Problem> {
@@ -118,18 +134,16 @@ impl Admin<'_> {
             }
         } else {
             change.effects.push(Effect::ClearTally(account_tally(kind, account)));
-            let ended = self.sessions_to_end(account.id);
-            change.value = ended.len();
-            change.effects.extend(ended);
+            let sessions = self.records.sessions_of(account.id);
+            change.value = sessions.iter().filter(|session| Some(session.id) != self.by.session).count();
+            change.effects.push(self.end_sessions(account.id));
         }
         Ok(change)
     }
 
     /// The account's sessions but the one that asks.
-    pub(super) fn sessions_to_end(&self, account: AccountId) -> Vec<Effect> {
-        let sessions = self.records.sessions_of(account);
-        let others = sessions.iter().filter(|session| Some(session.id) != self.by.session);
-        others.map(|session| Effect::CloseSession(session.id)).collect()
+    pub(super) const fn end_sessions(&self, account: AccountId) -> Effect {
+        Effect::CloseSessions(account, self.by.session)
     }
 
     /// The effects of one choice, audit row included; `Keep` has none.

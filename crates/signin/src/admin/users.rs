@@ -224,7 +224,15 @@ impl Admin<'_> {
             }
         }
         if after.condition == Condition::Disabled {
-            effects.extend(self.sessions_to_end(id));
+            effects.push(self.end_sessions(id));
+        }
+        if let Some(base) = &base {
+            let is_disabled =
+                after.condition == Condition::Disabled && before.condition != Condition::Disabled;
+            let is_moved = extension != Some(base.id) && !self.has_phone_password(base);
+            if is_disabled || is_moved {
+                effects.extend(self.log_out(base, None));
+            }
         }
         let changes = [
             changed("name", &before.name, &after.name),
@@ -263,9 +271,17 @@ impl Admin<'_> {
             } else {
                 let version = extension.version + 1;
                 effects.push(Effect::PutExtension(Extension { user: None, version, ..(*extension).clone() }));
+                if !self.has_phone_password(&extension) {
+                    effects.extend(self.log_out(&extension, None));
+                }
             }
         }
         Ok(Change::of(effects, ()))
+    }
+
+    /// Whether the extension's phones have a secret of their own: then they stay when the user goes.
+    fn has_phone_password(&self, extension: &Extension) -> bool {
+        self.records.credential(Owner::Extension(extension.id), CredentialKind::PhonePassword).is_some()
     }
 
     fn user(&self, id: AccountId) -> Result<std::sync::Arc<Account>, Problem> {

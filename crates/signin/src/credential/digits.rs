@@ -104,7 +104,7 @@ pub(super) fn in_words(rules: &SecretRules) -> Vec<String> {
 }
 
 pub(super) fn generate(about: &About<'_>, rules: &SecretRules, dice: &mut dyn Dice) -> Secret {
-    let length = rules.length_min.clamp(6, rules.length_max.max(6));
+    let length = rules.length_min.max(6).min(rules.length_max);
     let mut throw =
         || Secret::new((0..length).map(|_| char::from(b'0' + below(dice, 10))).collect::<String>());
     let mut code = throw();

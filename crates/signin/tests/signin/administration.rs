@@ -19,7 +19,7 @@ use signin::{
     timestamp::{Seconds, Timestamp},
 };
 
-use crate::house::{ADMIN_PASSWORD, CODE, House, ann, ignition, word};
+use crate::house::{ADMIN_PASSWORD, CODE, House, PARTNER_PASSWORD, ann, ignition, word};
 
 fn set(text: &str) -> SecretChoice {
     SecretChoice::Set(Secret::new(text))
@@ -549,4 +549,85 @@ fn the_console_does_not_recover_what_is_not_built_in() {
     house.model.borrow_mut().apply(vec![Effect::PutAccount(other)]);
     let refused = house.administer(|a, dice| a.recover("Other", &SecretChoice::Generate, dice)).unwrap_err();
     assert_eq!(refused.to_string(), "Only Administrator and BusinessPartner are recovered so.");
+}
+
+#[test]
+fn the_phones_of_who_is_disabled_moved_or_deleted_are_logged_out() {
+    type Leave = fn(&House);
+    let ways: [(Leave, bool); 3] = [
+        (|house| edit_ann(house, |edit| edit.condition = Condition::Disabled), true),
+        (|house| edit_ann(house, |edit| edit.number = "205".into()), false),
+        (|house| drop(house.administer(|a, _| a.delete_user(house.ann().id, false)).unwrap()), false),
+    ];
+    for (leave, also_with_phone_password) in ways {
+        for phone_has_its_own in [false, true] {
+            let house = House::with_ann();
+            let extension = house.ann().extension().unwrap();
+            if phone_has_its_own {
+                let (owner, kind) = (Owner::Extension(extension), CredentialKind::PhonePassword);
+                house
+                    .administer(|a, dice| a.set_secret(owner, kind, &SecretChoice::Generate, false, dice))
+                    .unwrap();
+            }
+            let registration = Registration { extension, bindings: [binding("sip:201@192.0.2.1")].into() };
+            house.model.borrow_mut().apply(vec![Effect::PutRegistration(registration)]);
+            leave(&house);
+            let stays = phone_has_its_own && !also_with_phone_password;
+            assert_eq!(house.model.borrow().registration(extension).is_some(), stays);
+        }
+    }
+}
+
+fn edit_ann(house: &House, change: fn(&mut EditUser)) {
+    let mut edit = edit_of(house);
+    change(&mut edit);
+    house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
+}
+
+#[test]
+fn a_new_secret_with_force_new_switches_nobody_on() {
+    let house = House::with_ann();
+    let reset = || {
+        let (owner, kind) = (Owner::Account(house.ann().id), CredentialKind::UserPassword);
+        house.administer(|a, dice| a.set_secret(owner, kind, &SecretChoice::Generate, true, dice)).unwrap();
+        house.ann().condition
+    };
+    assert_eq!(reset(), Condition::ForceNewPassword);
+    edit_ann(&house, |edit| edit.condition = Condition::Disabled);
+    assert_eq!(reset(), Condition::Disabled);
+}
+
+#[test]
+fn a_new_password_from_somebody_else_opens_an_account_that_was_idle() {
+    let house = House::ignited();
+    house.settings(|settings| settings.ages.idle = Seconds::days(90));
+    house.wait(Seconds::days(91));
+    assert_eq!(word(&house.web("BusinessPartner", PARTNER_PASSWORD)), "reject");
+    let partner = house.account_named(RoleKind::ServiceUser, "BusinessPartner");
+    let (owner, kind) = (Owner::Account(partner.id), CredentialKind::ServicePassword);
+    let new = "a third horse entirely";
+    house.administer(|a, dice| a.set_secret(owner, kind, &set(new), false, dice)).unwrap();
+    assert_eq!(word(&house.web("BusinessPartner", new)), "accept");
+}
+
+#[test]
+fn the_present_password_is_no_new_one() {
+    let house = House::ignited();
+    let by = house.by("Administrator");
+    let change =
+        |new: &str| house.administer_as(&by, |a, dice| a.change_own_password(&Secret::new(new), dice));
+    let refused = change(ADMIN_PASSWORD).unwrap_err();
+    assert_eq!(fields(&refused), ["service-password"]);
+    assert!(refused.to_string().contains("present one"), "{refused}");
+    change("a third horse entirely").unwrap();
+}
+
+#[test]
+fn what_is_generated_keeps_the_longest_length_too() {
+    let house = House::with_ann();
+    house.settings(|settings| (settings.login_code.length_min, settings.login_code.length_max) = (4, 5));
+    let (owner, kind) = (Owner::Account(house.ann().id), CredentialKind::LoginCode);
+    let made =
+        house.administer(|a, dice| a.set_secret(owner, kind, &SecretChoice::Generate, false, dice)).unwrap();
+    assert_eq!(made.1[0].1.reveal().len(), 5);
 }

@@ -18,7 +18,7 @@ use signin::{
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
     dossier::Dossier,
-    effect::Effect,
+    effect::{Effect, NewSession},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
@@ -84,6 +84,13 @@ impl Records for Model {
     fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
         self.credentials.get(&(owner, kind)).map(|kept| kept.facts)
     }
+    fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
+        self.credentials.get(&(owner, kind)).is_some_and(|kept| {
+            let binding = Binding { username: "", realm: "", domain: DomainId::FIRST };
+            let verifier = credential::verifier(kind, &kept.payload, &binding);
+            credential::is_kept(secret, &verifier, Some(&kept.payload))
+        })
+    }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
     }
@@ -133,6 +140,7 @@ impl Model {
                 self.activities.remove(&id);
             }
             Effect::PutActivity(id, activity) => drop(self.activities.insert(id, activity)),
+            Effect::NoteFailure(id) => self.activities.entry(id).or_default().failures_since += 1,
             Effect::PutExtension(extension) => {
                 let before = self.extensions.get(&extension.id).map_or(0, |before| before.version);
                 assert_eq!(extension.version, before + 1);
@@ -150,13 +158,27 @@ impl Model {
             Effect::DeleteCredential(owner, kind) => drop(self.credentials.remove(&(owner, kind))),
             Effect::KeepTally(_) => {}
             Effect::ClearTally(key) => drop(self.tallies.remove(&key)),
-            Effect::OpenSession(session, _) => drop(self.sessions.insert(session.id, Arc::new(session))),
+            Effect::OpenSession(NewSession { session, .. }) => {
+                self.sessions.insert(session.id, Arc::new(session));
+            }
             Effect::TouchSession(id, at) => {
                 if let Some(session) = self.sessions.get_mut(&id) {
                     Arc::make_mut(session).used_at = at;
                 }
             }
             Effect::CloseSession(id) => drop(self.sessions.remove(&id)),
+            Effect::CloseSessions(account, except) => {
+                self.sessions.retain(|id, session| session.account != account || Some(*id) == except);
+            }
+            Effect::LogOut(id, contact) => {
+                let left = self.registrations.get(&id).map(|found| found.left_without(contact.as_deref()));
+                match left.filter(|left| !left.is_empty()) {
+                    Some(bindings) => {
+                        self.registrations.insert(id, Arc::new(Registration { extension: id, bindings }));
+                    }
+                    None => drop(self.registrations.remove(&id)),
+                }
+            }
             Effect::PutRegistration(registration) if registration.bindings.is_empty() => {
                 self.registrations.remove(&registration.extension);
             }

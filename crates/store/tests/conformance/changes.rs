@@ -5,12 +5,13 @@ use std::sync::atomic::Ordering;
 use signin::{
     account::{Activity, Condition},
     audit::{Action, Reason},
-    credential::{CredentialFacts, CredentialKind, Owner},
-    effect::Effect,
+    credential::{Credential, CredentialFacts, CredentialKind, Owner},
+    effect::{Effect, NewSession},
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     interface::LoginInterface,
     policy::Settings,
     records::Records,
+    registration::Registration,
     session::SessionId,
 };
 use store::{AUDIT_WAITING_MAX, AuditQuery, CommitError, Ledger, StoreError, Topic};
@@ -44,8 +45,8 @@ pub(crate) fn every_kind_of_record_comes_back_after_a_restart(host: &dyn EngineH
             Effect::PutActivity(ANN, activity),
             Effect::PutCredentialFacts(Owner::Account(ANN), CredentialKind::LoginCode, used),
             Effect::PutCredential(unreadable(Owner::Extension(X202), CredentialKind::PhonePassword)),
-            Effect::OpenSession(session(ADMIN, 1, NOW), 5),
-            Effect::OpenSession(session(ADMIN, 2, NOW), 5),
+            open_session(session(ADMIN, 1, NOW)),
+            open_session(session(ADMIN, 2, NOW)),
             Effect::PutRegistration(registration(X201, &[later(600)])),
             Effect::Quarantine(quarantined(X201, "sip:a@192.0.2.7")),
             Effect::Quarantine(quarantined(X202, "sip:b@192.0.2.7")),
@@ -187,7 +188,7 @@ pub(crate) fn what_points_at_nothing_is_refused(host: &dyn EngineHost) {
     assert!(refused(Effect::PutExtension(extension(ExtensionId(9), "209", Some(AccountId(99))))));
     assert!(refused(Effect::PutCredential(code(AccountId(99), CODE))));
     assert!(refused(Effect::DeleteCredential(Owner::Account(BOB), CredentialKind::LoginCode)));
-    assert!(refused(Effect::OpenSession(session(AccountId(99), 1, NOW), 5)));
+    assert!(refused(open_session(session(AccountId(99), 1, NOW))));
     let mut elsewhere = user(AccountId(10), "carol", None);
     elsewhere.domain = DomainId(99);
     assert!(refused(Effect::PutAccount(elsewhere)));
@@ -206,7 +207,7 @@ pub(crate) fn what_points_at_nothing_is_refused(host: &dyn EngineHost) {
 pub(crate) fn of_a_hundred_parallel_openings_five_sessions_are_open(host: &dyn EngineHost) {
     let ledger = furnished(host);
     // One that has ended no longer counts, swept or not.
-    commit(&ledger, vec![Effect::OpenSession(session(ADMIN, 200, NOW), 5)]).unwrap();
+    commit(&ledger, vec![open_session(session(ADMIN, 200, NOW))]).unwrap();
     let at = later(7200);
     let opened: usize = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
@@ -214,9 +215,7 @@ pub(crate) fn of_a_hundred_parallel_openings_five_sessions_are_open(host: &dyn E
                 let ledger = &ledger;
                 scope.spawn(move || {
                     let commits: Vec<_> = (0..25)
-                        .map(|n| {
-                            ledger.commit(vec![Effect::OpenSession(session(ADMIN, thread * 25 + n, at), 5)])
-                        })
+                        .map(|n| ledger.commit(vec![open_session(session(ADMIN, thread * 25 + n, at))]))
                         .collect();
                     let count = commits.into_iter().map(store::Commit::wait).filter(|answer| match answer {
                         Ok(()) => true,
@@ -238,13 +237,80 @@ pub(crate) fn of_a_hundred_parallel_openings_five_sessions_are_open(host: &dyn E
     assert_eq!(open(host).sessions_of(ADMIN).len(), 5);
 }
 
+pub(crate) fn a_session_opens_only_while_the_right_to_it_lasts(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let owner = Owner::Account(ADMIN);
+    let password = |at| {
+        let facts = CredentialFacts { set_at: at, ..facts() };
+        let password = credential(owner, CredentialKind::ServicePassword, "v1 not a hash");
+        Effect::PutCredential(Credential { facts, ..password })
+    };
+    let opens = |number, secret_set_at| {
+        let session = session(ADMIN, number, NOW);
+        Effect::OpenSession(NewSession { session, concurrent_max: 5, secret_set_at })
+    };
+    commit(&ledger, vec![password(NOW)]).unwrap();
+    commit(&ledger, vec![opens(1, Some(NOW))]).unwrap();
+    // Checked against the old password, and a new one came first, alone or among the commits of the same moment.
+    let set = ledger.commit(vec![password(later(1)), Effect::CloseSessions(ADMIN, None)]);
+    let late = ledger.commit(vec![opens(2, Some(NOW))]);
+    set.wait().unwrap();
+    assert!(is_conflict(&late.wait()));
+    assert!(is_conflict(&commit(&ledger, vec![opens(3, Some(NOW))])));
+    assert!(ledger.sessions().is_empty());
+    commit(&ledger, vec![opens(4, Some(later(1)))]).unwrap();
+    let mut disabled = service_user(ADMIN, "Administrator");
+    (disabled.version, disabled.condition) = (2, Condition::Disabled);
+    commit(&ledger, vec![Effect::PutAccount(disabled)]).unwrap();
+    assert!(is_conflict(&commit(&ledger, vec![opens(5, Some(later(1)))])));
+    // All but the one that asks, those of a moment ago included.
+    let kept = session(ADMIN, 4, NOW).id;
+    commit(&ledger, vec![Effect::CloseSessions(ADMIN, Some(kept))]).unwrap();
+    assert_eq!(ledger.sessions().iter().map(|session| session.id).collect::<Vec<_>>(), [kept]);
+}
+
+pub(crate) fn failures_add_up_whatever_happens_at_the_same_time(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let signed_in = Activity { signed_in_at: Some(later(9)), ..Activity::default() };
+    let failed = ledger.commit(vec![Effect::NoteFailure(ANN)]);
+    let right = ledger.commit(vec![Effect::PutActivity(ANN, signed_in)]);
+    let failures = [0; 3].map(|_| ledger.commit(vec![Effect::NoteFailure(ANN)]));
+    for commit in [failed, right].into_iter().chain(failures) {
+        commit.wait().unwrap();
+    }
+    ledger.commit_behind(vec![Effect::NoteFailure(ANN)]);
+    let expected = Activity { failures_since: 4, ..signed_in };
+    assert_eq!(ledger.activity(ANN), expected);
+    ledger.close().unwrap();
+    assert_eq!(open(host).activity(ANN), expected);
+}
+
+pub(crate) fn a_phone_that_comes_while_another_is_logged_out_stays(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let of = |contacts: &[&str]| Registration {
+        extension: X201,
+        bindings: contacts.iter().map(|contact| binding(contact, later(600))).collect(),
+    };
+    ledger.commit_behind(vec![Effect::PutRegistration(of(&["sip:old", "sip:other"]))]);
+    let gone = ledger.commit(vec![Effect::LogOut(X201, Some("sip:old".into()))]);
+    gone.wait().unwrap();
+    assert_eq!(*ledger.registration(X201).unwrap(), of(&["sip:other"]));
+    ledger.commit_behind(vec![Effect::PutRegistration(of(&["sip:other", "sip:new"]))]);
+    commit(&ledger, vec![Effect::LogOut(X201, Some("sip:other".into()))]).unwrap();
+    ledger.close().unwrap();
+    let ledger = open(host);
+    assert_eq!(*ledger.registration(X201).unwrap(), of(&["sip:new"]));
+    commit(&ledger, vec![Effect::LogOut(X201, None)]).unwrap();
+    assert!(ledger.registration(X201).is_none());
+}
+
 pub(crate) fn deleting_an_account_takes_along_what_is_its_own(host: &dyn EngineHost) {
     let ledger = furnished(host);
     commit(
         &ledger,
         vec![
             Effect::PutActivity(ANN, Activity { failures_since: 1, ..Activity::default() }),
-            Effect::OpenSession(session(ANN, 1, NOW), 5),
+            open_session(session(ANN, 1, NOW)),
         ],
     )
     .unwrap();
@@ -350,7 +416,7 @@ pub(crate) fn a_failing_engine_changes_nothing_and_recovers(host: &dyn EngineHos
     let effects = || {
         vec![
             Effect::PutAccount(user(AccountId(10), "carol", None)),
-            Effect::OpenSession(session(ADMIN, 1, NOW), 5),
+            open_session(session(ADMIN, 1, NOW)),
             Effect::Audit(event("carol", None)),
         ]
     };
@@ -492,7 +558,7 @@ pub(crate) fn time_ends_bindings_and_sessions(host: &dyn EngineHost) {
         Effect::PutRegistration(registration(X201, &[later(600), later(60)])),
         Effect::PutRegistration(registration(X202, &[later(60)])),
     ]);
-    commit(&ledger, vec![Effect::OpenSession(session(ADMIN, 1, NOW), 5)]).unwrap();
+    commit(&ledger, vec![open_session(session(ADMIN, 1, NOW))]).unwrap();
     ledger.sweep(later(59));
     assert_eq!(ledger.figures().bindings, 3);
     ledger.sweep(later(60));

@@ -12,7 +12,7 @@ use signin::{
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
     dossier::Dossier,
-    effect::Effect,
+    effect::{Effect, NewSession},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, Number},
     interface::LoginInterface,
@@ -159,6 +159,11 @@ pub(crate) fn session(account: AccountId, number: u8, at: Timestamp) -> Session 
         opened_at: at,
         used_at: at,
     }
+}
+
+/// Opens it where fewer than five are open, for an account without a password.
+pub(crate) fn open_session(session: Session) -> Effect {
+    Effect::OpenSession(NewSession { session, concurrent_max: 5, secret_set_at: None })
 }
 
 pub(crate) fn binding(contact: &str, expires_at: Timestamp) -> Binding {
