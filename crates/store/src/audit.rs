@@ -40,6 +40,8 @@ pub struct AuditQuery {
     pub before_seq: Option<u64>,
     /// How many at most.
     pub limit: usize,
+    /// How many rows are looked at for them at most, for pages that must not take long; 0 = all there are.
+    pub looked_at_max: usize,
 }
 
 /// One row of the audit.
@@ -78,10 +80,15 @@ impl Ledger {
     pub fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, StoreError> {
         let wanted = Wanted::new(query);
         let mut rows = Vec::new();
+        let mut left = if query.looked_at_max == 0 { usize::MAX } else { query.looked_at_max };
         if query.limit == 0 {
             return Ok(rows);
         }
         self.reader.snapshot()?.audit_newest(query.before_seq, &mut |record| {
+            if left == 0 || wanted.is_long_before(&record) {
+                return Ok(ControlFlow::Break(()));
+            }
+            left -= 1;
             if let Some(row) = wanted.row(&record)? {
                 rows.push(row);
             }
@@ -186,6 +193,15 @@ impl<'a> Wanted<'a> {
             text: query.text.trim().to_lowercase(),
             name: query.name.as_deref().map(FoldedName::of),
         }
+    }
+
+    /// Whether this row, and so all before it, are from before the time that is wanted. Rows may be written a moment after
+    /// one another, and clocks may be set.
+    fn is_long_before(&self, record: &AuditRecord) -> bool {
+        const SPARE_MS: u64 = 3_600_000;
+        let Some(from) = self.query.from else { return false };
+        let at = record.body.strip_prefix("{\"at\":").map(|rest| rest.split(',').next().unwrap_or_default());
+        at.and_then(|at| at.parse::<u64>().ok()).is_some_and(|at| at.saturating_add(SPARE_MS) < from.0)
     }
 
     fn row(&self, record: &AuditRecord) -> Result<Option<AuditRow>, StoreError> {

@@ -79,6 +79,7 @@ impl Search {
             until: moment::typed(&self.until),
             before_seq: self.before.parse().ok(),
             limit,
+            looked_at_max: 0,
         }
     }
 

@@ -189,6 +189,10 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
     assert_eq!(seqs(AuditQuery { address: Some(address(1)), ..query() }).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(2)), ..query() }).len(), 0);
     assert_eq!(seqs(AuditQuery { from: Some(later(1)), ..query() }).len(), 0);
+    assert_eq!(seqs(AuditQuery { from: Some(later(86_400)), ..query() }).len(), 0);
+    assert_eq!(seqs(AuditQuery { from: Some(NOW), ..query() }).len(), 10);
+    assert_eq!(seqs(AuditQuery { looked_at_max: 3, name: Some("row 8".into()), ..query() }), [8]);
+    assert_eq!(seqs(AuditQuery { looked_at_max: 3, name: Some("row 7".into()), ..query() }), [0; 0]);
     assert_eq!(seqs(AuditQuery { until: Some(later(1)), ..query() }).len(), 10);
     assert_eq!(ledger.audit(&AuditQuery { limit: 3, ..query() }).unwrap().len(), 3);
     let mut all = Vec::new();
