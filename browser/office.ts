@@ -56,10 +56,16 @@ export class Office {
     readonly manager: Visitor,
   ) {}
 
+  /** Signs in to a product that is set up. */
+  static async returning(product: Product): Promise<Office> {
+    const manager = await Visitor.of(product);
+    await manager.signIn(ADMINISTRATOR, PASSWORD);
+    return new Office(product, manager);
+  }
+
   /** Sets a new product up, and signs in. */
   static async of(product: Product): Promise<Office> {
     const manager = await Visitor.of(product);
-    const office = new Office(product, manager);
     const ready = await manager.send("/ignition", "/ignition", {
       code: product.ignitionCode(),
       administrator: PASSWORD,
@@ -73,8 +79,7 @@ export class Office {
       realm: SIP_DOMAIN,
     });
     if (!ready.ok()) throw new Error(`ignition: ${ready.status()}\n${await ready.text()}`);
-    await manager.signIn(ADMINISTRATOR, PASSWORD);
-    return office;
+    return Office.returning(product);
   }
 
   url(path: string): string {

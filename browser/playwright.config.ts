@@ -7,8 +7,8 @@ export default defineConfig({
   reporter: "list",
   forbidOnly: true,
   retries: 0,
-  // One after the other: tests share an office, and a machine.
-  workers: 1,
+  // Each worker has an office of its own; the tests of a file come one after the other.
+  workers: 2,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   projects: [

@@ -38,7 +38,9 @@ export class Product {
     const log = openSync(this.logFile, "a");
     this.process = spawn(binary, ["serve", "--config", configuration], { stdio: ["ignore", log, log] });
     const published = join(this.data, "addresses.json");
-    for (const began = Date.now(); !existsSync(published); await sleep(20)) {
+    // The addresses come first, and then the words for whoever started it.
+    const isReady = () => existsSync(published) && this.log().includes(" is running.");
+    for (const began = Date.now(); !isReady(); await sleep(20)) {
       if (this.process.exitCode !== null || Date.now() - began > READY_MS_MAX) {
         throw new Error(`Hookswitch does not start:\n${this.log()}`);
       }

@@ -1,6 +1,7 @@
 // The manager's part of the tour with a keyboard alone.
 import { Locator, Page } from "@playwright/test";
-import { ADMINISTRATOR, PASSWORD, expect, test } from "../office";
+import { ADMINISTRATOR, Office, PARTNER_PASSWORD, PASSWORD, expect, test } from "../office";
+import { Phone } from "../phone";
 
 const TABS_MAX = 80;
 
@@ -97,5 +98,65 @@ test("an administrator needs no mouse", async ({ page, office }) => {
     await tabTo(page, page.getByRole("button", { name: "Sign out" }));
     await page.keyboard.press("Enter");
     await expect(page.getByText("You are signed out")).toBeVisible();
+  });
+});
+
+test("a new system is set up, a lock is reset and the audit is searched without a mouse", async ({ page, product }) => {
+  test.setTimeout(120_000);
+  const menu = (name: string) => page.getByRole("complementary").or(page.getByRole("banner")).getByRole("link", { name });
+
+  await test.step("ignition", async () => {
+    await page.goto(`http://${product.address("http")}/`);
+    await tabTo(page, page.getByRole("link", { name: "Set up this system" }));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByLabel("One-time code"));
+    await page.keyboard.type(product.ignitionCode());
+    for (const [account, password] of [[ADMINISTRATOR, PASSWORD], ["BusinessPartner", PARTNER_PASSWORD]] as const) {
+      await tabTo(page, page.getByLabel(`Password of ${account}`, { exact: true }));
+      await page.keyboard.type(password);
+      await tabTo(page, page.getByLabel(`Password of ${account}, again`));
+      await page.keyboard.type(password);
+    }
+    await tabTo(page, page.getByLabel("Name of the system"));
+    await page.keyboard.type("Office");
+    await tabTo(page, page.getByRole("button", { name: "Set up the system" }));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByRole("link", { name: "Sign in as Administrator" }));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByLabel("Name"));
+    await page.keyboard.type(ADMINISTRATOR);
+    await tabTo(page, page.getByLabel("Password", { exact: true }));
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
+  });
+
+  await test.step("a blacklisted extension is reset", async () => {
+    const office = await Office.returning(product);
+    await office.user({ name: "Ann", extension: "201", login_code: "48159" });
+    const phone = new Phone(product, "201", "00000", { from: "127.0.0.2" });
+    for (let i = 0; i < 5; i++) await phone.register();
+    phone.close();
+    await tabTo(page, menu("Status"));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByRole("link", { name: /^Blacklists/ }));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByRole("checkbox", { name: "Select 201" }));
+    await page.keyboard.press("Space");
+    await tabTo(page, page.getByRole("button", { name: "Reset selected" }));
+    await page.keyboard.press("Enter");
+    await expect(page.getByText("1 lock is reset")).toBeVisible();
+  });
+
+  await test.step("the audit is searched and a row is opened", async () => {
+    await tabTo(page, menu("Audit"));
+    await page.keyboard.press("Enter");
+    await tabTo(page, page.getByLabel("Who, or from which address"));
+    await page.keyboard.type("201");
+    await page.keyboard.press("Enter");
+    await expect(page).toHaveURL(/who=201/);
+    await tabTo(page, page.getByRole("rowheader").filter({ hasText: "201" }).first().getByRole("link"));
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("heading", { name: "What was recorded" })).toBeVisible();
   });
 });
