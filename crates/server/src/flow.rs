@@ -29,7 +29,12 @@ use signin::{
 };
 use store::{Commit, CommitError, Ledger};
 
-use crate::{clock::Stopwatch, dice::OsDice, hashing::Turn, system::System};
+use crate::{
+    clock::Stopwatch,
+    dice::OsDice,
+    hashing::{DiceInTurn, Turn},
+    system::System,
+};
 
 /// How often something is decided again because something else changed in between.
 const TRIES: u8 = 5;
@@ -57,6 +62,15 @@ pub struct Done<T> {
     pub value: T,
     /// Secrets that were generated, to be shown this once.
     pub generated: Vec<(CredentialKind, Secret)>,
+}
+
+/// When an administrator's operation hashes passwords, and so needs a turn like a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hashes {
+    /// After it has thrown dice: there is no secret and no salt without them.
+    WithDice,
+    /// Also before: it compares a password with the one that is set.
+    Anyway,
 }
 
 /// Why an administrator's operation was not done.
@@ -125,7 +139,7 @@ impl System {
     }
 
     /// Does an administrator's operation: on a thread that may take its time, again when something else changed in
-    /// between, and durable before it is said to be done.
+    /// between, and durable before it is said to be done. One that makes a secret takes a turn at hashing.
     ///
     /// # Errors
     /// What is wrong with what was asked, or that nothing could be done.
@@ -134,24 +148,26 @@ impl System {
         T: Send + 'static,
         F: Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem> + Send + Sync + 'static,
     {
+        self.carry_out(by, Hashes::WithDice, operation).await
+    }
+
+    /// The same for an operation that [`Hashes`] in its own way.
+    ///
+    /// # Errors
+    /// What is wrong with what was asked, or that nothing could be done.
+    pub async fn carry_out<T, F>(
+        self: &Arc<Self>,
+        by: &By,
+        hashes: Hashes,
+        operation: F,
+    ) -> Result<Done<T>, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem> + Send + Sync + 'static,
+    {
         let operation = Arc::new(operation);
         for _ in 0..TRIES {
-            // A chosen secret is hashed in the operation, so it takes a turn like a sign-in does.
-            let turn = self.hashing.turn_of_administrator().await.ok_or(Refusal::Unavailable)?;
-            let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(&operation));
-            let planned = tokio::task::spawn_blocking(move || {
-                let _turn = turn;
-                let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
-                operation(&admin, &mut OsDice)
-            });
-            let Change { effects, value, generated } = match planned.await {
-                Ok(planned) => planned.map_err(Refusal::Problem)?,
-                Err(error) => {
-                    self.metrics.panics.inc();
-                    tracing::error!(%error, "an operation ended in a panic; nothing was changed");
-                    return Err(Refusal::Unavailable);
-                }
-            };
+            let Change { effects, value, generated } = self.plan(by, hashes, &operation).await?;
             match self.commit(effects).await {
                 Ok(()) => return Ok(Done { value, generated }),
                 Err(CommitError::Store(_)) => return Err(Refusal::Unavailable),
@@ -166,6 +182,39 @@ impl System {
             };
         }
         Err(Refusal::Unavailable)
+    }
+
+    /// Works out what an operation would change, and changes nothing.
+    ///
+    /// # Errors
+    /// What is wrong with what was asked, or that nothing could be worked out.
+    pub async fn plan<T, F>(
+        self: &Arc<Self>,
+        by: &By,
+        hashes: Hashes,
+        operation: &Arc<F>,
+    ) -> Result<Change<T>, Refusal>
+    where
+        T: Send + 'static,
+        F: Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem> + Send + Sync + 'static,
+    {
+        let turn = match hashes {
+            Hashes::WithDice => None,
+            Hashes::Anyway => Some(self.hashing.turn_of_administrator().await.ok_or(Refusal::Unavailable)?),
+        };
+        let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(operation));
+        let planned = tokio::task::spawn_blocking(move || {
+            let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
+            operation(&admin, &mut DiceInTurn::new(&system.hashing, turn))
+        });
+        match planned.await {
+            Ok(planned) => planned.map_err(Refusal::Problem),
+            Err(error) => {
+                self.metrics.panics.inc();
+                tracing::error!(%error, "an operation ended in a panic; nothing was changed");
+                Err(Refusal::Unavailable)
+            }
+        }
     }
 
     /// Commits, waits until it rests on disk, and notes how long that took.

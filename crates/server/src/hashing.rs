@@ -7,9 +7,13 @@ use std::sync::{
 };
 
 use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use signin::dice::Dice;
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
-use crate::metrics::Metrics;
+use crate::{dice::OsDice, metrics::Metrics};
 
 /// Hands out turns.
 #[derive(Debug)]
@@ -53,10 +57,36 @@ impl HashingPool {
         Arc::clone(&self.turns).acquire_owned().await.ok().map(|permit| Turn { _permit: permit })
     }
 
-    /// A turn for somebody who is signed in already and chooses a secret: waits as long as it takes, since there
-    /// are never many of them.
+    /// A turn for somebody who is signed in already and chooses a secret: waits as long as it takes. Turns are given
+    /// in the order in which they were asked for, so whoever has many secrets to set asks for a few at a time, or
+    /// everybody who signs in waits behind them.
     pub async fn turn_of_administrator(&self) -> Option<Turn> {
         Arc::clone(&self.turns).acquire_owned().await.ok().map(|permit| Turn { _permit: permit })
+    }
+}
+
+/// Chance for an operation of an administrator, on a thread that may wait. One that throws it makes a secret or the
+/// salt of one's hash, so the first throw waits for a turn, which lasts as long as these dice. One that throws none
+/// (a lock is reset, a session ends) waits for nobody.
+#[derive(Debug)]
+pub struct DiceInTurn<'a> {
+    pool: &'a HashingPool,
+    turn: Option<Turn>,
+}
+
+impl<'a> DiceInTurn<'a> {
+    /// With the turn that was taken already, if it was.
+    pub const fn new(pool: &'a HashingPool, turn: Option<Turn>) -> Self {
+        Self { pool, turn }
+    }
+}
+
+impl Dice for DiceInTurn<'_> {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        if self.turn.is_none() {
+            self.turn = Handle::current().block_on(self.pool.turn_of_administrator());
+        }
+        OsDice.fill(bytes);
     }
 }
 

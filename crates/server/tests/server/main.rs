@@ -27,4 +27,6 @@ mod phones_are_refused;
 #[cfg(test)]
 mod phones_register;
 #[cfg(test)]
+mod turns;
+#[cfg(test)]
 mod web_signs_in;

@@ -1,8 +1,8 @@
-//! Answers to an import: the rows of a batch, all at once, each whole or not at all.
+//! Answers to an import: the rows of a batch, some at a time, each whole or not at all.
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 use signin::{
     account::RoleKind,
     admin::{Admin, By, Change, Problem, SecretChoice, UserRow, WrongField},
@@ -15,12 +15,17 @@ use store::Ledger;
 
 use super::{Answered, Answers, secret_choice};
 use crate::{
-    dice::OsDice,
+    flow::Hashes,
     local::{
         listener::Replies,
         protocol::{BATCH_MAX, Choice, Deed, Done, ImportRow, Part, Refusal, RowOutcome},
     },
+    system::or_cores,
 };
+
+/// Rows taken at the same time. Their commits share transactions: the disk is waited for a few times, not once a row.
+/// Where passwords are hashed it is as many as can be, so that nobody who signs in waits behind a whole batch.
+const ROWS_AT_ONCE: usize = 64;
 
 /// What became of a row: what it took, and which first secrets were not needed.
 type Taken = (Deed, Vec<CredentialKind>);
@@ -36,38 +41,39 @@ impl Answers {
             return Err(Refusal::new(format!("More than {BATCH_MAX} rows at once."), ""));
         }
         let count = rows.len() as u64;
-        // Their commits share transactions: the disk is waited for a few times, not once a row.
-        let outcomes = join_all(rows.into_iter().map(|row| self.import_row(row, is_rehearsal))).await;
+        let at_once = if rows.iter().any(|row| hashes(row) == Hashes::Anyway) {
+            or_cores(self.system.config().config.limits.hashing_threads)
+        } else {
+            ROWS_AT_ONCE
+        };
+        let outcomes = stream::iter(rows).map(|row| self.import_row(row, is_rehearsal));
+        let outcomes: Vec<_> = outcomes.buffered(at_once).collect().await;
         replies.part(Part::Imported(outcomes)).await;
         Ok(Done { count, ..Done::default() })
     }
 
     async fn import_row(&self, row: ImportRow, is_rehearsal: bool) -> RowOutcome {
-        let ledger = Arc::clone(&self.system.ledger);
+        let (system, ledger, by) = (&self.system, Arc::clone(&self.system.ledger), By::console());
+        let hashes = hashes(&row);
+        let operation =
+            move |admin: &Admin<'_>, dice: &mut dyn Dice| take(admin, &ledger, &row, is_rehearsal, dice);
         let taken = if is_rehearsal {
-            self.rehearse(row).await
+            system.plan(&by, hashes, &Arc::new(operation)).await.map(|change| change.value)
         } else {
-            let taken = self.administer(move |admin, dice| take(admin, &ledger, &row, false, dice)).await;
-            taken.map(|done| done.value)
+            system.carry_out(&by, hashes, operation).await.map(|done| done.value)
         };
         match taken {
             Ok((deed, kept)) => RowOutcome::Taken { deed, kept },
-            Err(refusal) => RowOutcome::Refused(refusal),
+            Err(refusal) => RowOutcome::Refused(refusal.into()),
         }
     }
+}
 
-    /// Works out what would be done, and does none of it.
-    async fn rehearse(&self, row: ImportRow) -> Result<Taken, Refusal> {
-        let system = Arc::clone(&self.system);
-        let rehearsed = tokio::task::spawn_blocking(move || {
-            let by = By::console();
-            let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
-            take(&admin, &system.ledger, &row, true, &mut OsDice).map(|change| change.value)
-        });
-        match rehearsed.await {
-            Ok(taken) => Ok(taken?),
-            Err(error) => Err(super::unavailable(error)),
-        }
+/// A password is compared with the one that is set.
+fn hashes(row: &ImportRow) -> Hashes {
+    match row.user_password {
+        Choice::Set(_) | Choice::SetFirst(_) => Hashes::Anyway,
+        Choice::Keep | Choice::Generate | Choice::Remove => Hashes::WithDice,
     }
 }
 
