@@ -76,7 +76,7 @@ impl<'a> Porter<'a> {
 
     fn streams(&self, listener: Listener, conversation: impl Conversation) -> Result<Door, StartError> {
         let ListenerRow { name, key, .. } = *listener.row();
-        let bound = bind_streams(self.loaded, key, self.configured(listener))?;
+        let bound = bind_streams(self.loaded, key, self.configured(listener)).map_err(StartError::Address)?;
         let system = Arc::clone(self.system);
         Ok(Door {
             listener,
@@ -93,7 +93,8 @@ impl<'a> Porter<'a> {
 
     fn sip_datagrams(&self, listener: Listener) -> Result<Door, StartError> {
         let threads = or_cores(self.loaded.config.sip.udp_threads);
-        let bound = udp::bind(self.loaded, listener.row().key, self.configured(listener), threads)?;
+        let bound = udp::bind(self.loaded, listener.row().key, self.configured(listener), threads)
+            .map_err(StartError::Address)?;
         let sip = Arc::clone(&self.sip);
         Ok(Door {
             listener,

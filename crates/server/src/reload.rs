@@ -29,8 +29,12 @@ impl System {
             None => Loaded::find(None)?,
         };
         // Also when the paths are the same: the files behind them may be new.
-        let certificate = Certificate::obtain(&loaded.config.tls, &self.folder, self.clock.now())
-            .map_err(|error| loaded.error("tls.certificate", error.to_string(), "put the files right"))?;
+        let certificate = match Certificate::configured(&loaded)? {
+            Some(own) => own,
+            None => Certificate::self_made(&self.folder, self.clock.now()).map_err(|error| {
+                loaded.error("tls.certificate", error.to_string(), "make room in the data folder")
+            })?,
+        };
         let needs_restart = before.config.needs_restart(&loaded.config);
         logging::set_level(loaded.config.log.level);
         self.tls.exchange(certificate);

@@ -69,9 +69,12 @@ impl std::fmt::Debug for System {
 /// Why the system cannot be started. All of it is for the operator to mend, and says how.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// A mistake in the configuration, an address that cannot be taken included.
+    /// A mistake in the configuration: to try again helps nobody.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// An address that cannot be had: taken, or not there yet.
+    #[error(transparent)]
+    Address(ConfigError),
     /// The data folder.
     #[error("the data folder {}: {error}. Make sure that it is a folder of the user who runs Hookswitch.", .folder.display())]
     Folder {
@@ -115,7 +118,10 @@ impl System {
         let engine = SqliteEngine::open(&config.data_folder)?;
         let ledger = Ledger::open(Box::new(engine), keys, roll(&mut OsDice), Box::new(OsDice))?;
         let now = clock.now();
-        let certificate = Certificate::obtain(&config.tls, &folder, now)?;
+        let certificate = match Certificate::configured(&loaded)? {
+            Some(own) => own,
+            None => Certificate::self_made(&folder, now)?,
+        };
         let metrics = Metrics::new();
         let limits = &config.limits;
         let hashing =

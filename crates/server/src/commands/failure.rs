@@ -7,7 +7,7 @@ use std::{fmt, process::ExitCode};
 pub enum Exit {
     /// All done.
     Done,
-    /// Refused, or done in part only.
+    /// Refused, done in part only, or not started: another time it may be done.
     Refused,
     /// The command line or the configuration is wrong; nothing was tried.
     Usage,

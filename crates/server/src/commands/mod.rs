@@ -34,12 +34,13 @@ use clap::{Args, Parser, Subcommand};
 
 use self::failure::{Exit, Failure, Outcome};
 pub use self::place::Place;
-use crate::{config::ConfigError, serve, system::StartError};
+use crate::{serve, system::StartError};
 
 /// The sign-in system of a phone system.
 ///
 /// Every command but `serve` works on the running server, or on the data folder when none runs. It ends with 0 when
-/// all is done, 1 when something was refused or done in part, 2 when it was asked wrongly.
+/// all is done, 1 when something was refused or done in part or could not be started, 2 when it was asked wrongly or
+/// the configuration has a mistake.
 #[derive(Debug, Parser)]
 #[command(name = "hookswitch", version, max_term_width = 100)]
 pub struct Cli {
@@ -143,8 +144,9 @@ fn run_serve(place: &Place) -> Outcome {
         let _ = output::raw(text);
     };
     serve::run(loaded, say).map(|()| Exit::Done).map_err(|error| {
-        let is_operators = error.is::<ConfigError>() || error.is::<StartError>();
-        let exit = if is_operators { Exit::Usage } else { Exit::Refused };
+        // What the machine or another program is in the way of may be there when it is tried again.
+        let is_mistake = matches!(error.downcast_ref(), Some(StartError::Config(_)));
+        let exit = if is_mistake { Exit::Usage } else { Exit::Refused };
         Failure { exit, ..Failure::refused("serve", format!("{error:#}"), "") }
     })
 }

@@ -20,7 +20,10 @@ use signin::timestamp::Timestamp;
 use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use crate::{config::TlsConfig, data_folder::DataFolder};
+use crate::{
+    config::{ConfigError, Loaded, TlsConfig},
+    data_folder::DataFolder,
+};
 
 /// The self-made certificate in the data folder.
 const CERTIFICATE_FILE: &str = "certificate.pem";
@@ -70,15 +73,38 @@ pub enum CertificateError {
     Make(#[from] rcgen::Error),
 }
 
+impl CertificateError {
+    fn is_about(&self, path: &Path) -> bool {
+        match self {
+            Self::File { file, .. } | Self::Content { file, .. } => file == path,
+            Self::Make(_) => false,
+        }
+    }
+}
+
 impl Certificate {
-    /// The operator's own where it is configured, else the self-made one, made anew where it is missing or ends.
+    /// The operator's own, where it is configured.
     ///
     /// # Errors
-    /// The operator's own cannot be used; a self-made one can be neither read nor made.
-    pub fn obtain(config: &TlsConfig, folder: &DataFolder, now: Timestamp) -> Result<Self, CertificateError> {
-        if !config.certificate.as_os_str().is_empty() {
-            return Self::read(&config.certificate, &config.private_key, false);
+    /// Which of its files cannot be used, and why.
+    pub fn configured(loaded: &Loaded) -> Result<Option<Self>, ConfigError> {
+        let TlsConfig { certificate, private_key } = &loaded.config.tls;
+        if certificate.as_os_str().is_empty() {
+            return Ok(None);
         }
+        Self::read(certificate, private_key, false).map(Some).map_err(|error| {
+            let key = if error.is_about(private_key) { "tls.private_key" } else { "tls.certificate" };
+            let remedy = "put the file right or name another, or leave both keys out for a certificate of \
+                          Hookswitch's own";
+            loaded.error(key, error.to_string(), remedy)
+        })
+    }
+
+    /// The self-made one, made anew where it is missing or ends.
+    ///
+    /// # Errors
+    /// It can be neither read nor made.
+    pub fn self_made(folder: &DataFolder, now: Timestamp) -> Result<Self, CertificateError> {
         let (certificate, key) = (folder.path(CERTIFICATE_FILE), folder.path(KEY_FILE));
         if certificate.exists() {
             match Self::read(&certificate, &key, true) {
@@ -193,6 +219,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::config::Config;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -200,7 +227,7 @@ mod tests {
     fn the_self_made_certificate_is_kept_until_it_ends() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::open(folder.path()).expect("opened");
-        let obtain = |now| Certificate::obtain(&TlsConfig::default(), &folder, now).expect("a certificate");
+        let obtain = |now| Certificate::self_made(&folder, now).expect("a certificate");
         let first = obtain(NOW);
         assert!(first.is_self_made);
         assert_eq!(first.fingerprint.len(), 32 * 3 - 1);
@@ -216,7 +243,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = DataFolder::open(folder.path()).expect("opened");
         folder.write(CERTIFICATE_FILE, b"not a certificate").expect("written");
-        assert!(Certificate::obtain(&TlsConfig::default(), &folder, NOW).is_ok());
+        assert!(Certificate::self_made(&folder, NOW).is_ok());
     }
 
     #[test]
@@ -224,14 +251,15 @@ mod tests {
         let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         for folder in [&one, &two] {
             let folder = DataFolder::open(folder.path()).expect("opened");
-            Certificate::obtain(&TlsConfig::default(), &folder, NOW).expect("made");
+            Certificate::self_made(&folder, NOW).expect("made");
         }
         let mixed = TlsConfig {
             certificate: one.path().join(CERTIFICATE_FILE),
             private_key: two.path().join(KEY_FILE),
         };
-        let folder = DataFolder::open(one.path()).expect("opened");
-        let error = Certificate::obtain(&mixed, &folder, NOW).expect_err("does not fit").to_string();
-        assert!(error.contains("does not belong to"), "{error}");
+        let loaded = Loaded::from(Config { tls: mixed, ..Config::default() });
+        let error = Certificate::configured(&loaded).expect_err("does not fit");
+        assert_eq!(error.key, "tls.private_key");
+        assert!(error.problem.contains("does not belong to"), "{error}");
     }
 }

@@ -89,7 +89,7 @@ async fn a_port_that_is_taken_is_named_with_its_key() {
         }
         set(&mut config, Listen(vec![address]));
         let loaded = Loaded::from(config);
-        let Err(StartError::Config(error)) = Running::start(loaded, Clock::machine()).await else {
+        let Err(StartError::Address(error)) = Running::start(loaded, Clock::machine()).await else {
             panic!("{key} was taken twice");
         };
         assert_eq!(error.key, key);
@@ -192,5 +192,33 @@ fn a_mistake_in_the_configuration_is_told_in_full_with_exit_code_two() {
         for part in ["hookswitch.toml, line 2", "sip.udp", "config/example.toml"] {
             assert!(told.contains(part), "{part} is not in {told}");
         }
+    }
+}
+
+#[test]
+fn what_may_be_different_at_the_next_start_ends_with_exit_code_one_and_a_mistake_with_two() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = taken.local_addr().expect("an address");
+    let folder = tempfile::tempdir().expect("a folder");
+    let pem = folder.path().join("pem");
+    std::fs::write(&pem, "no certificate").expect("written");
+    let own = format!("[tls]\ncertificate = {pem:?}\nprivate_key = {pem:?}\n");
+    let http = "[http]\nlisten = \"127.0.0.1:0\"\n";
+    let cases = [
+        ("an address that is taken", "data", http.replace("127.0.0.1:0", &address.to_string()), 1),
+        ("an address of another machine", "data", http.replace("127.0.0.1", "192.0.2.1"), 1),
+        ("a data folder that is a file", "pem", String::new(), 1),
+        ("a certificate that is none", "data", own, 2),
+    ];
+    for (what, data, text, code) in cases {
+        let file = folder.path().join("hookswitch.toml");
+        std::fs::write(&file, format!("data_folder = {:?}\n{text}", folder.path().join(data)))
+            .expect("written");
+        let program = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+            .args(["--config".as_ref(), file.as_os_str(), "serve".as_ref()])
+            .output()
+            .expect("ran");
+        let told = String::from_utf8_lossy(&program.stderr);
+        assert_eq!(program.status.code(), Some(code), "{what}: {told}");
     }
 }
