@@ -205,7 +205,11 @@ impl System {
         let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(operation));
         let planned = tokio::task::spawn_blocking(move || {
             let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
-            operation(&admin, &mut DiceInTurn::new(&system.hashing, turn))
+            let planned = operation(&admin, &mut DiceInTurn::new(&system.hashing, turn));
+            if let Some(row) = planned.as_ref().err().and_then(|problem| admin.refusal(problem)) {
+                system.ledger.commit_behind(vec![row]);
+            }
+            planned
         });
         match planned.await {
             Ok(planned) => planned.map_err(Refusal::Problem),

@@ -158,6 +158,8 @@ words! {
         SecretSet => "Secret set",
         /// A secret was taken away.
         SecretRemoved => "Secret removed",
+        /// Somebody wanted a change that they may not make; one that is made has an action of its own.
+        Change => "Change",
         /// Settings were changed.
         SettingsChanged => "Settings changed",
         /// A domain was changed.
@@ -200,18 +202,12 @@ words! {
         AddressLocked => "The address is blacklisted",
         /// As many attempts as may fail were being checked.
         TooManyAtOnce => "Too many attempts at once",
-        /// The answer was used before.
-        Replayed => "An answer was used twice",
         /// Five sessions are open.
         SessionLimit => "Limit of concurrent sessions per user exceeded",
-        /// MD5 is not allowed here.
-        AlgorithmNotAllowed => "Digest algorithm not allowed",
         /// Somebody without the right.
         NoRight => "The right is missing",
-        /// The request was not consistent with itself.
-        BadRequest => "The request was malformed",
-        /// The store did not answer.
-        StoreFault => "The store did not answer",
+        /// Whatever the rights.
+        NeverAllowed => "This is never allowed",
     }
 }
 

@@ -27,6 +27,8 @@ mod phones_are_refused;
 #[cfg(test)]
 mod phones_register;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod turns;
 #[cfg(test)]
 mod web_signs_in;

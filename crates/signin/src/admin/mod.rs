@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     account::{Account, Role},
-    audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
+    audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::CredentialKind,
     effect::Effect,
     ident::{AccountId, DomainId},
@@ -174,8 +174,31 @@ impl Admin<'_> {
         if self.by.may(right) { Ok(()) } else { Err(Problem::NoRight(right)) }
     }
 
+    /// The audit's row for an operation that they may not do; `None` where something else was wrong with it.
+    pub fn refusal(&self, problem: &Problem) -> Option<Effect> {
+        let (reason, subject) = match problem {
+            Problem::NoRight(right) => (Reason::NoRight, right.title()),
+            Problem::Never(why) => (Reason::NeverAllowed, *why),
+            Problem::NotFound(_) | Problem::Changed(_) | Problem::Invalid(_) => return None,
+        };
+        let account = self.by.account.and_then(|id| self.records.account(id));
+        let domain = account.map_or(DomainId::FIRST, |account| account.domain);
+        let event = self.event(Action::Change, domain, subject, Vec::new());
+        Some(Effect::Audit(AuditEvent { outcome: Outcome::Refused, reason: Some(reason), ..event }))
+    }
+
     fn audit(&self, action: Action, domain: DomainId, subject: &str, changes: Vec<FieldChange>) -> Effect {
-        Effect::Audit(AuditEvent {
+        Effect::Audit(self.event(action, domain, subject, changes))
+    }
+
+    fn event(
+        &self,
+        action: Action,
+        domain: DomainId,
+        subject: &str,
+        changes: Vec<FieldChange>,
+    ) -> AuditEvent {
+        AuditEvent {
             at: self.now,
             action,
             outcome: Outcome::Accepted,
@@ -188,7 +211,7 @@ impl Admin<'_> {
             agent: self.by.agent.clone(),
             changes,
             times: 1,
-        })
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use signin::{
         Admin, Change, EditExtension, EditUser, NewExtension, NewUser, Problem, SecretChoice, is_ignited,
         keys_named,
     },
+    audit::{Action, Outcome, Reason},
     credential::{self, About, CredentialKind, KINDS, Owner, rules_in_words},
     dice::SeededDice,
     digest::DigestAlgorithm,
@@ -339,6 +340,26 @@ fn every_operation_asks_for_its_right() {
     for right in Right::ALL {
         assert!(Problem::NoRight(right).to_string().starts_with("For this you need the right to "));
         assert!(!nobody.may(right));
+    }
+}
+
+#[test]
+fn whoever_may_not_is_in_the_audit_and_whoever_made_a_mistake_is_not() {
+    let house = House::ignited();
+    let by = house.by("BusinessPartner");
+    let model = house.model.borrow();
+    let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+    let refusals = [
+        (Problem::NoRight(Right::SecurityReset), Reason::NoRight, "reset secrets and locks"),
+        (Problem::Never("This is not done."), Reason::NeverAllowed, "This is not done."),
+    ];
+    for (problem, reason, subject) in refusals {
+        let Some(Effect::Audit(row)) = admin.refusal(&problem) else { panic!("no row for {problem}") };
+        assert_eq!((row.action, row.outcome, row.reason), (Action::Change, Outcome::Refused, Some(reason)));
+        assert_eq!((&*row.subject, &row.actor, row.address), (subject, &by.actor, by.address));
+    }
+    for problem in [Problem::NotFound("user"), Problem::Changed("user"), Problem::Invalid(Vec::new())] {
+        assert!(admin.refusal(&problem).is_none(), "{problem}");
     }
 }
 
