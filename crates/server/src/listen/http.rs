@@ -15,7 +15,7 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use http::{Request, Response};
-use http_body_util::Limited;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::{
     body::{Body as _, Frame, Incoming, SizeHint},
     server::conn::{http1, http2},
@@ -24,6 +24,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::TcpStream,
+    sync::watch,
     time::{Instant, Sleep, sleep, timeout},
 };
 use tower::ServiceExt as _;
@@ -101,22 +102,34 @@ impl Pages {
         // Each stream is a task of its own and outlives no connection, but the compiler cannot know.
         let (pages, limits) = (Arc::new(self), Arc::new(limits.clone()));
         let patience = Duration::from_secs(limits.first_message_seconds.into());
+        let open = watch::Sender::new(0);
+        let quiet = quiet(open.subscribe(), patience, Duration::from_secs(limits.idle_seconds.into()));
         let service = service_fn(move |request| {
             let (pages, limits) = (Arc::clone(&pages), Arc::clone(&limits));
-            async move { pages.answer(request, peer, &limits).await }
+            let open = Open::enter(&open);
+            async move {
+                let answer = pages.answer(request, peer, &limits).await?;
+                // It is open until the last of its answer is on its way.
+                Ok::<_, Infallible>(answer.map(|body| {
+                    body.map_frame(move |frame| {
+                        let _open = &open;
+                        frame
+                    })
+                }))
+            }
         });
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS_MAX)
-            .max_header_list_size(u32::try_from(HEADER_MAX).unwrap_or(u32::MAX))
-            .keep_alive_interval(Some(Duration::from_secs(30)))
-            .keep_alive_timeout(patience);
+            .max_header_list_size(u32::try_from(HEADER_MAX).unwrap_or(u32::MAX));
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         tokio::select! {
             _ = &mut connection => return,
-            () = system.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+            () = quiet => {}
+            () = system.stop.cancelled() => {}
         }
+        connection.as_mut().graceful_shutdown();
         drop(timeout(GRACE, connection).await);
     }
 
@@ -136,6 +149,34 @@ impl Pages {
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(IsEncrypted(self.tls.is_some()));
         self.router.clone().oneshot(request).await
+    }
+}
+
+/// A request that is open on an HTTP/2 connection.
+struct Open(watch::Sender<usize>);
+
+impl Open {
+    fn enter(open: &watch::Sender<usize>) -> Self {
+        open.send_modify(|count| *count += 1);
+        Self(open.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+/// Until no request has come for so long, and none is open. Whatever else moves on the connection (a ping every few
+/// seconds) does not count.
+async fn quiet(mut open: watch::Receiver<usize>, first: Duration, idle: Duration) {
+    let mut patience = first;
+    while open.wait_for(|count| *count == 0).await.is_ok() {
+        match timeout(patience, open.changed()).await {
+            Ok(Ok(())) => patience = idle,
+            Ok(Err(_)) | Err(_) => return,
+        }
     }
 }
 

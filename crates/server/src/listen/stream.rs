@@ -6,6 +6,7 @@
 //!     ╰────────── first_message_seconds ──────────╯          │ idle_seconds, or as long as the registration
 //!                                                              ╰── message_seconds from the first byte to the last
 //! ```
+//! A ping (RFC 5626 section 4.4.1) is answered at any time, and keeps alive what has brought a message already.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -63,7 +64,7 @@ struct Phone<'a, S> {
     peer: SocketAddr,
     limits: &'a LimitsConfig,
     out: Vec<u8>,
-    /// Something whole has come already.
+    /// A whole message has come already.
     has_spoken: bool,
 }
 
@@ -90,7 +91,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
         }
     }
 
-    /// Until the other side, its patience or the program ends. `until` is the moment by which something whole must
+    /// Until the other side, its patience or the program ends. `until` is the moment by which a whole message must
     /// have come.
     async fn talk(mut self, mut until: Instant) {
         let stop = self.sip.system().stop.clone();
@@ -109,16 +110,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                 let lives = seconds(brought.registered_for.0) + REGISTERED_SPARE;
                 registered_until = registered_until.max(Instant::now() + lives);
             }
-            let was_inside = is_inside && !brought.is_whole;
+            let was_inside = is_inside && !brought.has_message;
+            self.has_spoken |= brought.has_message;
             // Line breaks between messages are a sign of life, whatever comes of them.
             is_inside = self.framer.pending().iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
             if is_inside && !was_inside {
                 // A message's time runs from its first byte, however slowly the others come.
-                until = Instant::now() + seconds(self.limits.message_seconds);
-            } else if !is_inside && (brought.is_whole || self.has_spoken) {
+                let whole_until = Instant::now() + seconds(self.limits.message_seconds);
+                until = if self.has_spoken { whole_until } else { until.min(whole_until) };
+            } else if !is_inside && self.has_spoken {
                 until = registered_until.max(Instant::now() + seconds(self.limits.idle_seconds));
             }
-            self.has_spoken |= brought.is_whole;
         }
         drop(timeout(seconds(self.limits.message_seconds), self.stream.shutdown()).await);
     }
@@ -137,6 +139,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     Said::Answer { to: self.peer }
                 }
                 Ok(Some(Frame::Message(bytes))) => {
+                    brought.has_message = true;
                     self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out)
                 }
                 Err(error) => {
@@ -147,7 +150,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     return Err(Over);
                 }
             };
-            brought.is_whole = true;
             brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
             self.say(said).await?;
             burst += 1;
@@ -178,8 +180,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
 /// What one read brought.
 #[derive(Default)]
 struct Brought {
-    /// A whole message or a sign of life.
-    is_whole: bool,
+    /// A whole message.
+    has_message: bool,
     /// The longest registration among them.
     registered_for: Seconds,
 }

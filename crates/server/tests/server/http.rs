@@ -67,6 +67,40 @@ async fn a_connection_that_says_nothing_or_too_little_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_http_2_connection_without_requests_is_closed_however_often_it_is_pinged() {
+    let house = House::start_with(|config| config.limits.idle_seconds = 1).await;
+    let stream = tls(house.https(), &[b"h2"]).await;
+    let (mut requests, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+    let mut pings = connection.ping_pong().expect("the first to ask");
+    let closed = tokio::spawn(connection);
+    let request = http::Request::get("https://x/").body(()).expect("a request");
+    let (answer, _) = requests.send_request(request, true).expect("room");
+    assert_eq!(answer.await.expect("an answer").status(), 200);
+    let pinged = async {
+        while pings.ping(h2::Ping::opaque()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), pinged).await.expect("closed in time");
+    drop(closed.await.expect("no panic"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_only_ever_pings_has_brought_no_message() {
+    let house = House::start_with(|config| config.limits.first_message_seconds = 1).await;
+    let mut stream =
+        TcpStream::connect(house.system.addresses().of(Listener::SipTcp)[0]).await.expect("there");
+    let pinged = async {
+        let mut pong = [0; 2];
+        while stream.write_all(b"\r\n\r\n").await.is_ok() && stream.read_exact(&mut pong).await.is_ok() {
+            assert_eq!(&pong, b"\r\n");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), pinged).await.expect("closed in time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_connections_than_allowed_are_closed_at_once_and_others_live_on() {
     let house = House::start_with(|config| config.limits.connections_per_address_max = 2).await;
     let address = house.system.addresses().of(Listener::SipTcp)[0];
