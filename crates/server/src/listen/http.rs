@@ -29,7 +29,11 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-use super::{accept::Conversation, idle::Idle, tls::TlsAcceptor};
+use super::{
+    accept::Conversation,
+    idle::Idle,
+    tls::{TlsAcceptor, shake_hands},
+};
 use crate::{config::LimitsConfig, system::System};
 
 /// Bytes of a request's header.
@@ -64,7 +68,8 @@ impl Conversation for Pages {
         let Some(tls) = &self.tls else {
             return self.http1(Idle::new(stream, idle), peer, limits, system).await;
         };
-        let Ok(Ok(stream)) = timeout(first, tls.accept(stream)).await else { return };
+        let until = Instant::now() + first;
+        let Some(stream) = shake_hands(tls, stream, until, &system.stop).await else { return };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let stream = Idle::new(stream, idle);
         if is_http2 {

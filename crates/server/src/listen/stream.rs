@@ -18,7 +18,10 @@ use tokio::{
 };
 use wire::sip::stream::{Frame, Framer, PONG};
 
-use super::{accept::Conversation, tls::TlsAcceptor};
+use super::{
+    accept::Conversation,
+    tls::{TlsAcceptor, shake_hands},
+};
 use crate::{
     config::LimitsConfig,
     interfaces::sip::{Answerer, Received, Said, SipInterface},
@@ -42,13 +45,13 @@ pub struct PhoneStreams {
 }
 
 impl Conversation for PhoneStreams {
-    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: LimitsConfig, _: Arc<System>) {
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: LimitsConfig, system: Arc<System>) {
         let first = seconds(limits.first_message_seconds);
         let until = Instant::now() + first;
         match &self.tls {
             None => Phone::new(&self.sip, Transport::Tcp, stream, peer, &limits).talk(until).await,
             Some(tls) => {
-                let Ok(Ok(stream)) = timeout_at(until, tls.accept(stream)).await else { return };
+                let Some(stream) = shake_hands(tls, stream, until, &system.stop).await else { return };
                 Phone::new(&self.sip, Transport::Tls, stream, peer, &limits).talk(until).await;
             }
         }

@@ -9,11 +9,30 @@ use rustls::{
     server::{ClientHello, ResolvesServerCert},
     sign::CertifiedKey,
 };
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use super::certificate::Certificate;
 
 /// Takes encrypted connections.
 pub type TlsAcceptor = tokio_rustls::TlsAcceptor;
+
+/// Shakes hands; `None` when that fails, is not done by `until`, or the program stops.
+pub async fn shake_hands(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+    until: Instant,
+    stop: &CancellationToken,
+) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        shaken = timeout_at(until, tls.accept(stream)) => shaken.ok()?.ok(),
+        () = stop.cancelled() => None,
+    }
+}
 
 /// The certificate in use.
 #[derive(Debug)]

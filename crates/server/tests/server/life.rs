@@ -20,6 +20,7 @@ use nix::{
     unistd::Pid,
 };
 use signin::{attempt::Peer, verdict::Verdict};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 
 use crate::house::House;
 
@@ -62,6 +63,25 @@ async fn starts_and_stops_are_in_the_audit() {
     let expected =
         ["System started", "System stopped", "System started"].map(|what| format!("{what}: {version}"));
     assert_eq!(house.audit().await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_somebody_who_never_ends_a_handshake() {
+    let house = House::start().await;
+    let addresses = house.system.addresses();
+    let mut half_open = Vec::new();
+    for listener in [Listener::Https, Listener::SipTls] {
+        let mut stream = TcpStream::connect(addresses.of(listener)[0]).await.expect("connected");
+        // The first bytes of a ClientHello.
+        stream.write_all(&[22, 3, 1]).await.expect("sent");
+        half_open.push(stream);
+        let taken = format!("hookswitch_connections{{listener=\"{}\"}} 1", listener.name());
+        while !house.system.metrics.encode().contains(&taken) {
+            tokio::task::yield_now().await;
+        }
+    }
+    // Much less than the 10 seconds that a handshake may take.
+    timeout(Duration::from_secs(5), house.stop()).await.expect("at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
