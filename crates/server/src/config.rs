@@ -300,13 +300,15 @@ pub struct Loaded {
     pub config: Config,
     /// The file, where there is one.
     pub file: Option<PathBuf>,
+    /// The data folder that the command line names instead.
+    folder: Option<PathBuf>,
     text: String,
 }
 
 impl From<Config> for Loaded {
     /// A configuration that was read from nowhere.
     fn from(config: Config) -> Self {
-        Self { config, file: None, text: String::new() }
+        Self { config, file: None, folder: None, text: String::new() }
     }
 }
 
@@ -325,6 +327,25 @@ impl Loaded {
         }
         let file = Path::new(DEFAULT_FILE);
         if file.exists() { Self::read(file) } else { Ok(Self::defaults()) }
+    }
+
+    /// The same with another data folder, where one is named.
+    #[must_use]
+    pub fn in_folder(mut self, folder: Option<PathBuf>) -> Self {
+        if let Some(folder) = &folder {
+            self.config.data_folder.clone_from(folder);
+        }
+        self.folder = folder;
+        self
+    }
+
+    /// What is there now where this one came from.
+    ///
+    /// # Errors
+    /// The first mistake.
+    pub fn again(&self) -> Result<Self, ConfigError> {
+        let found = self.file.as_ref().map_or_else(|| Self::find(None), |file| Self::read(file))?;
+        Ok(found.in_folder(self.folder.clone()))
     }
 
     /// The defaults.
@@ -367,7 +388,7 @@ impl Loaded {
                 remedy: "correct the line; config/example.toml shows every key with its default".into(),
             }
         })?;
-        let loaded = Self { config, file, text };
+        let loaded = Self { config, file, folder: None, text };
         loaded.check()?;
         Ok(loaded)
     }

@@ -1,18 +1,15 @@
-//! Reload: the configuration is read again while the system runs (SIGHUP, or the command).
+//! Reload: the configuration is read again while the system runs (SIGHUP).
 
 use std::sync::Arc;
 
-use crate::{
-    config::{ConfigError, Loaded},
-    listen::certificate::Certificate,
-    logging,
-    system::System,
-};
+use tracing::field::display;
+
+use crate::{config::ConfigError, listen::certificate::Certificate, logging, system::System};
 
 /// What a reload did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reloaded {
-    /// Keys that changed and take effect at the next start only.
+    /// Keys that have changed since the start and take effect at the next one only.
     pub needs_restart: Vec<String>,
 }
 
@@ -21,13 +18,16 @@ impl System {
     /// leaves everything as it was.
     ///
     /// # Errors
-    /// The mistake.
+    /// The mistake; it is in the log already.
     pub fn reload(&self) -> Result<Reloaded, ConfigError> {
-        let before = self.config.load_full();
-        let loaded = match &before.file {
-            Some(file) => Loaded::read(file)?,
-            None => Loaded::find(None)?,
-        };
+        self.read_again().inspect_err(|ConfigError { file, line, key, problem, remedy }| {
+            let file = file.as_ref().map(|file| display(file.display()));
+            tracing::error!(file, line, key, problem, remedy, "the configuration was not reloaded");
+        })
+    }
+
+    fn read_again(&self) -> Result<Reloaded, ConfigError> {
+        let loaded = self.config.load().again()?;
         // Also when the paths are the same: the files behind them may be new.
         let certificate = match Certificate::configured(&loaded)? {
             Some(own) => own,
@@ -35,7 +35,7 @@ impl System {
                 loaded.error("tls.certificate", error.to_string(), "make room in the data folder")
             })?,
         };
-        let needs_restart = before.config.needs_restart(&loaded.config);
+        let needs_restart = self.started_with.needs_restart(&loaded.config);
         logging::set_level(loaded.config.log.level);
         self.tls.exchange(certificate);
         self.config.store(Arc::new(loaded));

@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     clock::Clock,
-    config::{ConfigError, Loaded},
+    config::Loaded,
     doors::Porter,
     listen::{
         certificate::{addresses_of_this_machine, names_of_this_machine},
@@ -108,10 +108,8 @@ impl Signals {
 async fn reload(system: Arc<System>) {
     // Files are read: not on a thread that others wait for.
     match tokio::task::spawn_blocking(move || system.reload()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(ConfigError { key, problem, .. })) => {
-            tracing::error!(key, problem, "the configuration was not reloaded");
-        }
+        // Both are in the log.
+        Ok(Ok(_) | Err(_)) => {}
         Err(error) => tracing::error!(%error, "the configuration was not reloaded"),
     }
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    config::{ConfigError, Loaded},
+    config::{Config, ConfigError, Loaded},
     data_folder::DataFolder,
     dice::OsDice,
     hashing::HashingPool,
@@ -39,6 +39,8 @@ pub struct System {
     pub ledger: Arc<Ledger>,
     /// The configuration in force; a reload exchanges it.
     pub config: ArcSwap<Loaded>,
+    /// The one that the program started with. What is only read at the start is still as it says.
+    pub started_with: Config,
     /// The data folder.
     pub folder: DataFolder,
     /// What time it is.
@@ -130,6 +132,7 @@ impl System {
         Ok(Arc::new(Self {
             challenger: Challenger::new(Seconds(config.sip.nonce_seconds), &mut OsDice),
             tls: Tls::new(certificate),
+            started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
             stop: CancellationToken::new(),
             started_at: now,

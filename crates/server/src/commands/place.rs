@@ -46,11 +46,8 @@ impl Place {
     /// # Errors
     /// The first mistake in it.
     pub fn configuration(&self) -> Result<Loaded, Failure> {
-        let mut loaded = Loaded::find(self.config.as_deref()).map_err(misconfigured)?;
-        if let Some(data) = &self.data {
-            loaded.config.data_folder.clone_from(data);
-        }
-        Ok(loaded)
+        let loaded = Loaded::find(self.config.as_deref()).map_err(misconfigured)?;
+        Ok(loaded.in_folder(self.data.clone()))
     }
 
     /// A conversation with the system that is there.

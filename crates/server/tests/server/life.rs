@@ -134,10 +134,16 @@ async fn a_reload_takes_what_it_can_and_names_the_rest_and_a_mistake_changes_not
         std::fs::write(&file, configuration(folder.path(), top, end)).expect("written");
     };
     write("", "");
-    let loaded = Loaded::read(&file).expect("right");
+    let elsewhere = folder.path().join("elsewhere");
+    let loaded = Loaded::read(&file).expect("right").in_folder(Some(elsewhere.clone()));
     let running = Running::start(loaded, Clock::machine()).await.expect("started");
+    assert_eq!(running.system.folder.path(ADDRESSES_FILE), elsewhere.join(ADDRESSES_FILE));
+    assert_eq!(running.system.reload().expect("right").needs_restart, [""; 0]);
     write("threads = 3\n", "[limits]\nidle_seconds = 7\n");
-    assert_eq!(running.system.reload().expect("right").needs_restart, ["threads"]);
+    for _ in 0..2 {
+        // What was not restarted for is still to be restarted for.
+        assert_eq!(running.system.reload().expect("right").needs_restart, ["threads"]);
+    }
     assert_eq!(running.system.config().config.limits.idle_seconds, 7);
     write("", "[limits]\nidle_seconds = \"long\"\n");
     let error = running.system.reload().expect_err("a mistake");
@@ -182,7 +188,10 @@ async fn the_program_reloads_on_sighup_and_stops_in_order_on_sigterm() {
     }
     std::fs::write(&file, configuration(folder.path(), "threads = 3\n", "")).expect("written");
     kill(process, Signal::SIGHUP).expect("sent");
-    // The log is read when the program has ended; until then it has this long to hear the first signal.
+    // The log is read when the program has ended; until then it has this long to hear each signal.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    std::fs::write(&file, configuration(folder.path(), "", "[limits]\nidle_seconds = 0\n")).expect("written");
+    kill(process, Signal::SIGHUP).expect("sent");
     tokio::time::sleep(Duration::from_millis(500)).await;
     kill(process, Signal::SIGTERM).expect("sent");
     let Output { status, stdout, stderr } = program.wait_with_output().expect("ended");
@@ -193,7 +202,13 @@ async fn the_program_reloads_on_sighup_and_stops_in_order_on_sigterm() {
         log.contains("configuration reloaded") && log.contains("takes effect at the next start"),
         "{log}"
     );
-    assert!(log.contains("stopped") && !log.contains("ERROR"), "{log}");
+    let mistake = log.lines().find(|line| line.contains("ERROR")).expect("the mistake");
+    for part in
+        ["not reloaded", "hookswitch.toml", "line=13", "limits.idle_seconds", "out of range", "1 to 86400"]
+    {
+        assert!(mistake.contains(part), "{part} is not in {mistake}");
+    }
+    assert!(log.contains("stopped") && log.matches("ERROR").count() == 1, "{log}");
     assert!(!addresses.exists());
 }
 
