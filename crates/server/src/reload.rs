@@ -1,4 +1,4 @@
-//! Reload: the configuration is read again while the system runs (SIGHUP).
+//! Reload: the configuration is read again while the system runs (SIGHUP, or `hookswitch reload`).
 
 use std::sync::Arc;
 

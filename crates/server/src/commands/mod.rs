@@ -21,6 +21,7 @@ pub mod place;
 pub mod prompt;
 pub mod recover;
 pub mod reference;
+pub mod reload;
 pub mod reseal;
 pub mod restore;
 pub mod secret;
@@ -82,6 +83,8 @@ enum SystemCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Make the running server read its configuration again
+    Reload,
     /// The people who have phones
     #[command(subcommand)]
     User(user::UserCommand),
@@ -166,6 +169,7 @@ async fn converse(command: SystemCommand, place: &Place) -> Outcome {
     match command {
         SystemCommand::Ignite(args) => ignite::run(args, place).await,
         SystemCommand::Status { format } => status::run(format, place).await,
+        SystemCommand::Reload => reload::run(place).await,
         SystemCommand::User(command) => user::run(command, place).await,
         SystemCommand::Extension(command) => extension::run(command, place).await,
         SystemCommand::Lockout(command) => lockout::run(command, place).await,

@@ -32,6 +32,8 @@ pub const PART_MAX: usize = 512;
 pub enum Request {
     /// Figures, health, addresses.
     Status,
+    /// Reads the configuration again.
+    Reload,
     /// The settings in force, for those who must know the rules.
     Settings,
     /// The first passwords.
@@ -151,6 +153,8 @@ pub enum Part {
     },
     /// Figures, health, addresses.
     Status(Box<StatusReport>),
+    /// The keys of the configuration that take effect at the next start only.
+    NeedRestart(Vec<String>),
     /// The settings in force.
     Settings(Box<Settings>),
     /// Users.

@@ -291,3 +291,17 @@ fn the_page_of_commands_is_current() {
         "docs/commands.md is old; BLESS=1 cargo test -p server --test server the_page_of_commands"
     );
 }
+
+#[test]
+fn a_running_server_is_made_to_read_its_configuration_again() {
+    let mut machine = Machine::stopped();
+    assert!(machine.say(&["reload"]).refused().contains("No server runs."));
+    machine.start();
+    let config = machine.read("hookswitch.toml");
+    machine.file("hookswitch.toml", format!("threads = 3\n{config}"));
+    let said = machine.say(&["reload"]).done();
+    assert_eq!(said, "The configuration is reloaded.\nAt the next start only: threads\n");
+    machine.file("hookswitch.toml", format!("{config}[tls]\ncertificate = \"a\"\nprivate_key = \"b\"\n"));
+    let said = machine.say(&["reload"]).refused();
+    assert!(said.contains("tls.certificate") && said.contains("Nothing was changed."), "{said}");
+}

@@ -57,6 +57,7 @@ impl Answers {
     async fn answered(&self, request: Request, replies: &Replies) -> Answered {
         match request {
             Request::Status => self.status(replies).await,
+            Request::Reload => self.reload(replies).await,
             Request::Settings => self.settings(replies).await,
             Request::Ignite(answers) => self.ignite(*answers).await,
             Request::Users => self.users(replies).await,

@@ -68,6 +68,20 @@ impl Answers {
         addresses.rows().map(|(row, address)| (row.name.to_owned(), address.to_string())).collect()
     }
 
+    pub(super) async fn reload(&self, replies: &Replies) -> Answered {
+        if !self.is_serving {
+            return Err(Refusal::new("No server runs.", "It reads its configuration when it starts."));
+        }
+        let system = Arc::clone(&self.system);
+        match self.reading(move || system.reload()).await? {
+            Ok(reloaded) => {
+                replies.part(Part::NeedRestart(reloaded.needs_restart)).await;
+                Ok(Done::default())
+            }
+            Err(mistake) => Err(Refusal::new(mistake.to_string(), "Nothing was changed.")),
+        }
+    }
+
     pub(super) async fn settings(&self, replies: &Replies) -> Answered {
         let settings = self.system.ledger.settings();
         replies.part(Part::Settings(Box::new((*settings).clone()))).await;
