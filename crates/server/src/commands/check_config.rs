@@ -2,10 +2,11 @@
 
 use super::{
     Place,
-    failure::{Exit, Failure, Outcome},
+    failure::{Exit, Outcome},
     output,
+    place::misconfigured,
 };
-use crate::listen::listener::LISTENERS;
+use crate::listen::{certificate::Certificate, listener::LISTENERS};
 
 /// Carries out the command.
 ///
@@ -13,6 +14,8 @@ use crate::listen::listener::LISTENERS;
 /// The first mistake, with file, line, key, problem and remedy.
 pub fn run(place: &Place) -> Outcome {
     let loaded = place.configuration()?;
+    // The start reads these files too, and ends where they cannot be used.
+    Certificate::configured(&loaded).map_err(misconfigured)?;
     let from = loaded.file.as_ref().map_or_else(
         || "the defaults (no configuration file is in use)".into(),
         |file| file.display().to_string(),
@@ -25,15 +28,6 @@ pub fn run(place: &Place) -> Outcome {
         let addresses: Vec<String> = (row.configured)(config).0.iter().map(ToString::to_string).collect();
         let addresses = if addresses.is_empty() { "off".into() } else { addresses.join(", ") };
         output::line(&format!("{:<12} {addresses}", row.name))?;
-    }
-    for file in [&config.tls.certificate, &config.tls.private_key] {
-        if !file.as_os_str().is_empty() && !file.exists() {
-            return Err(Failure::usage(
-                "check the configuration",
-                format!("{} does not exist", file.display()),
-                "Correct the path in section [tls], or leave both keys out for a certificate of Hookswitch's own.",
-            ));
-        }
     }
     Ok(Exit::Done)
 }

@@ -231,6 +231,40 @@ fn a_mistake_in_the_configuration_is_told_in_full_with_exit_code_two() {
 }
 
 #[test]
+fn a_configuration_is_right_when_its_certificate_and_key_can_be_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let keys: Vec<_> = ["one", "two"]
+        .map(|name| {
+            let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("made");
+            std::fs::write(at(&format!("{name}.pem")), made.cert.pem()).expect("written");
+            made.signing_key.serialize_pem()
+        })
+        .into();
+    let cases = [
+        (keys[0].as_str(), None),
+        (keys[1].as_str(), Some("does not belong to")),
+        ("no key", Some("there is no private key in it")),
+    ];
+    for (key, problem) in cases {
+        std::fs::write(at("key.pem"), key).expect("written");
+        let text = format!("[tls]\ncertificate = {:?}\nprivate_key = {:?}\n", at("one.pem"), at("key.pem"));
+        std::fs::write(at("hookswitch.toml"), text).expect("written");
+        let program = Command::new(env!("CARGO_BIN_EXE_hookswitch"))
+            .args(["--config".as_ref(), at("hookswitch.toml").as_os_str(), "check-config".as_ref()])
+            .output()
+            .expect("ran");
+        let (said, told) =
+            (String::from_utf8_lossy(&program.stdout), String::from_utf8_lossy(&program.stderr));
+        assert_eq!(said.contains("The configuration is right"), problem.is_none(), "{said}{told}");
+        assert_eq!(program.status.code(), Some(if problem.is_none() { 0 } else { 2 }), "{told}");
+        if let Some(problem) = problem {
+            assert!(told.contains(problem) && told.contains("line 3, key tls.private_key"), "{told}");
+        }
+    }
+}
+
+#[test]
 fn what_may_be_different_at_the_next_start_ends_with_exit_code_one_and_a_mistake_with_two() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("bound");
     let address = taken.local_addr().expect("an address");
