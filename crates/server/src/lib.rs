@@ -5,6 +5,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod data_folder;
+pub mod descriptors;
 pub mod dice;
 pub mod doors;
 pub mod flow;

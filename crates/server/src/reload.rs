@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::field::display;
 
-use crate::{config::ConfigError, listen::certificate::Certificate, logging, system::System};
+use crate::{config::ConfigError, descriptors, listen::certificate::Certificate, logging, system::System};
 
 /// What a reload did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,7 @@ impl System {
             })?,
         };
         let needs_restart = self.started_with.needs_restart(&loaded.config);
+        descriptors::raise(&loaded.config);
         logging::set_level(loaded.config.log.level);
         self.tls.exchange(certificate);
         self.config.store(Arc::new(loaded));

@@ -28,6 +28,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     config::Loaded,
+    descriptors,
     doors::Porter,
     listen::{
         certificate::{addresses_of_this_machine, names_of_this_machine},
@@ -40,8 +41,6 @@ use crate::{
 
 /// Where a running system tells its addresses, in the data folder.
 pub const ADDRESSES_FILE: &str = "addresses.json";
-/// Descriptors for the database, the logs and the like, beside those of connections.
-const DESCRIPTORS_SPARE: u64 = 256;
 /// How often what has ended is taken out of memory.
 const SWEEP: Duration = Duration::from_secs(5);
 /// How long everything may take to end.
@@ -120,7 +119,7 @@ impl Running {
     /// # Errors
     /// In words, with what to do; nothing runs then.
     pub async fn start(loaded: Loaded, clock: Clock) -> Result<Self, StartError> {
-        raise_descriptors(&loaded);
+        descriptors::raise(&loaded.config);
         let opened = loaded.clone();
         let system = match tokio::task::spawn_blocking(move || System::open(opened, clock)).await {
             Ok(system) => system?,
@@ -256,16 +255,5 @@ async fn note(system: &System, action: Action) {
     };
     if let Err(error) = system.commit(vec![Effect::Audit(event)]).await {
         tracing::warn!(%error, "the audit could not be written");
-    }
-}
-
-/// Every connection is a descriptor: asks the system for as many as the configuration may need.
-fn raise_descriptors(loaded: &Loaded) {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return };
-    let wanted = u64::try_from(loaded.config.limits.connections_max).unwrap_or(u64::MAX).saturating_mul(4);
-    let wanted = wanted.saturating_add(DESCRIPTORS_SPARE).min(hard);
-    if wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_err() {
-        tracing::warn!(count = soft, "the limit of open files could not be raised");
     }
 }

@@ -35,6 +35,8 @@ pub struct ListenerRow {
     pub key: &'static str,
     /// That key's value.
     pub configured: fn(&Config) -> &Listen,
+    /// Whether whoever comes there holds a connection.
+    pub has_connections: bool,
     /// Who or what comes there, for people.
     pub title: &'static str,
     /// What is written before and after the address for those people.
@@ -48,6 +50,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "http",
         key: "http.listen",
         configured: |config| &config.http.listen,
+        has_connections: true,
         title: "Links page",
         around: ("http://", "/"),
     },
@@ -56,6 +59,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "https",
         key: "https.listen",
         configured: |config| &config.https.listen,
+        has_connections: true,
         title: "Web manager",
         around: ("https://", "/manager"),
     },
@@ -64,6 +68,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "sip-udp",
         key: "sip.udp",
         configured: |config| &config.sip.udp,
+        has_connections: false,
         title: "Phones",
         around: ("", " by UDP"),
     },
@@ -72,6 +77,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "sip-tcp",
         key: "sip.tcp",
         configured: |config| &config.sip.tcp,
+        has_connections: true,
         title: "Phones",
         around: ("", " by TCP"),
     },
@@ -80,6 +86,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "sip-tls",
         key: "sip.tls",
         configured: |config| &config.sip.tls,
+        has_connections: true,
         title: "Phones",
         around: ("", " by TLS"),
     },
@@ -88,6 +95,7 @@ pub const LISTENERS: [ListenerRow; 6] = [
         name: "metrics",
         key: "metrics.listen",
         configured: |config| &config.metrics.listen,
+        has_connections: true,
         title: "Health",
         around: ("http://", "/healthz"),
     },
