@@ -188,6 +188,7 @@ async fn sweep(system: Arc<System>) {
             _ = tick.tick() => {}
             () = system.stop.cancelled() => return,
         }
+        system.clock.follow();
         // It walks through everything that is known: not on a thread that others wait for.
         let swept = Arc::clone(&system);
         drop(tokio::task::spawn_blocking(move || swept.ledger.sweep(swept.clock.now())).await);

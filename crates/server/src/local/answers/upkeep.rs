@@ -44,6 +44,12 @@ impl Answers {
         if is_ignited && admin.business_partner_is_open() {
             warnings.push("BusinessPartner has no password of its own yet.".into());
         }
+        if let Some(seconds) = system.clock.seconds_apart() {
+            let (by, side) = (seconds.unsigned_abs(), if seconds < 0 { "behind" } else { "ahead" });
+            warnings.push(format!(
+                "The machine's clock was set: it is {by} seconds {side}. Hookswitch takes its time at the next start."
+            ));
+        }
         if !figures.is_healthy {
             warnings.push("The last change could not be written to the disk.".into());
         }
