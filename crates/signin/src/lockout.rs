@@ -23,6 +23,9 @@ use crate::{
     timestamp::{Seconds, Timestamp},
 };
 
+/// How far ahead of the clock a moment may be before it comes from the future.
+pub(crate) const CLOCK_SPARE: Seconds = Seconds(60);
+
 /// What is counted: a scope, and the name that was *claimed* in it. Names nobody has are counted the same.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TallyKey {
@@ -179,6 +182,20 @@ impl Tally {
     /// that many share is not cleared by the one who signs in.
     pub fn give_back(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// Takes a count that comes from the future back to `now`: the clock was set back while nobody ran, and a lock must
+    /// last no longer for it. Whether it was one.
+    pub fn take_back(&mut self, now: Timestamp) -> bool {
+        if self.failed_at <= now.after(CLOCK_SPARE) {
+            return false;
+        }
+        let ahead = self.failed_at.0.saturating_sub(now.0);
+        let back = |at: Timestamp| Timestamp(at.0.saturating_sub(ahead));
+        self.failed_at = now;
+        self.window_at = back(self.window_at);
+        self.locked_until = self.locked_until.map(back);
+        true
     }
 
     /// Whether nothing is lost by forgetting it.

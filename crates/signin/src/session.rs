@@ -10,6 +10,7 @@ use crate::{
     dice::{Dice, roll},
     ident::AccountId,
     interface::LoginInterface,
+    lockout::CLOCK_SPARE,
     policy::SessionRules,
     secret::Secret,
     timestamp::Timestamp,
@@ -78,8 +79,11 @@ impl TryFrom<String> for SessionId {
 }
 
 impl Session {
-    /// Whether it still counts at `now`: neither unused for too long nor too old.
+    /// Whether it still counts at `now`: neither unused for too long nor too old, nor used in a future that the clock has
+    /// been set back from.
     pub fn is_open(&self, rules: &SessionRules, now: Timestamp) -> bool {
-        now < self.used_at.after(rules.idle) && now < self.opened_at.after(rules.absolute)
+        now < self.used_at.after(rules.idle)
+            && now < self.opened_at.after(rules.absolute)
+            && self.used_at <= now.after(CLOCK_SPARE)
     }
 }

@@ -177,12 +177,13 @@ impl Counts {
         locked
     }
 
-    /// Drops those that are idle; the keys of those that rest on disk.
+    /// Drops those that are idle, and takes back those from the future; the keys of those whose rows change by it.
     pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
         let mut gone = Vec::new();
         self.tallies.retain(|key, entry| {
             let is_idle = entry.tally.is_idle(rule_of(settings, key.scope), now);
-            if is_idle && entry.is_kept {
+            let is_taken_back = entry.tally.take_back(now);
+            if (is_idle || is_taken_back) && entry.is_kept {
                 gone.push(key.clone());
             }
             !is_idle
@@ -360,6 +361,19 @@ mod tests {
             counts.begin(&key(&format!("{n}")), &Settings::default(), NOW, &mut evicted);
         }
         assert_eq!(evicted, [key("kept")]);
+    }
+
+    #[test]
+    fn a_lock_lasts_no_longer_when_the_clock_was_set_back() {
+        let counts = Counts::new(SHARDS);
+        fail(&counts, "locked", 5, NOW);
+        counts.keep(&key("locked"));
+        let a_year_before = Timestamp(NOW.0 - 365 * 86_400_000);
+        let settings = Settings::default();
+        assert_eq!(counts.sweep(&settings, a_year_before), [key("locked")]);
+        assert_eq!(counts.locked(&settings, a_year_before.after(Seconds(599))).len(), 1);
+        assert_eq!(counts.locked(&settings, a_year_before.after(Seconds(600))).len(), 0);
+        assert_eq!(counts.sweep(&settings, a_year_before), []);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use signin::{
     records::Records,
     secret::Secret,
     session::{Session, SessionId},
-    timestamp::Seconds,
+    timestamp::{Seconds, Timestamp},
     verdict::Verdict,
 };
 
@@ -148,4 +148,15 @@ fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_noth
         confirm("wrong wrong wrong");
     }
     assert_eq!(word(&confirm(ADMIN_PASSWORD)), "wait");
+}
+
+#[test]
+fn a_session_from_the_future_is_over() {
+    let house = House::ignited();
+    house.web("Administrator", ADMIN_PASSWORD);
+    let session = house.model.borrow().sessions.values().next().cloned().unwrap();
+    let rules = house.model.borrow().settings.sessions;
+    let now = house.now.get();
+    assert!(session.is_open(&rules, Timestamp(now.0 - 60_000)));
+    assert!(!session.is_open(&rules, Timestamp(now.0 - 60_001)));
 }
