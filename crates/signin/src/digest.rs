@@ -57,6 +57,39 @@ impl DigestKeys {
     }
 }
 
+/// Which use of a nonce an answer is (`nc`): eight hexadecimal digits. Remembers how they were written, for that is what
+/// is hashed (RFC 7616 section 3.4.1): some phones write capitals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NonceCount {
+    written: [u8; 8],
+    number: u32,
+}
+
+impl NonceCount {
+    /// Reads the digits; `None` unless there are eight and nothing else.
+    pub fn read(written: &[u8]) -> Option<Self> {
+        let written: [u8; 8] = written.try_into().ok()?;
+        let number = written.iter().try_fold(0, |number: u32, &digit| {
+            char::from(digit).to_digit(16).map(|digit| number << 4 | digit)
+        })?;
+        Some(Self { written, number })
+    }
+
+    /// The number, for telling a use from one that was seen before.
+    pub const fn number(self) -> u32 {
+        self.number
+    }
+}
+
+impl From<u32> for NonceCount {
+    /// In lower case, as most write it.
+    fn from(number: u32) -> Self {
+        let mut written = [0; 8];
+        data_encoding::HEXLOWER.encode_mut(&number.to_be_bytes(), &mut written);
+        Self { written, number }
+    }
+}
+
 /// What a phone shows: every part of the answer that goes into its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DigestProof<'a> {
@@ -64,8 +97,8 @@ pub struct DigestProof<'a> {
     pub algorithm: DigestAlgorithm,
     /// The nonce it answers, as it stands in the header.
     pub nonce: &'a [u8],
-    /// Which use of the nonce this is (`nc`).
-    pub nonce_count: u32,
+    /// Which use of the nonce this is.
+    pub nonce_count: NonceCount,
     /// Its own nonce.
     pub cnonce: &'a [u8],
     /// The request's method.
@@ -117,9 +150,7 @@ fn answer<H: sha2::Digest>(ha1: &[u8; 64], proof: &DigestProof<'_>) -> Answer {
     let ha1 = ha1.get(..len).unwrap_or_default();
     let ha2 = hex(&hash_joined::<H>(&[proof.method, proof.uri]));
     let ha2 = ha2.get(..len).unwrap_or_default();
-    let nc = hex(&proof.nonce_count.to_be_bytes());
-    let nc = nc.get(..8).unwrap_or_default();
-    let hash = hash_joined::<H>(&[ha1, proof.nonce, nc, proof.cnonce, b"auth", ha2]);
+    let hash = hash_joined::<H>(&[ha1, proof.nonce, &proof.nonce_count.written, proof.cnonce, b"auth", ha2]);
     Answer { hex: hex(&hash), len }
 }
 
@@ -150,7 +181,7 @@ mod tests {
         DigestProof {
             algorithm,
             nonce: b"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-            nonce_count: 1,
+            nonce_count: NonceCount::from(1),
             cnonce: b"f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
             method: b"GET",
             uri: b"/dir/index.html",
@@ -172,11 +203,27 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_count_in_capitals_is_hashed_as_it_was_written() {
+        let count = |written: &[u8]| NonceCount::read(written).unwrap();
+        let proof =
+            |written| DigestProof { nonce_count: count(written), ..mufasa(DigestAlgorithm::Md5, b"") };
+        let lower = response(&keys(), &proof(b"0000000a"));
+        let upper = response(&keys(), &proof(b"0000000A"));
+        assert_ne!(lower, upper);
+        assert!(verify(&keys(), &DigestProof { response: upper.as_bytes(), ..proof(b"0000000A") }));
+        assert_eq!((count(b"0000000A").number(), count(b"FFFFFFFF").number()), (10, u32::MAX));
+        assert_eq!(count(b"0000000a"), NonceCount::from(10));
+        for wrong in [&b"1"[..], b"000000001", b"0000000g", b"-0000001"] {
+            assert_eq!(NonceCount::read(wrong), None);
+        }
+    }
+
+    #[test]
     fn any_changed_part_is_refused() {
         let good = mufasa(DigestAlgorithm::Md5, b"8ca523f5e9506fed4657c9700eebdbec");
         let changed = [
             DigestProof { nonce: b"x", ..good },
-            DigestProof { nonce_count: 2, ..good },
+            DigestProof { nonce_count: NonceCount::from(2), ..good },
             DigestProof { cnonce: b"x", ..good },
             DigestProof { method: b"POST", ..good },
             DigestProof { uri: b"/", ..good },

@@ -169,7 +169,7 @@ impl Ledger {
 
     fn right(&self, dossier: &Dossier, attempt: &Attempt<'_>, is_counted: bool, now: Timestamp) -> Settled {
         if let Proof::Digest(nonce, proof) = &attempt.proof
-            && !self.use_nonce(nonce, proof.nonce_count, now)
+            && !self.use_nonce(nonce, proof.nonce_count.number(), now)
         {
             self.give_back(dossier, is_counted);
             return Settled { is_replay: true, ..Settled::default() };

@@ -16,7 +16,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 use signin::{
-    digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
+    digest::{DigestAlgorithm, DigestKeys, DigestProof, NonceCount, response},
     registration::Transport,
 };
 use tokio::{
@@ -54,6 +54,8 @@ pub(crate) struct Phone {
     pub(crate) contact: String,
     call_id: String,
     cseq: u32,
+    /// Writes `nc` in capitals.
+    pub(crate) counts_in_capitals: bool,
     /// The value of the last challenge, and how often it was answered.
     challenge: Option<(Vec<u8>, u32)>,
     name: &'static str,
@@ -152,6 +154,7 @@ impl Phone {
             contact: format!("<sip:{number}@{local}{suffix}>"),
             call_id: format!("call-{count}@test"),
             cseq: 0,
+            counts_in_capitals: false,
             challenge: None,
             name,
         }
@@ -191,6 +194,7 @@ impl Phone {
         let uri = format!("sip:{}", self.host);
         let text = |text: &[u8]| String::from_utf8(text.to_vec()).expect("text");
         let (realm, nonce) = (text(&challenge.realm.value()), text(challenge.nonce.raw()));
+        let written = if self.counts_in_capitals { format!("{count:08X}") } else { format!("{count:08x}") };
         let proof = DigestProof {
             algorithm: if challenge.algorithm == Algorithm::Sha256 {
                 DigestAlgorithm::Sha256
@@ -198,7 +202,7 @@ impl Phone {
                 DigestAlgorithm::Md5
             },
             nonce: nonce.as_bytes(),
-            nonce_count: *count,
+            nonce_count: NonceCount::read(written.as_bytes()).expect("eight digits"),
             cnonce: b"0a4f113b",
             method: b"REGISTER",
             uri: uri.as_bytes(),
@@ -207,7 +211,7 @@ impl Phone {
         let answer = response(&DigestKeys::derive(&self.number, &realm, &self.code), &proof);
         format!(
             "Digest username=\"{}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", response=\"{}\", \
-             algorithm={}, qop=auth, nc={count:08x}, cnonce=\"0a4f113b\"",
+             algorithm={}, qop=auth, nc={written}, cnonce=\"0a4f113b\"",
             self.number,
             text(answer.as_bytes()),
             challenge.algorithm.as_str(),

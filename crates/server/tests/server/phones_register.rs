@@ -84,6 +84,17 @@ async fn the_challenge_offers_sha_256_first_and_md5_only_where_it_is_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_counts_in_capitals_stays_registered() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    phone.counts_in_capitals = true;
+    phone.register(600).await;
+    for round in 2..=12 {
+        assert_eq!(phone.refresh(Some(600)).await.status, 200, "use {round:08X}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_is_answered_with_what_there_is_and_changes_nothing() {
     let house = house().await;
     let mut phone = house.phone("201", CODE).await;

@@ -277,7 +277,7 @@ impl Model {
             Finding::Right(_) => {
                 if let Proof::Digest(nonce, proof) = &attempt.proof {
                     settled.is_replay =
-                        !self.nonces.entry(*nonce.as_bytes()).or_default().take(proof.nonce_count);
+                        !self.nonces.entry(*nonce.as_bytes()).or_default().take(proof.nonce_count.number());
                 }
                 for key in keys.into_iter().flatten() {
                     let tally = self.tallies.entry(key.clone()).or_default();
@@ -415,7 +415,7 @@ impl House {
         let proof = DigestProof {
             algorithm,
             nonce: nonce.as_bytes(),
-            nonce_count: 1,
+            nonce_count: 1.into(),
             cnonce: b"c",
             method: b"REGISTER",
             uri: b"sip:office",

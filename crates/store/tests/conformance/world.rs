@@ -255,7 +255,7 @@ impl<'a> Phone<'a> {
         let proof = DigestProof {
             algorithm: DigestAlgorithm::Sha256,
             nonce: self.nonce.as_bytes(),
-            nonce_count: self.count,
+            nonce_count: self.count.into(),
             cnonce: b"c",
             method: b"REGISTER",
             uri: b"sip:office.example",

@@ -66,6 +66,8 @@ pub struct DigestCredentials<'a> {
     pub qop: Qop,
     /// `nc` as a number.
     pub nonce_count: Option<u32>,
+    /// `nc` as written, which is how it is hashed; empty if absent.
+    pub nonce_count_raw: &'a [u8],
     /// `userhash`: the user name is a hash of user name and realm.
     pub userhash: bool,
 }
@@ -275,6 +277,7 @@ impl<'a> RawDigest<'a> {
             opaque,
             qop,
             nonce_count,
+            nonce_count_raw: nc.map(|text| text.raw()).unwrap_or_default(),
             userhash: userhash.is_some_and(|text| text.is("true")),
         })
     }

@@ -40,6 +40,7 @@ fn a_nonce_count_is_eight_hexadecimal_digits_however_large() {
     let count = |text: &str| shown(&RFC2617.replace("00000001", text)).nonce_count;
     assert_eq!(count("0000000a"), Some(10));
     assert_eq!(count("FFFFFFFF"), Some(u32::MAX));
+    assert_eq!(shown(&RFC2617.replace("00000001", "0000000A")).nonce_count_raw, b"0000000A");
     for wrong in ["1", "000000001", "0000000g", "-0000001"] {
         let value = RFC2617.replace("00000001", wrong);
         assert_eq!(Credentials::parse(value.as_bytes()).unwrap_err().rule, Rule::NonceCount, "{wrong}");

@@ -8,7 +8,7 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::TEXT_MAX,
     challenge::Freshness,
-    digest::{DigestAlgorithm, DigestProof},
+    digest::{DigestAlgorithm, DigestProof, NonceCount},
     extension::Domain,
     interface::LoginInterface,
     records::Records as _,
@@ -42,7 +42,9 @@ impl Desk<'_> {
             Ok(None) => return self.ask(request, &domain, false, out),
             Err(wrong) => return self.malformed(request, &wrong, out),
         };
-        let Some(algorithm) = algorithm(&shown, &domain) else {
+        let (Some(algorithm), Some(nonce_count)) =
+            (algorithm(&shown, &domain), NonceCount::read(shown.nonce_count_raw))
+        else {
             return self.ask(request, &domain, false, out);
         };
         if !is_meant_for(&shown, request, essentials) {
@@ -70,7 +72,7 @@ impl Desk<'_> {
                 DigestProof {
                     algorithm,
                     nonce: shown.nonce.raw(),
-                    nonce_count: shown.nonce_count.unwrap_or(0),
+                    nonce_count,
                     cnonce: shown.cnonce.map_or(b"".as_slice(), |cnonce| cnonce.raw()),
                     method: Method::Register.as_bytes(),
                     uri: shown.uri.raw(),
