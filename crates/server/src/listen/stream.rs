@@ -32,6 +32,10 @@ use crate::{
 const READ: usize = 4 << 10;
 /// Messages answered between two looks at what others want.
 const BURST: usize = 64;
+/// Bytes of answers that leave together: more of them are not held back until a whole read is answered.
+const READY_MAX: usize = 16 << 10;
+/// Bytes that a buffer for answers keeps between two reads.
+const BUFFER_KEPT: usize = 8 << 10;
 /// How much longer than its registration a phone's connection lives: refreshes may be late.
 const REGISTERED_SPARE: Duration = Duration::from_secs(60);
 
@@ -67,6 +71,8 @@ struct Phone<'a, S> {
     peer: SocketAddr,
     limits: &'a LimitsConfig,
     out: Vec<u8>,
+    /// Answers to one read that have not left yet.
+    ready: Vec<u8>,
     /// A whole message has come already.
     has_spoken: bool,
 }
@@ -90,6 +96,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
             peer,
             limits,
             out: Vec::new(),
+            ready: Vec::new(),
             has_spoken: false,
         }
     }
@@ -131,15 +138,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
     async fn answer_all(&mut self) -> Result<Brought, Over> {
         let mut brought = Brought::default();
         let mut burst = 0;
+        let mut was_ping = false;
         loop {
+            let is_neighbour = std::mem::take(&mut was_ping);
             let now = self.sip.system().clock.now();
             let said = match self.framer.next_frame() {
-                Ok(None) => return Ok(brought),
+                Ok(None) => return self.send().await.map(|()| brought),
                 Ok(Some(Frame::Ping)) => {
-                    // RFC 5626 section 4.4.1.
+                    was_ping = true;
+                    // RFC 5626 section 4.4.1. One pong says to all pings that came together that we are here; more
+                    // would let a stream of them cost as many writes.
                     self.out.clear();
-                    self.out.extend_from_slice(PONG);
-                    Said::Answer { to: self.peer }
+                    if is_neighbour {
+                        Said::Nothing
+                    } else {
+                        self.out.extend_from_slice(PONG);
+                        Said::Answer { to: self.peer }
+                    }
                 }
                 Ok(Some(Frame::Message(bytes))) => {
                     brought.has_message = true;
@@ -149,7 +164,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     let bytes = self.framer.pending();
                     let received = Received { bytes, peer: self.peer, now };
                     let said = self.answerer.broken(received, &error.to_string(), &mut self.out);
-                    drop(self.say(said).await);
+                    if self.say(said).await.is_ok() {
+                        drop(self.send().await);
+                    }
                     return Err(Over);
                 }
             };
@@ -162,18 +179,36 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
         }
     }
 
+    /// Puts an answer to those that leave together. What waits for the disk does not hold up what was said before.
     async fn say(&mut self, said: Said) -> Result<(), Over> {
-        let later;
-        let answer = match said {
-            Said::Nothing => return Ok(()),
-            Said::Answer { .. } => &self.out,
+        match said {
+            Said::Nothing => {}
+            Said::Answer { .. } => self.ready.extend_from_slice(&self.out),
             Said::Later(waits) => {
-                (later, _) = waits.wait(self.sip.system()).await;
-                &later
+                self.send().await?;
+                let (later, _) = waits.wait(self.sip.system()).await;
+                self.ready.extend_from_slice(&later);
             }
+        }
+        if self.ready.len() < READY_MAX { Ok(()) } else { self.send().await }
+    }
+
+    /// Writes the answers that are ready, all at once.
+    async fn send(&mut self) -> Result<(), Over> {
+        if self.ready.is_empty() {
+            return Ok(());
+        }
+        let write = async {
+            self.stream.write_all(&self.ready).await?;
+            // Encrypted bytes may still wait in the stream.
+            self.stream.flush().await
         };
-        let patience = seconds(self.limits.message_seconds);
-        match timeout(patience, self.stream.write_all(answer)).await {
+        let written = timeout(seconds(self.limits.message_seconds), write).await;
+        for buffer in [&mut self.ready, &mut self.out] {
+            buffer.clear();
+            buffer.shrink_to(BUFFER_KEPT);
+        }
+        match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Over),
         }

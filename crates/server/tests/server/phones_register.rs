@@ -200,6 +200,31 @@ async fn several_requests_in_one_packet_and_one_in_many_are_answered_in_order() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signs_of_life_that_come_together_get_one_answer_and_requests_between_them_get_theirs() {
+    let house = house().await;
+    for transport in [Transport::Tcp, Transport::Tls] {
+        let mut phone = house.phone_over(transport, "201", CODE).await;
+        let pings = "\r\n\r\n".repeat(200);
+        let (one, two) = (phone.request(Some(600), ""), phone.request(Some(600), ""));
+        phone.send(format!("{pings}{one}{pings}{two}{pings}").as_bytes()).await;
+        let mut heard = String::new();
+        while let Some(bytes) =
+            phone.hear_bytes(crate::phone::SILENCE * 3).await.filter(|bytes| !bytes.is_empty())
+        {
+            heard.push_str(std::str::from_utf8(&bytes).expect("text"));
+        }
+        // What was sent at once may be read in two pieces, and then there is a pong for each.
+        let answers: Vec<_> = heard.split("SIP/2.0 401").collect();
+        let [before, one, two] = &answers[..] else { panic!("two answers: {heard}") };
+        let pongs = |text: &str| text.split_once("\r\n\r\n").map_or(0, |(_, rest)| rest.len() / 2);
+        assert!((1..=3).contains(&(before.len() / 2)), "{heard:?}");
+        for answer in [one, two] {
+            assert!((1..=3).contains(&pongs(answer)), "{heard:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn signs_of_life_are_answered_on_streams_and_by_stun() {
     let house = house().await;
     for transport in [Transport::Tcp, Transport::Tls] {
