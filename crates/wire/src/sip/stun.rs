@@ -6,6 +6,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 const HEADER: usize = 20;
+/// Bytes in one message: what fits into any packet (RFC 8489 §6.1). Check sums over more would be work for anybody who
+/// asks for it.
+const MESSAGE_MAX: usize = 548;
 const COOKIE: u32 = 0x2112_A442;
 const BINDING_REQUEST: u16 = 0x0001;
 const BINDING_SUCCESS: u16 = 0x0101;
@@ -32,7 +35,7 @@ const AMPLIFICATION_MAX: usize = 2;
 /// Why a datagram gets no STUN answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StunError {
-    /// Not a STUN message: too short, wrong cookie or wrong length.
+    /// Not a STUN message: too short or too long, wrong cookie or wrong length.
     #[error("not STUN")]
     NotStun,
     /// A message of another kind than a binding request.
@@ -52,10 +55,11 @@ pub enum StunError {
     Amplification,
 }
 
-/// Whether this looks like STUN: it begins with two zero bits and has the magic cookie (§6).
+/// Whether this looks like STUN: it begins with two zero bits and has the magic cookie (§6), and is no longer than any
+/// question for an address.
 #[must_use]
 pub fn is_stun(bytes: &[u8]) -> bool {
-    bytes.len() >= HEADER
+    (HEADER..=MESSAGE_MAX).contains(&bytes.len())
         && bytes.first().is_some_and(|byte| byte & 0xC0 == 0)
         && read_u32(bytes, 4) == Some(COOKIE)
 }
@@ -258,6 +262,24 @@ mod tests {
         assert_eq!(out.len(), 40);
         assert_eq!(out[36..], (crc32(&out[..32]) ^ FINGERPRINT_XOR).to_be_bytes());
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn what_is_longer_than_any_packet_carries_is_not_stun() {
+        let padded = |length: usize| {
+            let mut bytes = request(&[]);
+            let padding = length - HEADER - 4;
+            bytes.extend_from_slice(&[0x80, 0x22]);
+            bytes.extend_from_slice(&u16::try_from(padding).unwrap().to_be_bytes());
+            bytes.resize(length, b'x');
+            set_length(&mut bytes, length - HEADER);
+            bytes
+        };
+        let mut out = Vec::new();
+        let peer = "192.0.2.1:5060".parse().unwrap();
+        assert_eq!(answer(&padded(548), peer, &mut out), Ok(()));
+        assert_eq!(answer(&padded(552), peer, &mut out), Err(StunError::NotStun));
+        assert!(!is_stun(&padded(16_384)));
     }
 
     #[test]
