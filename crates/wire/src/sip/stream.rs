@@ -16,6 +16,10 @@ use super::headers::{Headers, MESSAGE_MAX, line_end};
 /// The answer to a ping.
 pub const PONG: &[u8] = b"\r\n";
 
+/// Bytes that a buffer keeps while nothing is in it: thousands of phones are silent nearly always, and one long message
+/// of each must not cost its length for as long as the connection lives.
+const BUFFER_KEPT: usize = 8 << 10;
+
 /// What a stream brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
@@ -91,7 +95,10 @@ impl Framer {
         if self.searched == 0 {
             match self.skip_empty_lines() {
                 Between::Ping => return Ok(Some(Frame::Ping)),
-                Between::Waiting => return Ok(None),
+                Between::Waiting => {
+                    self.release();
+                    return Ok(None);
+                }
                 Between::Message => {}
             }
         }
@@ -115,6 +122,14 @@ impl Framer {
         self.line = 0;
         self.searched = 0;
         self.length = None;
+    }
+
+    /// Gives back the room of what has been read, if it is much and nothing is left in it.
+    fn release(&mut self) {
+        if self.buffer.capacity() > BUFFER_KEPT && self.pending().is_empty() {
+            self.buffer = Vec::new();
+            self.start = 0;
+        }
     }
 
     fn skip_empty_lines(&mut self) -> Between {
@@ -171,4 +186,26 @@ enum Between {
     Ping,
     Waiting,
     Message,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_takes_room_only_until_it_is_read() {
+        let mut framer = Framer::default();
+        let long = format!("MESSAGE sip:a SIP/2.0\r\nl: 60000\r\n\r\n{}", "x".repeat(60_000));
+        framer.push(long.as_bytes());
+        assert_eq!(framer.next_frame(), Ok(Some(Frame::Message(long.as_bytes()))));
+        assert_eq!(framer.next_frame(), Ok(None));
+        assert!(framer.buffer.capacity() <= BUFFER_KEPT);
+        framer.push(long.as_bytes());
+        framer.push(b"\r\n");
+        assert_eq!(framer.next_frame(), Ok(Some(Frame::Message(long.as_bytes()))));
+        assert_eq!(framer.next_frame(), Ok(None));
+        assert_eq!(framer.pending(), b"\r\n", "half a ping is kept");
+        framer.push(b"\r\n");
+        assert_eq!(framer.next_frame(), Ok(Some(Frame::Ping)));
+    }
 }
