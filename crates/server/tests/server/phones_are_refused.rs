@@ -147,6 +147,23 @@ async fn a_changed_answer_is_never_right() {
     assert!(house.bindings("201").is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_shows_nothing_yet_or_something_for_others_is_challenged() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    let blank = "Digest username=\"201\",realm=\"test.example\",nonce=\"\",uri=\"sip:x\",response=\"\"";
+    let others = "Digest username=\"201\", realm=\"other.example\", response=\"no hex\"";
+    let ours = "Digest username=\"201\", realm=\"test.example\", response=\"no hex\"";
+    for (authorization, status) in [(blank, 401), (others, 401), (ours, 400)] {
+        let request = phone.request(Some(600), authorization);
+        assert_eq!(phone.say(&request).await.status, status, "{authorization}");
+    }
+    phone.challenge(Some(600)).await;
+    let right = phone.authorization();
+    let request = phone.request(Some(600), &format!("{others}\r\nAuthorization: {right}"));
+    assert_eq!(phone.say(&request).await.status, 200);
+}
+
 fn request(method: &str, phone: &Phone, more: &str) -> String {
     format!(
         "{method} sip:201@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {};branch=z9hG4bK-{method};rport\r\n\

@@ -54,7 +54,7 @@ pub struct DigestCredentials<'a> {
     pub nonce: Text<'a>,
     /// `uri`
     pub uri: Text<'a>,
-    /// `response`: hexadecimal of the algorithm's length.
+    /// `response`: hexadecimal of the algorithm's length, or nothing.
     pub response: &'a [u8],
     /// `algorithm`; MD5 if absent.
     pub algorithm: Algorithm,
@@ -92,6 +92,22 @@ impl<'a> Credentials<'a> {
         raw.finish(scan.at()).map(Self::Digest)
     }
 
+    /// Whether the value names this realm, as far as it can be read: tells whose mistake it is that it cannot be.
+    /// `None` if no realm is found before what is wrong.
+    pub(crate) fn names_realm(value: &[u8], realm: &[u8]) -> Option<bool> {
+        let mut scan = Scan::new(value);
+        scan.skip(TOKEN);
+        scan.skip_space();
+        let mut found = None;
+        let _ = scan_auth_params(&mut scan, |name, value, _| {
+            if found.is_none() && name.eq_ignore_ascii_case(b"realm") {
+                found = Some(*value.value() == *realm);
+            }
+            Ok(())
+        });
+        found
+    }
+
     /// The Digest response, if it is one.
     #[must_use]
     pub const fn digest(&self) -> Option<&DigestCredentials<'a>> {
@@ -112,6 +128,13 @@ impl<'a> DigestCredentials<'a> {
             (None, Some(extended)) => decode_extended(extended),
             (None, None) => None,
         }
+    }
+
+    /// Whether nothing is proven or answered by it: phones of the IMS say in their first REGISTER who they are, with
+    /// an empty nonce and an empty response (3GPP TS 24.229 section 5.1.1.2).
+    #[must_use]
+    pub const fn is_blank(&self) -> bool {
+        self.nonce.raw().is_empty() || self.response.is_empty()
     }
 
     /// Whether `uri` means the same as the Request-URI (RFC 7616 §3.4: the server must check it).
@@ -245,6 +268,8 @@ impl<'a> RawDigest<'a> {
         let algorithm = algorithm.map_or(Algorithm::Md5, |name| Algorithm::of(name.raw()));
         let response = response.ok_or(incomplete)?.raw();
         let is_length_right = match algorithm.hex_length() {
+            // Nothing is shown yet: see `DigestCredentials::is_blank`.
+            _ if response.is_empty() => true,
             Some(length) => response.len() == length,
             None => response.len() <= 128,
         };

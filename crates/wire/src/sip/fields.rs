@@ -3,7 +3,7 @@
 //! Nothing here allocates. Headers that nobody asks for are never looked into.
 
 use super::contact::saturate;
-use super::credentials::Credentials;
+use super::credentials::{Credentials, DigestCredentials};
 use super::headers::{Header, Headers};
 use super::parameters;
 use super::scan::{self, Scan, TOKEN};
@@ -266,6 +266,26 @@ impl<'a> Fields<'a> {
     ) -> impl Iterator<Item = Result<Credentials<'a>, Malformed>> + use<'a> {
         self.all(name)
             .map(move |(value, at)| Credentials::parse(value).map_err(|wrong| wrong.within(name, at)))
+    }
+
+    /// What Authorization shows for a realm: the first Digest credentials that show anything. Those for other realms
+    /// are for others, and whether those can be read is no matter here (RFC 3261 §22.3).
+    ///
+    /// # Errors
+    /// Those for this realm, or for nobody knows which, are malformed.
+    pub fn digest_for(&self, realm: &[u8]) -> Result<Option<DigestCredentials<'a>>, Malformed> {
+        let name = HeaderName::Authorization;
+        for (value, at) in self.all(name) {
+            match Credentials::parse(value) {
+                Ok(Credentials::Digest(digest)) if *digest.realm.value() == *realm && !digest.is_blank() => {
+                    return Ok(Some(digest));
+                }
+                Ok(Credentials::Digest(_) | Credentials::Other { .. }) => {}
+                Err(_) if Credentials::names_realm(value, realm) == Some(false) => {}
+                Err(wrong) => return Err(wrong.within(name, at)),
+            }
+        }
+        Ok(None)
     }
 
     /// User-Agent as written: folded lines and any bytes may be in it.

@@ -1,6 +1,6 @@
 //! Digest credentials as they are read, and those that must be refused.
 
-use wire::sip::{Algorithm, Credentials, DigestCredentials, Qop, Rule};
+use wire::sip::{Algorithm, Credentials, DigestCredentials, Headers, Qop, Request, Rule};
 
 fn shown(value: &str) -> DigestCredentials<'_> {
     *Credentials::parse(value.as_bytes()).unwrap_or_else(|wrong| panic!("{value}: {wrong}")).digest().unwrap()
@@ -65,6 +65,45 @@ fn credentials_that_two_readers_could_read_differently_are_refused() {
     for (value, rule) in table {
         assert_eq!(Credentials::parse(value.as_bytes()).unwrap_err().rule, rule, "{value}");
     }
+}
+
+/// The responses to the realm `office` in a request with these values of Authorization.
+fn shown_for_office(values: &[&str]) -> Result<Vec<u8>, Rule> {
+    let lines: String = values.iter().map(|value| format!("Authorization: {value}\r\n")).collect();
+    let bytes = format!("REGISTER sip:a SIP/2.0\r\n{lines}\r\n");
+    let mut headers = Headers::new();
+    let request = Request::parse(bytes.as_bytes(), &mut headers).unwrap();
+    let shown = request.fields.digest_for(b"office").map_err(|wrong| wrong.rule)?;
+    Ok(shown.map(|digest| digest.response.to_vec()).unwrap_or_default())
+}
+
+#[test]
+fn credentials_of_other_realms_are_skipped_whether_they_can_be_read_or_not() {
+    let good = RFC2617.replace("testrealm@host.com", "office");
+    let other = RFC2617;
+    let broken = |value: &str| value.replace("6629", "xyz");
+    let right = b"6629fae49393a05397450978507c4ef1".to_vec();
+    assert_eq!(shown_for_office(&[other]), Ok(vec![]));
+    assert_eq!(shown_for_office(&[&broken(other)]), Ok(vec![]));
+    assert_eq!(shown_for_office(&[&broken(other), "Bearer x", &good]), Ok(right));
+    assert_eq!(shown_for_office(&[&broken(&good)]), Err(Rule::DigestResponse));
+    // Broken before the realm: whose it is nobody knows.
+    assert_eq!(shown_for_office(&["Digest username, realm=\"other\""]), Err(Rule::ParameterValue));
+    assert_eq!(shown_for_office(&["Digest realm=\"other\", username"]), Ok(vec![]));
+    assert_eq!(shown_for_office(&["Digest realm=\"office\", username"]), Err(Rule::ParameterValue));
+}
+
+#[test]
+fn an_empty_nonce_or_response_shows_nothing() {
+    let first = "Digest username=\"201\",realm=\"office\",nonce=\"\",uri=\"sip:x\",response=\"\"";
+    assert!(shown(first).is_blank());
+    assert_eq!(shown_for_office(&[first]), Ok(vec![]));
+    let no_response =
+        RFC2617.replace("testrealm@host.com", "office").replace("6629fae49393a05397450978507c4ef1", "");
+    assert_eq!(shown_for_office(&[&no_response]), Ok(vec![]));
+    let no_nonce =
+        RFC2617.replace("testrealm@host.com", "office").replace("dcd98b7102dd2f0e8b11d0f600bfb0c093", "");
+    assert_eq!(shown_for_office(&[&no_nonce]), Ok(vec![]));
 }
 
 #[test]

@@ -14,9 +14,7 @@ use signin::{
     records::Records as _,
     verdict::Verdict,
 };
-use wire::sip::{
-    Algorithm, Credentials, DigestCredentials, Essentials, Malformed, Method, Qop, Request, Uri,
-};
+use wire::sip::{Algorithm, DigestCredentials, Essentials, Method, Qop, Request, Uri};
 
 use super::{Desk, Written};
 use crate::flow::Judged;
@@ -37,7 +35,7 @@ impl Desk<'_> {
             return Written::ToAnybody;
         };
         // Step 3: who is it?
-        let shown = match shown_for(request, &domain) {
+        let shown = match request.fields.digest_for(domain.realm.as_bytes()) {
             Ok(Some(shown)) => shown,
             Ok(None) => return self.ask(request, &domain, false, out),
             Err(wrong) => return self.malformed(request, &wrong, out),
@@ -135,19 +133,6 @@ impl Desk<'_> {
         self.challenge(request, domain, stale, out);
         Written::ToAnybody
     }
-}
-
-/// The credentials for the domain's realm; others are for others (section 22.2).
-fn shown_for<'a>(request: &Request<'a>, domain: &Domain) -> Result<Option<DigestCredentials<'a>>, Malformed> {
-    for credentials in request.fields.authorizations() {
-        match credentials? {
-            Credentials::Digest(digest) if *digest.realm.value() == *domain.realm.as_bytes() => {
-                return Ok(Some(digest));
-            }
-            Credentials::Digest(_) | Credentials::Other { .. } => {}
-        }
-    }
-    Ok(None)
 }
 
 /// The hash of an answer as we asked for it: an algorithm that was offered, with `qop=auth`. Anything else is asked
