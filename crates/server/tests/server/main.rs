@@ -29,6 +29,8 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod torture;
+#[cfg(test)]
 mod turns;
 #[cfg(test)]
 mod web_signs_in;

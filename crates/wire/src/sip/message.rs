@@ -117,8 +117,10 @@ impl<'a> Request<'a> {
     }
 
     /// What can be had of a broken request, so that it can be answered with 400: needs a start line that looks like
-    /// a request's and Via, From, To, Call-ID and CSeq, a method other than ACK (which is never answered, §17), and
-    /// a top Via that says where to send the answer. Everything else may be wrong.
+    /// a request's, a method other than ACK (which is never answered, §17), and a Via, by which the sender knows the
+    /// answer for its own. Everything else may be wrong or missing (RFC 4475 badinv01, insuf): From, To, Call-ID and
+    /// CSeq are copied where they are, and where the Via cannot be read the answer goes to where the request came
+    /// from, see [`Request::answer_to`].
     #[must_use]
     pub fn salvage(bytes: &'a [u8], headers: &'a mut Headers) -> Option<Self> {
         let bytes = bytes.get(..bytes.len().min(MESSAGE_MAX))?;
@@ -133,15 +135,14 @@ impl<'a> Request<'a> {
         let body_at = headers.fill(bytes, line.next, true).unwrap_or(bytes.len());
         let headers: &'a Headers = headers;
         let fields = Fields::new(bytes, headers, bytes.get(body_at..).unwrap_or_default());
-        let needed =
-            [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq];
-        let has_all =
-            needed.into_iter().all(|name| fields.first(name).is_some_and(|value| !value.is_empty()));
-        let method = Method::of(method);
-        if !has_all || method == Method::Ack || fields.via().is_err() {
-            return None;
-        }
-        Some(Self { method, uri_raw: b"", uri_at: 0, fields })
+        let request = Self { method: Method::of(method), uri_raw: b"", uri_at: 0, fields };
+        request.is_answerable().then_some(request)
+    }
+
+    /// Whether it can be answered at all, however broken it is: see [`Request::salvage`].
+    #[must_use]
+    pub fn is_answerable(&self) -> bool {
+        self.method != Method::Ack && self.fields.first(HeaderName::Via).is_some_and(|via| !via.is_empty())
     }
 
     /// The Request-URI.

@@ -105,6 +105,13 @@ fn an_ack_and_a_message_without_a_way_back_are_never_answered() {
     let mut headers = Headers::new();
     let ack = b"ACK sip:a SIP/2.0\r\nv: SIP/2.0/UDP a\r\nf: a\r\nt: b\r\ni: 1\r\nCSeq: 1 ACK\r\n\r\n";
     assert!(Request::salvage(ack, &mut headers).is_none());
+    // The four others are only copied: without them there is less to copy (RFC 4475 section 3.3.1).
+    let bare = b"INFO sip:a SIP/2.0\r\nVia: ;;\r\n\r\n";
+    assert!(
+        answered(bare, "192.0.2.1:7").starts_with("SIP/2.0 400 Bad Request\r\nVia: ;;\r\nContent-Length")
+    );
+    let request = Request::salvage(bare, &mut headers).unwrap();
+    assert_eq!(request.answer_to("192.0.2.1:7".parse().unwrap()), "192.0.2.1:7".parse().unwrap());
     let lost = b"INFO sip:a SIP/2.0\r\nf: a\r\nt: b\r\ni: 1\r\nCSeq: 1 INFO\r\n\r\n";
     assert!(Request::salvage(lost, &mut headers).is_none());
 }

@@ -365,7 +365,7 @@ impl Desk<'_> {
 
     /// A request that breaks a rule is told which, where it can be told at all.
     fn malformed(&self, request: &Request<'_>, wrong: &Malformed, out: &mut Vec<u8>) -> Written {
-        if request.method == Method::Ack || request.fields.via().is_err() {
+        if !request.is_answerable() {
             return Written::Nothing;
         }
         self.start(out, request, wrong.status(), wrong.reason()).finish();
