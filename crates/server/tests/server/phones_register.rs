@@ -141,6 +141,20 @@ async fn a_flow_takes_the_place_of_its_forerunner() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contact_that_goes_and_comes_in_one_request_is_there() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    phone.register(600).await;
+    let contact = phone.contact.clone();
+    phone.contact = format!("{contact};expires=0, {contact}");
+    assert!(phone.refresh(Some(700)).await.one(HeaderName::Contact).ends_with(";expires=700"));
+    assert_eq!(house.bindings("201").len(), 1);
+    phone.contact = format!("{contact}, {contact};expires=0");
+    assert!(phone.refresh(Some(700)).await.all(HeaderName::Contact).is_empty());
+    assert!(house.bindings("201").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_phone_too_many_pushes_the_oldest_out_into_quarantine() {
     let house = house().await.with_settings(|settings| settings.registrations.bindings_max = 2).await;
     let mut phones = Vec::new();

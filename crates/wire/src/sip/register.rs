@@ -200,15 +200,16 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// The changes, in order. None, and not [`Plan::removes_all`]: a mere question (step 6 skipped to 8).
+    /// The changes, in order; no two of them are about one binding. None, and not [`Plan::removes_all`]: a mere
+    /// question (step 6 skipped to 8).
     pub fn changes(&self) -> impl Iterator<Item = &Change<'a>> {
         self.changes.iter().take(self.length).flatten()
     }
 
     /// Whether nothing changes.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.length == 0 && !self.removes_all
+    pub fn is_empty(&self) -> bool {
+        !self.removes_all && self.changes().next().is_none()
     }
 
     /// The bindings as they will be, for the answer (step 8).
@@ -276,6 +277,34 @@ impl<'a> Plan<'a> {
                 out.extend_from_slice(b", ");
             }
             super::writer::push_clean(out, value);
+        }
+    }
+
+    /// Whether a contact of this request takes the place of this binding.
+    fn replaces(&self, index: usize) -> bool {
+        self.changes().any(|change| matches!(change, Change::Put(put) if put.replaces == Some(index)))
+    }
+
+    /// Takes back an earlier contact that is the same: the later one counts. Says which binding it was to replace.
+    fn take_back(&mut self, uri: &Uri<'_>, flow: Option<(&[u8], u32)>) -> Option<Option<usize>> {
+        for slot in self.changes.iter_mut().take(self.length) {
+            if let Some(Change::Put(put)) = slot
+                && is_same(put.contact.raw(), put.instance, put.reg_id, uri, flow)
+            {
+                let replaces = put.replaces;
+                *slot = None;
+                return Some(replaces);
+            }
+        }
+        None
+    }
+
+    /// Takes back the removal of a binding: what comes later decides.
+    fn keep(&mut self, index: usize) {
+        for slot in self.changes.iter_mut().take(self.length) {
+            if matches!(slot, Some(Change::Remove(removed)) if *removed == index) {
+                *slot = None;
+            }
         }
     }
 
@@ -422,13 +451,24 @@ fn bind<'a>(
     }
     // Step 7, second bullet: is it bound already?
     let uri = contact.address.uri;
-    let found = bindings.iter().position(|binding| is_same(binding, &uri, flow));
+    // Contacts are taken one after the other, so those before count as bound already, each in its binding's place.
+    let found = match plan.take_back(&uri, flow) {
+        Some(replaces) => replaces,
+        None => {
+            let mut rest = bindings.iter().enumerate().filter(|(index, _)| !plan.replaces(*index));
+            let bound =
+                rest.find(|(_, bound)| is_same(bound.contact, bound.instance, bound.reg_id, &uri, flow));
+            bound.map(|(index, _)| index)
+        }
+    };
     if let Some(binding) = found.and_then(|index| bindings.get(index))
         && binding.expires_at > now
     {
         check_order(plan, binding)?;
     }
-    drop_earlier(plan, &uri, flow);
+    if let Some(index) = found {
+        plan.keep(index);
+    }
     match (expires, found) {
         (0, Some(index)) => plan.add(Change::Remove(index)),
         (0, None) => Ok(()),
@@ -444,25 +484,17 @@ fn bind<'a>(
 }
 
 /// By flow where there is one (RFC 5626 §6), else by the comparison of §19.1.4.
-fn is_same(binding: &BindingView<'_>, uri: &Uri<'_>, flow: Option<(&[u8], u32)>) -> bool {
-    match (flow, binding.reg_id) {
-        (Some((instance, reg_id)), Some(bound)) => bound == reg_id && binding.instance == Some(instance),
+fn is_same(
+    contact: &[u8],
+    instance: Option<&[u8]>,
+    reg_id: Option<u32>,
+    uri: &Uri<'_>,
+    flow: Option<(&[u8], u32)>,
+) -> bool {
+    match (flow, reg_id) {
+        (Some(flow), Some(reg_id)) => instance == Some(flow.0) && reg_id == flow.1,
         (Some(_), None) | (None, Some(_)) | (None, None) => {
-            binding.contact == uri.raw()
-                || Uri::parse(binding.contact).is_ok_and(|bound| bound.is_equivalent(uri))
-        }
-    }
-}
-
-/// A contact that comes twice in one request counts as it came last.
-fn drop_earlier(plan: &mut Plan<'_>, uri: &Uri<'_>, flow: Option<(&[u8], u32)>) {
-    for slot in plan.changes.iter_mut().take(plan.length) {
-        if let Some(Change::Put(put)) = slot
-            && flow.is_none()
-            && put.reg_id.is_none()
-            && put.contact.is_equivalent(uri)
-        {
-            *slot = None;
+            contact == uri.raw() || Uri::parse(contact).is_ok_and(|bound| bound.is_equivalent(uri))
         }
     }
 }

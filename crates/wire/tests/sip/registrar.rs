@@ -122,6 +122,31 @@ fn a_register_changes_what_the_table_says() {
 }
 
 #[test]
+fn contacts_are_taken_one_after_the_other_also_when_they_mean_one_binding() {
+    let a = || vec![binding("sip:a@h")];
+    let table: [(&str, Vec<Binding>, &str); 9] = [
+        // The later one wins, whichever it is.
+        ("m: <sip:a@h>;expires=0, <sip:a@h>", a(), "put 600 sip:a@h for 0"),
+        ("m: <sip:a@h>, <sip:a@h>;expires=0", a(), "remove 0"),
+        ("m: <sip:a@h>;expires=0, <sip:a@h>;expires=0", a(), "remove 0"),
+        ("m: <sip:a@h>;expires=0, <sip:a@h>, <sip:a@h>;expires=0", a(), "remove 0"),
+        ("m: <sip:c@h>, <sip:c@h>;expires=0", a(), ""),
+        // Equality is not transitive (§19.1.4): both are the binding, but they are not each other.
+        ("m: <sip:a@h;x=1>, <sip:a@h;x=2>", a(), "put 600 sip:a@h;x=1 for 0, put 600 sip:a@h;x=2"),
+        ("m: <sip:a@h;x=1>, <sip:a@h>", a(), "put 600 sip:a@h for 0"),
+        ("m: <sip:a@h>, <sip:a@h;y=1>", vec![binding("sip:a@h;x=1")], "put 600 sip:a@h;y=1 for 0"),
+        ("m: <sip:a@h;x=1>, <sip:a@h;x=2>;expires=0", a(), "put 600 sip:a@h;x=1 for 0"),
+    ];
+    for (lines, bindings, expected) in table {
+        assert_eq!(outcome(lines, &bindings), expected, "{lines}");
+    }
+    let bound = [flow("sip:a@old", "<urn:uuid:1>", 1)];
+    let moved = "<sip:a@new>;+sip.instance=\"<urn:uuid:1>\";reg-id=1";
+    let both = format!("Supported: outbound\nm: {moved}, <sip:a@old>");
+    assert_eq!(outcome(&both, &bound), "put 600 sip:a@new for 0 flow 1, put 600 sip:a@old");
+}
+
+#[test]
 fn an_older_cseq_of_the_same_call_changes_nothing_and_a_new_call_starts_anew() {
     let at = |cseq: u32| vec![binding("sip:b@x"), Binding { cseq, ..binding("sip:a@x") }];
     assert_eq!(outcome("Contact: <sip:a@x>", &at(9)), "put 600 sip:a@x for 1");
