@@ -248,6 +248,18 @@ async fn what_breaks_a_rule_is_told_which_or_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_datagram_as_long_as_there_can_be_is_answered() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    let short = request("OPTIONS", &phone, "");
+    for length in [20_000, 65_507] {
+        let padding = length - short.len() - "X: \r\n".len();
+        let long = request("OPTIONS", &phone, &format!("X: {}\r\n", "x".repeat(padding)));
+        assert_eq!((long.len(), phone.say(&long).await.status), (length, 200));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_no_sip_is_closed() {
     let house = house().await;
     for (bytes, status) in [
