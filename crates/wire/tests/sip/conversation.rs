@@ -1,6 +1,6 @@
 //! A phone signs in: challenge, response, binding; and the answers to what cannot be parsed.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, SocketAddrV6};
 
 use wire::sip::register;
 use wire::sip::{Algorithm, AnswerWriter, Challenge, Headers, Message, NewChallenge, Request, Rule};
@@ -98,6 +98,15 @@ fn a_via_that_tells_the_truth_gets_no_received() {
     let mut headers = Headers::new();
     let request = Request::parse(bytes, &mut headers).unwrap();
     assert_eq!(request.answer_to("192.0.2.2:7".parse().unwrap()), "192.0.2.2:5062".parse().unwrap());
+}
+
+#[test]
+fn an_answer_to_a_link_local_address_keeps_its_scope() {
+    let bytes = b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP [fe80::1]:5070;branch=z9hG4bKx\r\n\r\n";
+    let mut headers = Headers::new();
+    let request = Request::parse(bytes, &mut headers).unwrap();
+    let peer = |port| SocketAddrV6::new("fe80::1".parse().unwrap(), port, 0, 3).into();
+    assert_eq!(request.answer_to(peer(9)), peer(5070));
 }
 
 #[test]
