@@ -1,7 +1,7 @@
 //! `Contact`: where a phone can be reached, and for how long (RFC 3261 §20.10, RFC 5626 §4.1, RFC 5627).
 
 use super::scan::{self, Scan};
-use super::{Address, Malformed, Rule};
+use super::{Address, Malformed, Rule, Text};
 
 /// What a malformed `expires` parameter counts as (RFC 3261 §20.10).
 const EXPIRES_MALFORMED: u32 = 3600;
@@ -15,7 +15,7 @@ pub struct Contact<'a> {
     pub expires: Option<u32>,
     /// The `q` parameter in thousandths, 0 to 1000.
     pub q: Option<u16>,
-    /// The `+sip.instance` parameter, its angle brackets included.
+    /// The `+sip.instance` parameter, its angle brackets included; only if it was quoted.
     pub instance: Option<&'a [u8]>,
     /// The `reg-id` parameter.
     pub reg_id: Option<u32>,
@@ -38,7 +38,11 @@ impl<'a> Contact<'a> {
                 Some(number) => q = Some(number),
                 None => wrong = Some(Rule::Number),
             },
-            13 if parameter.is("+sip.instance") => instance = Some(parameter.raw()),
+            // Always quoted (RFC 5626 §10): the answer quotes it again, escapes and all, and a bare one could end in
+            // half an escape.
+            13 if parameter.is("+sip.instance") => {
+                instance = parameter.value.filter(Text::is_quoted).map(|value| value.raw());
+            }
             6 if parameter.is("reg-id") => {
                 // RFC 5626 §11: 1 to 2^31 - 1.
                 match scan::decimal(parameter.raw()).map(u32::try_from) {

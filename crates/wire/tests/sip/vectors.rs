@@ -125,7 +125,7 @@ fn finding(bytes: &[u8], key: &str) -> String {
         "contacts" => fields.contacts().filter(Result::is_ok).count().to_string(),
         "contact.uri" => text(fields.contacts().next().unwrap().unwrap().address.uri.raw()),
         "contact.params" => text(fields.contacts().next().unwrap().unwrap().address.params.raw()),
-        "contact.instance" => text(fields.contacts().next().unwrap().unwrap().instance.unwrap()),
+        "contact.instance" => text(fields.contacts().next().unwrap().unwrap().instance.unwrap_or(b"(none)")),
         "contact.reg-id" => format!("{:?}", fields.contacts().next().unwrap().unwrap().reg_id.unwrap()),
         "contact.expires" => format!("{:?}", fields.contacts().next().unwrap().unwrap().expires.unwrap()),
         "paths" => fields.addresses(HeaderName::Path).filter(Result::is_ok).count().to_string(),
