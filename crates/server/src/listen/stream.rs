@@ -163,7 +163,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                 Err(error) => {
                     let bytes = self.framer.pending();
                     let received = Received { bytes, peer: self.peer, now };
-                    let said = self.answerer.broken(received, &error.to_string(), &mut self.out);
+                    let said = self.answerer.broken(received, error, &mut self.out);
                     if self.say(said).await.is_ok() {
                         drop(self.send().await);
                     }

@@ -262,6 +262,7 @@ async fn a_datagram_as_long_as_there_can_be_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_no_sip_is_closed() {
     let house = house().await;
+    let long = "OPTIONS sip:x SIP/2.0\r\nv: SIP/2.0/TCP x\r\nX: ";
     for (bytes, status) in [
         ("GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), None),
         (
@@ -269,6 +270,9 @@ async fn a_stream_that_is_no_sip_is_closed() {
             Some(400),
         ),
         (format!("OPTIONS sip:x SIP/2.0\r\nX: {}", "x".repeat(70_000)), None),
+        // One byte too many, and no more: what is left unread when a connection is closed takes the answer with it.
+        (format!("{long}{}", "x".repeat(65_536 - long.len())), Some(513)),
+        ("OPTIONS sip:x SIP/2.0\r\nv: SIP/2.0/TCP x\r\nl: 70000\r\n\r\n".into(), Some(513)),
     ] {
         let mut phone = house.phone_over(Transport::Tcp, "201", CODE).await;
         phone.send(bytes.as_bytes()).await;

@@ -10,6 +10,7 @@
 
 use memchr::memchr;
 
+use super::Rule;
 use super::fields::Fields;
 use super::headers::{Headers, MESSAGE_MAX, line_end};
 
@@ -41,6 +42,19 @@ pub enum StreamError {
     /// The message is or would be longer than allowed.
     #[error("message too long")]
     TooLong,
+}
+
+impl StreamError {
+    /// Status code and reason phrase of the answer.
+    #[must_use]
+    pub const fn answer(self) -> (u16, &'static str) {
+        match self {
+            Self::ContentLengthMissing => (400, "Missing Content-Length"),
+            Self::ContentLengthMalformed => (400, Rule::ContentLength.phrase()),
+            // §21.5.7.
+            Self::TooLong => (513, Rule::MessageTooLong.phrase()),
+        }
+    }
 }
 
 /// Cuts a stream into messages.

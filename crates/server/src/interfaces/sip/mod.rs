@@ -21,7 +21,7 @@ use signin::{
 };
 use wire::sip::{
     Datagram, Essentials, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
-    classify, register::EXTENSIONS, stun,
+    classify, register::EXTENSIONS, stream::StreamError, stun,
 };
 
 use crate::{dice::HandfulOfDice, flow::Judged, metrics::SipCounters, system::System};
@@ -232,7 +232,7 @@ impl Answerer {
     }
 
     /// The answer to what is left on a stream that cannot be cut into messages any more, if there can be one.
-    pub fn broken(&mut self, received: Received<'_>, reason: &str, out: &mut Vec<u8>) -> Said {
+    pub fn broken(&mut self, received: Received<'_>, error: StreamError, out: &mut Vec<u8>) -> Said {
         self.counters.malformed.inc();
         let said = match Request::salvage(received.bytes, &mut self.headers) {
             Some(request) => {
@@ -244,7 +244,8 @@ impl Answerer {
                     now: received.now,
                     registered_for: Seconds(0),
                 };
-                desk.start(out, &request, 400, reason).finish();
+                let (status, reason) = error.answer();
+                desk.start(out, &request, status, reason).finish();
                 Said::Answer { to: received.peer }
             }
             None => Said::Nothing,
