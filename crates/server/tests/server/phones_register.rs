@@ -173,6 +173,22 @@ async fn one_phone_too_many_pushes_the_oldest_out_into_quarantine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_of_phones_is_told_also_to_one_that_was_wrong_before() {
+    let house = house().await;
+    for _ in 0..8 {
+        let mut phone = house.phone("201", CODE).await;
+        phone.contact = phone.contact.replace('>', &format!(";x={}>", "x".repeat(200)));
+        assert_eq!(phone.register(600).await.status, 200);
+    }
+    let mut phone = house.phone("201", "000001").await;
+    assert_eq!(phone.register(600).await.status, 403);
+    phone.code = CODE.into();
+    // It clears the failure, which has to be on disk first.
+    let answer = phone.register(600).await;
+    assert_eq!((answer.status, answer.all(HeaderName::Contact).len()), (200, 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bindings_survive_a_restart() {
     let house = house().await;
     house.phone("201", CODE).await.register(600).await;

@@ -106,8 +106,13 @@ enum Written {
     ToAnybody,
     /// An answer to somebody who has proven to be there.
     ToProven,
-    /// One that waits for the disk, in two wordings: the one in the buffer, and this one if the disk fails.
-    AfterDisk(Judged, Vec<u8>),
+    /// One that waits for the disk, in two wordings: the one in the buffer, and `bad` if the disk fails.
+    AfterDisk {
+        judged: Judged,
+        bad: Vec<u8>,
+        /// Whether it is to somebody who has proven to be there.
+        is_proven: bool,
+    },
 }
 
 impl SipInterface {
@@ -213,7 +218,11 @@ impl Answerer {
             }
         };
         self.registered_for = desk.registered_for;
-        let is_proven = matches!(written, Written::ToProven);
+        let is_proven = match &written {
+            Written::ToProven => true,
+            Written::AfterDisk { is_proven, .. } => *is_proven,
+            Written::Nothing | Written::ToAnybody => false,
+        };
         let most = received.bytes.len().saturating_mul(AMPLIFICATION_MAX);
         if self.transport == Transport::Udp && !is_proven && out.len() > most {
             // Whoever forges the sender of a datagram must not gain by it. No phone's request is so short.
@@ -225,7 +234,9 @@ impl Answerer {
         let said = match written {
             Written::Nothing => Said::Nothing,
             Written::ToAnybody | Written::ToProven => Said::Answer { to },
-            Written::AfterDisk(judged, bad) => Said::Later(Later { judged, good: out.clone(), bad, to }),
+            Written::AfterDisk { judged, bad, .. } => {
+                Said::Later(Later { judged, good: out.clone(), bad, to })
+            }
         };
         self.count(&said);
         said
@@ -257,7 +268,7 @@ impl Answerer {
     /// What was counted must be concluded, also when nobody is told.
     fn withhold(&self, written: Written) -> Said {
         match written {
-            Written::AfterDisk(judged, _) => {
+            Written::AfterDisk { judged, .. } => {
                 Said::Later(Later { judged, good: Vec::new(), bad: Vec::new(), to: ([0, 0, 0, 0], 0).into() })
             }
             Written::Nothing | Written::ToAnybody | Written::ToProven => {

@@ -123,7 +123,7 @@ impl Desk<'_> {
         if judged.durable.is_some() {
             let mut bad = Vec::new();
             self.unavailable(request, &mut bad);
-            return Written::AfterDisk(judged, bad);
+            return Written::AfterDisk { judged, bad, is_proven: matches!(written, Written::ToProven) };
         }
         self.sip.system.metrics.signed_in(LoginInterface::SipRegistration, &judged.verdict);
         written
