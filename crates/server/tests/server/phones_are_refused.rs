@@ -303,6 +303,41 @@ async fn nobody_who_has_proven_nothing_gets_more_than_twice_what_they_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_too_short_for_two_challenges_gets_the_strongest_that_fits() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    let register = |length: usize| {
+        let short = "REGISTER sip:a SIP/2.0\r\nv:SIP/2.0/UDP a;rport\r\nf:<sip:1@a>;tag=1\r\nt:<sip:1@a>\r\n\
+                     i:1\r\nCSeq:1 REGISTER\r\nX:\r\n\r\n";
+        short.replace("X:", &format!("X:{}", "x".repeat(length - short.len())))
+    };
+    let long = phone.say(&register(600)).await;
+    let line = |challenge: &String| "WWW-Authenticate: \r\n".len() + challenge.len();
+    let challenges = long.all(HeaderName::WwwAuthenticate);
+    let [sha256, md5] = &challenges[..] else { panic!("{challenges:?}") };
+    let both = long.bytes.len();
+    let cases = [
+        (both.div_ceil(2), Some(vec!["SHA-256", "MD5"])),
+        ((both - 1) / 2, Some(vec!["SHA-256"])),
+        ((both - line(md5)).div_ceil(2), Some(vec!["SHA-256"])),
+        ((both - line(sha256)).div_ceil(2), Some(vec!["MD5"])),
+        ((both - line(sha256) - 1) / 2, None),
+    ];
+    for (length, expected) in cases {
+        phone.send(register(length).as_bytes()).await;
+        let patience = if expected.is_some() { SILENCE * 10 } else { SILENCE };
+        let answer = phone.hear(patience).await;
+        let algorithms = answer.map(|answer| answer.all(HeaderName::WwwAuthenticate)).map(|challenges| {
+            let named = |algorithm: &&str| {
+                challenges.iter().any(|challenge| challenge.contains(&format!("algorithm={algorithm},")))
+            };
+            ["SHA-256", "MD5"].into_iter().filter(named).collect::<Vec<_>>()
+        });
+        assert_eq!(algorithms, expected, "{length} of {both}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn answers_go_where_the_request_came_from() {
     let house = house().await;
     let mut phone = house.phone("201", CODE).await;

@@ -32,7 +32,8 @@ impl Desk<'_> {
     }
 
     /// 401 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it, and alone for
-    /// phones that give up at the sight of anything else.
+    /// phones that give up at the sight of anything else. Where two challenges are too much for a short request, the
+    /// strongest that is not: with none, the phone would never get any further.
     pub(super) fn challenge(
         &mut self,
         request: &Request<'_>,
@@ -41,22 +42,25 @@ impl Desk<'_> {
         out: &mut Vec<u8>,
     ) {
         let nonce = self.sip.system.challenger.nonce(domain.id, self.peer.ip(), self.now, self.dice);
-        let mut answer = self.start(out, request, 401, "Unauthorized");
         let agent = request.fields.user_agent().unwrap_or_default();
-        let known = [(Algorithm::Sha256, DigestAlgorithm::Sha256), (Algorithm::Md5, DigestAlgorithm::Md5)];
-        for (algorithm, hash) in known {
-            if !domain.offers(hash, agent) {
-                continue;
+        let sha256 = domain.offers(DigestAlgorithm::Sha256, agent).then_some(Algorithm::Sha256);
+        let md5 = domain.offers(DigestAlgorithm::Md5, agent).then_some(Algorithm::Md5);
+        let choices = [[sha256, md5], [sha256, None], [md5, None]];
+        for choice in choices.into_iter().filter(|choice| *choice != [None; 2]) {
+            let mut answer = self.start(out, request, 401, "Unauthorized");
+            for algorithm in choice.into_iter().flatten() {
+                answer.challenge(&NewChallenge {
+                    realm: domain.realm.as_bytes(),
+                    nonce: nonce.as_bytes(),
+                    opaque: b"",
+                    algorithm,
+                    stale,
+                });
             }
-            answer.challenge(&NewChallenge {
-                realm: domain.realm.as_bytes(),
-                nonce: nonce.as_bytes(),
-                opaque: b"",
-                algorithm,
-                stale,
-            });
+            if answer.finish().len() <= self.room {
+                return;
+            }
         }
-        answer.finish();
     }
 
     /// 403: no, whatever the reason is.

@@ -94,6 +94,8 @@ struct Desk<'d> {
     transport: Transport,
     peer: SocketAddr,
     now: Timestamp,
+    /// Bytes that an answer may have before anybody has proven to be there.
+    room: usize,
     /// How long a phone was registered for by this request.
     registered_for: Seconds,
 }
@@ -195,12 +197,18 @@ impl Answerer {
     /// Reads one SIP message and writes its answer into `out`.
     pub fn message(&mut self, received: Received<'_>, out: &mut Vec<u8>) -> Said {
         self.counters.received.inc();
+        // Whoever forges the sender of a datagram must not gain by it. No phone's request is so short.
+        let room = match self.transport {
+            Transport::Udp => received.bytes.len().saturating_mul(AMPLIFICATION_MAX),
+            Transport::Tcp | Transport::Tls => usize::MAX,
+        };
         let mut desk = Desk {
             sip: &self.sip,
             dice: &mut self.dice,
             transport: self.transport,
             peer: received.peer,
             now: received.now,
+            room,
             registered_for: Seconds(0),
         };
         let (written, to) = match Message::parse(received.bytes, &mut self.headers) {
@@ -223,9 +231,7 @@ impl Answerer {
             Written::AfterDisk { is_proven, .. } => *is_proven,
             Written::Nothing | Written::ToAnybody => false,
         };
-        let most = received.bytes.len().saturating_mul(AMPLIFICATION_MAX);
-        if self.transport == Transport::Udp && !is_proven && out.len() > most {
-            // Whoever forges the sender of a datagram must not gain by it. No phone's request is so short.
+        if !is_proven && out.len() > room {
             if !matches!(written, Written::Nothing) {
                 self.counters.withheld.inc();
             }
@@ -234,7 +240,10 @@ impl Answerer {
         let said = match written {
             Written::Nothing => Said::Nothing,
             Written::ToAnybody | Written::ToProven => Said::Answer { to },
-            Written::AfterDisk { judged, bad, .. } => {
+            Written::AfterDisk { judged, mut bad, .. } => {
+                if !is_proven && bad.len() > room {
+                    bad.clear();
+                }
                 Said::Later(Later { judged, good: out.clone(), bad, to })
             }
         };
@@ -253,6 +262,7 @@ impl Answerer {
                     transport: self.transport,
                     peer: received.peer,
                     now: received.now,
+                    room: usize::MAX,
                     registered_for: Seconds(0),
                 };
                 let (status, reason) = error.answer();
