@@ -189,6 +189,21 @@ async fn a_long_list_of_phones_is_told_also_to_one_that_was_wrong_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_went_silent_leaves_its_row_also_when_another_registers_before_anybody_looked() {
+    let house = house().await;
+    house.phone("201", CODE).await.register(60).await;
+    house.pass(61);
+    let mut other = house.phone("201", CODE).await;
+    other.register(60).await;
+    house.pass(61);
+    other.register(60).await;
+    let audit = house.audit().await;
+    let about: Vec<_> = audit.iter().filter(|row| row.contains("Phone ")).collect();
+    let (came, lost) = (&"Phone registered: 201".to_owned(), &"Phone lost: 201".to_owned());
+    assert_eq!(about, [came, lost, came, lost, came]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bindings_survive_a_restart() {
     let house = house().await;
     house.phone("201", CODE).await.register(600).await;

@@ -157,7 +157,12 @@ impl Changing<'_> {
     /// What is kept, what goes, what comes; in the order in which it was kept.
     fn apply(&mut self, plan: &Plan<'_>, request: &Request<'_>, before: &[Binding]) -> Result<(), NotText> {
         let now = self.now;
-        for (index, binding) in before.iter().enumerate().filter(|(_, binding)| binding.expires_at > now) {
+        for (index, binding) in before.iter().enumerate() {
+            if binding.expires_at <= now {
+                // Time ended it, and the sweep that would tell will not see it any more.
+                self.note_lost(binding);
+                continue;
+            }
             let is_removed = plan.removes_all
                 || plan
                     .changes()
@@ -237,10 +242,26 @@ impl Changing<'_> {
     }
 
     fn note(&mut self, action: Action, binding: &Binding) {
+        let event = self.event(action, binding);
+        self.effects.push(Effect::Audit(event));
+    }
+
+    /// A phone that said nothing any more, as the sweep tells it: nobody did it, and it was where it was.
+    fn note_lost(&mut self, binding: &Binding) {
+        let event = self.event(Action::PhoneLost, binding);
+        self.effects.push(Effect::Audit(AuditEvent {
+            actor: Actor::System,
+            address: Some(binding.source.ip()),
+            agent: AuditEvent::text(&binding.agent),
+            ..event
+        }));
+    }
+
+    fn event(&self, action: Action, binding: &Binding) -> AuditEvent {
         let contact = AuditEvent::text(&binding.contact);
         let (before, after) =
             if action == Action::Registered { ("".into(), contact) } else { (contact, "".into()) };
-        self.effects.push(Effect::Audit(AuditEvent {
+        AuditEvent {
             at: self.now,
             action,
             outcome: Outcome::Accepted,
@@ -253,7 +274,7 @@ impl Changing<'_> {
             agent: self.agent.clone(),
             changes: vec![FieldChange { field: "contact".into(), before, after }],
             times: 1,
-        }));
+        }
     }
 }
 
