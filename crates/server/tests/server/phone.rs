@@ -1,6 +1,7 @@
 //! A phone for tests: speaks SIP over UDP, TCP or TLS, and does what it is told, also what no phone would.
 
 use std::{
+    collections::HashSet,
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
@@ -26,12 +27,15 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use wire::sip::{
-    Algorithm, Challenge, HeaderName, Headers, Message,
+    Algorithm, Challenge, HeaderName, Headers, Message, Request,
     stream::{Frame, Framer},
 };
 
-/// How long a test waits for an answer that should come.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a test waits for an answer that should come: timer F of RFC 3261 section 17.1.2.2.
+const PATIENCE: Duration = Duration::from_secs(32);
+/// How long a phone waits over UDP until it asks again, and how long at most after it has asked in vain (T1 and T2).
+const AGAIN: Duration = Duration::from_millis(500);
+const AGAIN_MAX: Duration = Duration::from_secs(4);
 /// How long a test waits for an answer that should not come.
 pub(crate) const SILENCE: Duration = Duration::from_millis(300);
 
@@ -58,8 +62,13 @@ pub(crate) struct Phone {
     pub(crate) counts_in_capitals: bool,
     /// The value of the last challenge, and how often it was answered.
     challenge: Option<(Vec<u8>, u32)>,
+    /// What was asked more than once, and so may be answered more than once.
+    repeated: HashSet<Asked>,
     name: &'static str,
 }
+
+/// What tells which request an answer belongs to: Call-ID and CSeq.
+type Asked = [Vec<u8>; 2];
 
 enum Line {
     Udp(UdpSocket),
@@ -79,6 +88,10 @@ impl Answer {
         let mut headers = Headers::new();
         let message = Message::parse(bytes, &mut headers).expect("a SIP message");
         Self { status: message.response().expect("a response").status, bytes: bytes.to_vec() }
+    }
+
+    fn asked(&self) -> Asked {
+        asked(&self.bytes)
     }
 
     /// All of it as text.
@@ -156,6 +169,7 @@ impl Phone {
             cseq: 0,
             counts_in_capitals: false,
             challenge: None,
+            repeated: HashSet::new(),
             name,
         }
     }
@@ -250,13 +264,33 @@ impl Phone {
         if first.status != 401 {
             return first;
         }
+        let answer = self.refresh(Some(expires)).await;
+        if answer.status != 401 || !self.repeated.contains(&answer.asked()) {
+            return answer;
+        }
+        // The answer was lost, and what was asked again was an answer to a challenge that had been used: phones go on.
+        self.keep_challenge(&answer);
         self.refresh(Some(expires)).await
     }
 
-    /// Sends, and waits for the answer.
+    /// Sends, and waits for the answer; over UDP it asks again like any phone (RFC 3261 section 17.1.2.2).
     pub(crate) async fn say(&mut self, message: &str) -> Answer {
-        self.send(message.as_bytes()).await;
-        self.hear(PATIENCE).await.unwrap_or_else(|| panic!("no answer to {message}"))
+        let asked = asked(message.as_bytes());
+        self.repeated.remove(&asked);
+        let mut wait = if matches!(self.line, Line::Udp(_)) { AGAIN } else { PATIENCE };
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
+            self.send(message.as_bytes()).await;
+            if let Some(answer) = self.hear(wait).await {
+                if !waited.is_zero() {
+                    self.repeated.insert(asked);
+                }
+                return answer;
+            }
+            waited += wait;
+            wait = (wait * 2).min(AGAIN_MAX);
+        }
+        panic!("no answer to {message}")
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
@@ -269,9 +303,17 @@ impl Phone {
         }
     }
 
-    /// The next answer; `None` when none comes in time or the connection ends.
+    /// The next answer, but for what is answered already; `None` when none comes in time or the connection ends.
     pub(crate) async fn hear(&mut self, patience: Duration) -> Option<Answer> {
-        timeout(patience, self.hear_one()).await.ok().flatten()
+        let next = async {
+            loop {
+                let answer = self.hear_one().await?;
+                if !self.repeated.contains(&answer.asked()) {
+                    return Some(answer);
+                }
+            }
+        };
+        timeout(patience, next).await.ok().flatten()
     }
 
     async fn hear_one(&mut self) -> Option<Answer> {
@@ -320,6 +362,17 @@ impl Phone {
         buffer.truncate(count);
         Some(buffer)
     }
+}
+
+fn asked(bytes: &[u8]) -> Asked {
+    let (mut headers, mut salvaged) = (Headers::new(), Headers::new());
+    let fields = match Message::parse(bytes, &mut headers) {
+        Ok(message) => Some(*message.fields()),
+        // A test also asks what breaks a rule.
+        Err(_) => Request::salvage(bytes, &mut salvaged).map(|request| request.fields),
+    };
+    [HeaderName::CallId, HeaderName::CSeq]
+        .map(|name| fields.and_then(|fields| fields.first(name)).unwrap_or_default().to_vec())
 }
 
 /// An encrypted connection to whoever is there.

@@ -1,9 +1,12 @@
 //! Phones that register rightly.
 
+use std::{collections::HashSet, net::SocketAddr};
+
 use signin::{audit::Action, digest::DigestAlgorithm, registration::Transport};
+use tokio::net::UdpSocket;
 use wire::sip::{Algorithm, HeaderName};
 
-use crate::house::House;
+use crate::{house::House, phone::Phone};
 
 const CODE: &str = "472839";
 
@@ -201,6 +204,59 @@ async fn a_phone_that_went_silent_leaves_its_row_also_when_another_registers_bef
     let about: Vec<_> = audit.iter().filter(|row| row.contains("Phone ")).collect();
     let (came, lost) = (&"Phone registered: 201".to_owned(), &"Phone lost: 201".to_owned());
     assert_eq!(about, [came, lost, came, lost, came]);
+}
+
+/// A network that loses the first copy of every request, and of the answers to each phone's second one, with which it
+/// proves itself; and delivers every answer twice.
+async fn bad_network(server: SocketAddr) -> SocketAddr {
+    let (near, far) = (UdpSocket::bind("127.0.0.1:0").await, UdpSocket::bind("127.0.0.1:0").await);
+    let (near, far) = (near.expect("a socket"), far.expect("a socket"));
+    far.connect(server).await.expect("connected");
+    let address = near.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let (mut request, mut answer) = ([0; 4096], [0; 4096]);
+        let (mut asked, mut answered, mut phone) = (HashSet::new(), HashSet::new(), address);
+        let lines = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            let kept = text.lines().filter(|line| line.starts_with("CSeq:") || line.starts_with("Call-ID:"));
+            kept.collect::<String>()
+        };
+        loop {
+            tokio::select! {
+                Ok((count, from)) = near.recv_from(&mut request) => {
+                    phone = from;
+                    if !asked.insert(lines(&request[..count])) {
+                        far.send(&request[..count]).await.expect("sent");
+                    }
+                }
+                Ok(count) = far.recv(&mut answer) => {
+                    let lines = lines(&answer[..count]);
+                    if !lines.contains("CSeq: 2 ") || !answered.insert(lines) {
+                        near.send_to(&answer[..count], phone).await.expect("sent");
+                        near.send_to(&answer[..count], phone).await.expect("sent");
+                    }
+                }
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_behind_a_bad_network_registers_all_the_same() {
+    let house = house().await;
+    let network = bad_network(house.sip_udp()).await;
+    let mut phone = Phone::connect(Transport::Udp, "127.0.0.1", network, "201", CODE).await;
+    for _ in 0..2 {
+        let answer = phone.register(600).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    assert_eq!(house.bindings("201").len(), 1);
+    // A slip of the finger that had to be sent several times is one.
+    let mut wrong = Phone::connect(Transport::Udp, "127.0.0.1", network, "201", "000001").await;
+    assert_eq!(wrong.register(600).await.status, 403);
+    let refused = house.audit().await.iter().filter(|row| row.contains("Wrong secret")).count();
+    assert_eq!(refused, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
