@@ -26,7 +26,7 @@ use super::{
     users::{badge, change_secret},
     views::{
         forms::{Field, Problems},
-        parts::{Badge, Link, Tone},
+        parts::{Badge, Link, Notice, Tone},
         settings::{AdministratorRow, AdministratorsPage, SettingsTab},
         shell::Place,
         users::UserPage,
@@ -138,6 +138,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
         force_new: Some(present == Status::ForceNewPassword),
         about: "For the manager. Whoever changes it ends the account's other sessions.",
     };
+    let is_own = who.account.id == account.id;
     let fixed = |name: &str, label: &str, value: String| Field::new(name, label).value(value).fixed();
     UserPage {
         shell: who.shell(web, Place::Settings),
@@ -151,7 +152,15 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
         ],
         status: fixed("status", "Status", present.title().into()),
         version: account.version.to_string(),
-        credentials: vec![credentials::card(web, who, &of, wrong)],
+        credentials: if is_own { Vec::new() } else { vec![credentials::card(web, who, &of, wrong)] },
+        elsewhere: is_own.then(|| {
+            Notice::new(
+                Tone::Info,
+                "This is your own account",
+                "Your password is changed under Preferences, where the present one is asked for.",
+            )
+            .with_link("/manager/preferences", "Preferences")
+        }),
         history: audit::history(web, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: false,

@@ -90,6 +90,10 @@ pub(super) struct VisitorForm(pub(super) Visitor, pub(super) Form);
 /// Somebody who is signed in and must choose a new password before anything else.
 pub(super) struct Detained(pub(super) SignedIn, pub(super) Status);
 
+/// A form of somebody like that, its token checked. Nobody else has one: a new password without the present one is for
+/// those alone who have just shown the present one and are made to replace it.
+pub(super) struct DetainedForm(pub(super) SignedIn, pub(super) Status, pub(super) Form);
+
 impl FromRequestParts<Arc<Web>> for Visitor {
     type Rejection = Response;
 
@@ -211,6 +215,15 @@ impl SignedIn {
         self.csrf.clone()
     }
 
+    async fn read_form(&self, parts: Parts, body: Body, web: &Arc<Web>) -> Result<Form, Response> {
+        let form = read_form(parts, body, &self.visitor, web).await?;
+        if same(form.get("csrf"), &self.csrf) {
+            Ok(form)
+        } else {
+            Err(self.visitor.error(web, StatusCode::FORBIDDEN))
+        }
+    }
+
     /// An administrator at this moment.
     pub(super) fn admin<'a>(&'a self, web: &'a Web) -> Admin<'a> {
         Admin { records: &*web.system.ledger, by: &self.by, now: web.system.clock.now() }
@@ -279,17 +292,25 @@ impl FromRequest<Arc<Web>> for SignedForm {
 
     async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
         let (mut parts, body) = request.into_parts();
-        // Whoever must choose a new password has two forms: that one, and the way out.
-        let may_be_detained = ["/manager/password", "/manager/logout"].contains(&parts.uri.path());
+        // Whoever must choose a new password has two forms: that one, which is a `DetainedForm`, and the way out.
+        let may_be_detained = parts.uri.path() == "/manager/logout";
         let (signed_in, status) = find_session(&mut parts, web).await?;
         if status.wants_new_secret() && !may_be_detained {
             return Err(Redirect::to("/manager/password").into_response());
         }
-        let form = read_form(parts, body, &signed_in.visitor, web).await?;
-        if !same(form.get("csrf"), &signed_in.csrf) {
-            return Err(signed_in.visitor.error(web, StatusCode::FORBIDDEN));
-        }
+        let form = signed_in.read_form(parts, body, web).await?;
         Ok(Self(signed_in, form))
+    }
+}
+
+impl FromRequest<Arc<Web>> for DetainedForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let Detained(signed_in, status) = Detained::from_request_parts(&mut parts, web).await?;
+        let form = signed_in.read_form(parts, body, web).await?;
+        Ok(Self(signed_in, status, form))
     }
 }
 

@@ -20,7 +20,7 @@ use signin::{
 
 use super::{
     Web, credentials,
-    guard::{self, Detained, SESSION_COOKIE, SignedForm, Visitor, VisitorForm},
+    guard::{self, Detained, DetainedForm, SESSION_COOKIE, SignedForm, Visitor, VisitorForm},
     moment,
     views::{
         forms::Problems,
@@ -185,17 +185,11 @@ fn new_password_page(
 
 pub(super) async fn choose_password(
     State(web): State<Arc<Web>>,
-    SignedForm(who, form): SignedForm,
+    DetainedForm(who, status, form): DetainedForm,
 ) -> Response {
     let new = form.secret("password");
     let again = form.secret("password_again");
     let refused = |error| {
-        let status = match who.account.condition {
-            signin::account::Condition::ForceNewPassword => Status::ForceNewPassword,
-            signin::account::Condition::Enabled | signin::account::Condition::Disabled => {
-                Status::LockedPasswordExpired
-            }
-        };
         let page = new_password_page(&web, &who, status, Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };

@@ -337,6 +337,7 @@ fn page(
         status: status_field,
         version: filled.value("version").to_owned(),
         credentials: cards,
+        elsewhere: None,
         history: audit::history(web, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: who.by.may(Right::ConfigurationWrite),

@@ -11,8 +11,9 @@ use server::{
     system::System,
 };
 use signin::{
+    account::{ADMINISTRATOR, RoleKind},
     admin::{By, Ignition, NewUser, SecretChoice},
-    ident::{DomainId, ExtensionId, Number},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     policy::Settings,
     records::Records as _,
     registration::{Binding, Transport},
@@ -174,6 +175,13 @@ impl House {
     /// Moves the clock.
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// The account `Administrator`.
+    pub(crate) fn administrator(&self) -> AccountId {
+        let name = FoldedName::of(ADMINISTRATOR);
+        let account = self.system.ledger.account_named(RoleKind::ServiceUser, DomainId::FIRST, &name);
+        account.expect("an account").id
     }
 
     pub(crate) fn extension(&self, number: &str) -> ExtensionId {

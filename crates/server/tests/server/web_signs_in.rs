@@ -1,5 +1,11 @@
 //! Signing in at the web manager: what is said, and what is not.
 
+use signin::{
+    admin::{By, SecretChoice},
+    credential::{CredentialKind, Owner},
+    secret::Secret,
+};
+
 use crate::{
     browser::{Answer, Browser},
     house::{ADMINISTRATOR_PASSWORD, House},
@@ -113,4 +119,51 @@ async fn every_answer_carries_the_headers_that_protect_it() {
             "{cookie}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_left_open_is_not_enough_to_set_a_new_password() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let token = browser.get("/manager").await.token();
+    let new = "stolen while nobody looked";
+    let twice = [("password", new), ("password_again", new)];
+    let answer = browser.post("/manager/password", &token, &twice).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/manager"));
+    let own = format!("/manager/administrators/{}", house.administrator());
+    let page = browser.get(&own).await;
+    assert!(page.body.contains("/manager/preferences\">Preferences</a>"), "{}", page.body);
+    assert!(!page.body.contains("service-password-secret"), "{}", page.body);
+    let action = format!("{own}/secrets/service-password");
+    let typed = [("do", "set"), ("service-password-secret", new), ("service-password-secret_again", new)];
+    for asked in [&typed[..], &[("do", "generate")]] {
+        let answer = browser.post(&action, &token, asked).await;
+        assert_eq!(answer.status, 403);
+        assert!(answer.body.contains("Change your own password under Preferences."), "{}", answer.body);
+    }
+    assert_eq!(Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_must_choose_a_new_password_chooses_it_and_goes_on() {
+    let house = House::start().await.ignited().await;
+    let owner = Owner::Account(house.administrator());
+    let given = SecretChoice::Set(Secret::new("given by the console for once"));
+    let forced = house
+        .system
+        .administer(&By::console(), move |admin, dice| {
+            admin.set_secret(owner, CredentialKind::ServicePassword, &given, true, dice)
+        })
+        .await;
+    forced.expect("forced");
+    let mut browser = Browser::at(house.https());
+    let answer = browser.sign_in("Administrator", "given by the console for once").await;
+    assert_eq!(answer.header("location"), "/manager/password");
+    assert_eq!(browser.get("/manager/users").await.header("location"), "/manager/password");
+    let new = [("password", "a password of my own"), ("password_again", "a password of my own")];
+    let answer = browser.fill("/manager/password", "/manager/password", &new).await;
+    assert_eq!((answer.status, answer.header("location")), (303, "/manager"), "{}", answer.body);
+    assert_eq!(browser.get("/manager").await.status, 200);
+    assert_eq!(Browser::at(house.https()).sign_in("Administrator", "a password of my own").await.status, 303);
 }

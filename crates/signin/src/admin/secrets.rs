@@ -40,7 +40,7 @@ impl Admin<'_> {
         match owner {
             Owner::Account(id) => {
                 let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
-                self.may_touch_secret_of(&account)?;
+                self.may_touch_secret_of(&account, kind)?;
                 let mut change = self.replace_account_secret(&account, kind, choice, dice)?;
                 change.effects.splice(0..0, self.readmitted(&account, force_new));
                 Ok(change)
@@ -104,10 +104,13 @@ impl Admin<'_> {
         is_changed.then_some(Effect::PutAccount(after))
     }
 
-    fn may_touch_secret_of(&self, account: &Account) -> Result<(), Problem> {
+    fn may_touch_secret_of(&self, account: &Account, kind: CredentialKind) -> Result<(), Problem> {
         let is_administrators = account.kind() == RoleKind::ServiceUser && &*account.name == ADMINISTRATOR;
-        let is_own = self.by.account == Some(account.id);
-        if is_administrators && !is_own && self.by.account.is_some() {
+        // A browser left open must not be enough to take an account over: the present password is asked for there.
+        if self.by.account == Some(account.id) && kind == CredentialKind::ServicePassword {
+            return Err(Problem::Never("Change your own password under Preferences."));
+        }
+        if is_administrators && self.by.account.is_some() {
             return Err(Problem::Never(
                 "Only Administrator and the console can set Administrator's password.",
             ));

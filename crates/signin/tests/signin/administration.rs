@@ -256,11 +256,28 @@ fn only_administrator_and_the_console_touch_administrators_password() {
         .unwrap();
     assert_eq!(word(&house.web("BusinessPartner", "a wholly new password")), "accept");
     house
-        .administer_as(&administrator, |a, dice| {
-            a.set_secret(owner("Administrator"), kind, &set("my own new password"), false, dice)
+        .administer(|a, dice| {
+            a.set_secret(owner("Administrator"), kind, &set("a console's word"), false, dice)
         })
         .unwrap();
-    assert_eq!(word(&house.web("Administrator", "my own new password")), "accept");
+    assert_eq!(word(&house.web("Administrator", "a console's word")), "accept");
+}
+
+#[test]
+fn nobody_sets_the_own_service_password_without_the_present_one() {
+    let house = House::ignited();
+    for name in ["Administrator", "BusinessPartner"] {
+        let own = Owner::Account(house.account_named(RoleKind::ServiceUser, name).id);
+        for choice in [set("my own new password"), SecretChoice::Generate, SecretChoice::Remove] {
+            let refused = house
+                .administer_as(&house.by(name), |a, dice| {
+                    a.set_secret(own, CredentialKind::ServicePassword, &choice, false, dice)
+                })
+                .unwrap_err();
+            assert_eq!(refused.to_string(), "Change your own password under Preferences.");
+        }
+    }
+    assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Column, Event, Fact, Link, Pager, Stamp};
+use super::parts::{Badge, Column, Event, Fact, Link, Notice, Pager, Stamp};
 use super::shell::{Place, Shell};
 
 /// One line of the list.
@@ -205,6 +205,8 @@ pub(crate) struct UserPage {
     pub(crate) editable: bool,
     /// The secrets.
     pub(crate) credentials: Vec<CredentialCard>,
+    /// Where secrets are changed that are not changed here: one's own.
+    pub(crate) elsewhere: Option<Notice>,
     /// What happened to this account lately.
     pub(crate) history: Vec<Event>,
     /// The audit of this account.
