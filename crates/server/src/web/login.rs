@@ -76,11 +76,12 @@ fn page(
     visitor.form_page(status, &page)
 }
 
-/// A path of this site, and nothing that a browser could read as another site.
+/// A path of this site, and nothing that a browser could read as another site: browsers take `\` for `/`, and pass over
+/// tabs and ends of lines, so that `/<tab>/elsewhere` would be `//elsewhere`.
 fn own_path(path: &str) -> Option<&str> {
     let is_own = path.starts_with('/')
         && !path.starts_with("//")
-        && !path.contains(['\\', '\r', '\n'])
+        && !path.contains(|c: char| c == '\\' || c.is_control())
         && !path.starts_with("/manager/login");
     is_own.then_some(path)
 }
@@ -224,9 +225,15 @@ mod tests {
     #[test]
     fn one_goes_on_to_pages_of_this_system_only() {
         assert_eq!(own_path("/manager/users?q=a"), Some("/manager/users?q=a"));
-        for elsewhere in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nb", "/manager/login"]
-        {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "/a\r\nb",
+            "/\t/evil.example",
+            "/manager/login",
+        ] {
             assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
         }
     }
