@@ -1,6 +1,6 @@
 //! The audit: searched, one event in full, exported; and the last events of anybody for other pages.
 
-use std::{convert::Infallible, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -15,11 +15,11 @@ use signin::{
     rights::Right,
     timestamp::Timestamp,
 };
-use store::{AuditQuery, AuditRow};
+use store::{AuditQuery, AuditRow, StoreError};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{
-    Web,
+    Web, credentials,
     guard::SignedIn,
     lists::{PAGE, thousands},
     moment,
@@ -320,8 +320,13 @@ pub(super) async fn export(
     who.require(&web, Right::SecurityRead)?;
     let is_csv = search.format == "csv";
     let query = AuditQuery { before_seq: None, ..search.query(usize::MAX) };
+    let noted = web.system.administer(&who.by, |admin, _| admin.export_audit()).await;
+    noted.map_err(|refusal| credentials::refuse(&who, &web, &refusal))?;
+    // What is written behind belongs to what has happened until now.
+    let flushed = web.system.ledger.flush().await;
+    flushed.map_err(|_| who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE))?;
     let ledger = Arc::clone(&web.system.ledger);
-    let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, Infallible>>(CHUNKS);
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, StoreError>>(CHUNKS);
     tokio::task::spawn_blocking(move || {
         let mut chunk = if is_csv { CSV_HEAD.as_bytes().to_vec() } else { Vec::new() };
         let exported = ledger.audit_each(&query, &mut |row| {
@@ -331,14 +336,19 @@ pub(super) async fn export(
                 json_line(&row, &mut chunk);
             }
             if chunk.len() >= CHUNK && send.blocking_send(Ok(std::mem::take(&mut chunk).into())).is_err() {
-                return Err(store::StoreError::Closed);
+                return Err(StoreError::Closed);
             }
             Ok(())
         });
-        if exported.is_ok() {
-            // Nobody waits any more when this fails.
-            drop(send.blocking_send(Ok(chunk.into())));
+        let last = exported.map(|()| chunk.into());
+        if let Err(error) = last.as_ref()
+            && !send.is_closed()
+        {
+            tracing::warn!(%error, "an export of the audit was cut off");
         }
+        // An error ends the answer without its end, so that what was cut off does not look whole. Nobody waits any more
+        // when this fails.
+        drop(send.blocking_send(last));
     });
     let (kind, name) = if is_csv {
         ("text/csv; charset=utf-8", "audit.csv")

@@ -33,4 +33,6 @@ mod torture;
 #[cfg(test)]
 mod turns;
 #[cfg(test)]
+mod web_audit;
+#[cfg(test)]
 mod web_signs_in;

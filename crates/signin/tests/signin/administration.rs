@@ -349,6 +349,7 @@ fn every_operation_asks_for_its_right() {
     );
     assert_eq!(refused(&|a, _| err(a.reset_locks(&[]))), reset);
     assert_eq!(refused(&|a, _| err(a.log_out_phones(extension, None))), control);
+    assert_eq!(refused(&|a, _| err(a.export_audit())), Some(Problem::NoRight(Right::SecurityRead)));
     assert_eq!(refused(&|a, _| err(a.release_quarantine(extension))), control);
     assert_eq!(
         refused(&|a, _| err(a.save_settings(&Settings::default()))),
