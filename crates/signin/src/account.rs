@@ -14,6 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    credential::CredentialKind,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     lockout::Standing,
     policy::AgeRules,
@@ -75,6 +76,16 @@ pub enum RoleKind {
     ServiceUser,
     /// Has a phone.
     User,
+}
+
+impl RoleKind {
+    /// The kind of password that an account of this kind has for its pages.
+    pub const fn password(self) -> CredentialKind {
+        match self {
+            Self::ServiceUser => CredentialKind::ServicePassword,
+            Self::User => CredentialKind::UserPassword,
+        }
+    }
 }
 
 /// What an administrator set by hand.

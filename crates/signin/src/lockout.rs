@@ -17,6 +17,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::Account,
+    credential::CredentialKind,
+    extension::Extension,
     ident::{DomainId, FoldedName},
     interface::CountScope,
     policy::{DOUBLING_MAX, Lock, LockRule},
@@ -48,6 +51,18 @@ impl TallyKey {
             }
         };
         Self { scope: CountScope::Address, domain: DomainId::FIRST, name: FoldedName::of(&name) }
+    }
+
+    /// The count of an extension.
+    pub fn extension(extension: &Extension) -> Self {
+        let name = FoldedName::of(extension.number.as_str());
+        Self { scope: CountScope::Extension, domain: extension.domain, name }
+    }
+
+    /// The count of one kind of credential of an account.
+    pub fn credential(kind: CredentialKind, account: &Account) -> Self {
+        let name = account.folded_name();
+        Self { scope: CountScope::Credential(kind), domain: account.domain, name }
     }
 }
 

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use crate::{
-    account::{Account, Activity, RoleKind},
+    account::{Account, Activity, RoleKind, Status},
     credential::{CredentialFacts, CredentialKind, Owner},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
-    lockout::{Tally, TallyKey},
-    policy::Settings,
+    lockout::{Standing, Tally, TallyKey},
+    policy::{AgeRules, Settings},
     registration::Registration,
     secret::Secret,
     session::{Session, SessionId},
+    timestamp::Timestamp,
 };
 
 /// What is known now. Every answer is a snapshot of one record.
@@ -49,4 +50,30 @@ pub trait Records {
     fn next_account(&self) -> AccountId;
     /// A number no extension ever had; another one at each call.
     fn next_extension(&self) -> ExtensionId;
+
+    /// The counts that lock an account: its password's, and its extension's.
+    fn counts_of(&self, account: &Account) -> Vec<TallyKey> {
+        let extension = account.extension().and_then(|id| self.extension(id));
+        let password = TallyKey::credential(account.kind().password(), account);
+        std::iter::once(password).chain(extension.as_deref().map(TallyKey::extension)).collect()
+    }
+
+    /// The state of an account for those who look at it from outside, whichever count locks it.
+    fn status_of(&self, account: &Account, now: Timestamp) -> Status {
+        let settings = self.settings();
+        let counts = self.counts_of(account);
+        let mut standings =
+            counts.iter().map(|key| self.tally(key).standing(settings.lock_rule(key.scope), now));
+        let locked = standings.find(|standing| matches!(standing, Standing::Locked { .. }));
+        let standing = locked.unwrap_or(Standing::Open);
+        // Ages are rules for those who administer.
+        let (ages, set_at) = match account.kind() {
+            RoleKind::User => (AgeRules::default(), None),
+            RoleKind::ServiceUser => {
+                let facts = self.credential(Owner::Account(account.id), account.kind().password());
+                (settings.ages, facts.map(|facts| facts.set_at))
+            }
+        };
+        account.status(standing, &self.activity(account.id), set_at, &ages, now)
+    }
 }

@@ -11,7 +11,6 @@ use signin::{
     account::{Account, Role, RoleKind, Status},
     credential::{CredentialKind, Owner},
     ident::AccountId,
-    lockout::Standing,
     records::Records,
     rights::Right,
     timestamp::Timestamp,
@@ -21,9 +20,9 @@ use store::{AccountQuery, AccountSort};
 use super::{
     Web, audit, credentials,
     credentials::{CardOf, Slip},
-    guard::{SignedForm, SignedIn, password_tally},
+    guard::{SignedForm, SignedIn},
     moment,
-    users::{badge, change_secret},
+    users::{badge, change_secret, password_tally},
     views::{
         forms::{Field, Problems},
         parts::{Badge, Link, Notice, Tone},
@@ -68,7 +67,7 @@ fn row(web: &Web, account: &Account, now: Timestamp) -> AdministratorRow {
         name: account.name.to_string(),
         built_in: account.is_built_in(),
         rights: rights(account),
-        status: badge(status(web, account, now)),
+        status: badge(ledger.status_of(account, now)),
         password: if has_password {
             Badge::new(Tone::Good, "Set")
         } else {
@@ -93,21 +92,6 @@ fn rights(account: &Account) -> String {
     }
 }
 
-fn status(web: &Web, account: &Account, now: Timestamp) -> Status {
-    let ledger = &web.system.ledger;
-    let settings = ledger.settings();
-    let standing = ledger.tally(&password_tally(account)).standing(&settings.service_password_lock, now);
-    let standing = if matches!(standing, Standing::Locked { .. }) { standing } else { Standing::Open };
-    let facts = ledger.credential(Owner::Account(account.id), CredentialKind::ServicePassword);
-    account.status(
-        standing,
-        &ledger.activity(account.id),
-        facts.map(|facts| facts.set_at),
-        &settings.ages,
-        now,
-    )
-}
-
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
     let account =
         web.system.ledger.account(AccountId(id)).filter(|account| account.kind() == RoleKind::ServiceUser);
@@ -127,7 +111,7 @@ pub(super) async fn show(
 fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, String)>) -> UserPage {
     let now = web.system.clock.now();
     let href = format!("{PATH}/{}", account.id);
-    let present = status(web, account, now);
+    let present = web.system.ledger.status_of(account, now);
     let of = CardOf {
         owner: Owner::Account(account.id),
         kind: CredentialKind::ServicePassword,

@@ -13,7 +13,7 @@ use signin::{
     credential::{CredentialKind, Owner},
     extension::Extension,
     ident::{DomainId, ExtensionId},
-    lockout::Standing,
+    lockout::{Standing, TallyKey},
     records::Records,
     rights::Right,
     timestamp::Timestamp,
@@ -26,7 +26,7 @@ use super::{
     guard::{self, SignedForm, SignedIn},
     lists::{ListQuery, PAGE},
     status, users,
-    users::{change_secret, extension_tally},
+    users::change_secret,
     views::{
         errors::ConfirmPage,
         extensions::{ExtensionNewPage, ExtensionPage, ExtensionRow, ExtensionsPage, extension_fields},
@@ -173,7 +173,7 @@ fn page(
     let now = web.system.clock.now();
     let href = format!("{PATH}/{}", extension.id);
     let number = extension.number.to_string();
-    let tally = extension_tally(extension);
+    let tally = TallyKey::extension(extension);
     let settings = web.system.ledger.settings();
     let standing = web.system.ledger.tally(&tally).standing(settings.lock_rule(tally.scope), now);
     let phones = status::phones_of(web, extension, now);
@@ -256,7 +256,7 @@ pub(super) async fn set_secret(
     let (number, back) = (extension.number.as_str(), format!("{PATH}/{id}"));
     let of = format!("extension {number}");
     let slip = Slip { of: &of, number, back: &back };
-    let tally = extension_tally(&extension);
+    let tally = TallyKey::extension(&extension);
     let refused = |error| {
         let page = page(&web, &who, &extension, &saved(&extension), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)

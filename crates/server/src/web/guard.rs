@@ -24,8 +24,7 @@ use signin::{
     credential::{CredentialKind, Owner},
     dice::roll,
     effect::Effect,
-    interface::CountScope,
-    lockout::{Tally, TallyKey},
+    lockout::Tally,
     records::Records,
     rights::Right,
     session::{Session, SessionId},
@@ -413,15 +412,6 @@ pub(super) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 
 fn system_name(web: &Web) -> String {
     web.system.ledger.settings().system_name.to_string()
-}
-
-/// The count of a service user's password.
-pub(super) fn password_tally(account: &Account) -> TallyKey {
-    TallyKey {
-        scope: CountScope::Credential(CredentialKind::ServicePassword),
-        domain: account.domain,
-        name: account.folded_name(),
-    }
 }
 
 /// The headers of every answer.

@@ -11,11 +11,8 @@ use signin::{
     account::{Account, Condition, RoleKind, Status},
     admin::{EditUser, NewUser, SecretChoice},
     credential::{CredentialKind, Owner},
-    extension::Extension,
-    ident::{AccountId, DomainId, ExtensionId, FoldedName},
-    interface::CountScope,
-    lockout::{Standing, TallyKey},
-    policy::AgeRules,
+    ident::{AccountId, DomainId, ExtensionId},
+    lockout::TallyKey,
     records::Records,
     rights::Right,
     timestamp::Timestamp,
@@ -86,22 +83,10 @@ fn row(web: &Web, account: &Account, now: Timestamp) -> UserRow {
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
         extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),
-        status: badge(status(web, account, extension.as_deref(), now)),
+        status: badge(web.system.ledger.status_of(account, now)),
         phones: phones(web, extension.as_ref().map(|extension| extension.id), now),
         last_seen: web.system.ledger.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
     }
-}
-
-/// The state of a user, the locks of the extension and the password together.
-fn status(web: &Web, account: &Account, extension: Option<&Extension>, now: Timestamp) -> Status {
-    let ledger = &web.system.ledger;
-    let settings = ledger.settings();
-    let keys = [Some(password_tally(account)), extension.map(extension_tally)];
-    let standings =
-        keys.iter().flatten().map(|key| ledger.tally(key).standing(settings.lock_rule(key.scope), now));
-    let locked = standings.into_iter().find(|standing| matches!(standing, Standing::Locked { .. }));
-    let standing = locked.unwrap_or(Standing::Open);
-    account.status(standing, &ledger.activity(account.id), None, &AgeRules::default(), now)
 }
 
 /// The status in a badge.
@@ -129,20 +114,9 @@ pub(super) fn phones(web: &Web, extension: Option<ExtensionId>, now: Timestamp) 
     }
 }
 
-pub(super) fn extension_tally(extension: &Extension) -> TallyKey {
-    TallyKey {
-        scope: CountScope::Extension,
-        domain: extension.domain,
-        name: FoldedName::of(extension.number.as_str()),
-    }
-}
-
-fn password_tally(account: &Account) -> TallyKey {
-    TallyKey {
-        scope: CountScope::Credential(CredentialKind::UserPassword),
-        domain: account.domain,
-        name: account.folded_name(),
-    }
+/// The count of an account's password.
+pub(super) fn password_tally(account: &Account) -> TallyKey {
+    TallyKey::credential(account.kind().password(), account)
 }
 
 pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
@@ -251,7 +225,7 @@ fn saved(web: &Web, account: &Account) -> Filled {
         .with("name", &*account.name)
         .with("full_name", &*account.full_name)
         .with("extension", number)
-        .with("status", slug(status(web, account, extension.as_deref(), now)))
+        .with("status", slug(web.system.ledger.status_of(account, now)))
         .with("version", account.version.to_string())
 }
 
@@ -280,7 +254,7 @@ fn page(
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str()).to_owned();
     let filled = if filled.value("status").is_empty() {
-        let present = slug(status(web, account, extension.as_deref(), now));
+        let present = slug(web.system.ledger.status_of(account, now));
         filled.with("status", present)
     } else {
         filled
@@ -300,7 +274,7 @@ fn page(
         };
         credentials::card(web, who, &of, error_of(kind))
     };
-    let phone_tally = extension.as_deref().map_or_else(|| password_tally(account), extension_tally);
+    let phone_tally = extension.as_deref().map_or_else(|| password_tally(account), TallyKey::extension);
     let mut cards = vec![card(
         owner,
         CredentialKind::LoginCode,
@@ -332,7 +306,7 @@ fn page(
     UserPage {
         shell: who.shell(web, Place::Users),
         title: account.name.to_string(),
-        state: badge(status(web, account, extension.as_deref(), now)),
+        state: badge(web.system.ledger.status_of(account, now)),
         list: Link::new(PATH, "Users"),
         status: status_field,
         version: filled.value("version").to_owned(),
@@ -418,7 +392,7 @@ pub(super) async fn set_secret(
     };
     let tally = match (kind, &extension) {
         (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
-            extension_tally(extension)
+            TallyKey::extension(extension)
         }
         _ => password_tally(&account),
     };

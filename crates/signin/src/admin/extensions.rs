@@ -1,9 +1,6 @@
 //! Extensions: numbers on phone lines, with or without a user.
 
-use super::{
-    Admin, Change, Checks, Problem, SecretChoice, changed,
-    secrets::{Holder, extension_tally},
-};
+use super::{Admin, Change, Checks, Problem, SecretChoice, changed, secrets::Holder};
 use crate::{
     account::{Account, Role},
     audit::{Action, AuditEvent, FieldChange},
@@ -12,6 +9,7 @@ use crate::{
     effect::Effect,
     extension::Extension,
     ident::{DomainId, ExtensionId, Number},
+    lockout::TallyKey,
     rights::Right,
 };
 
@@ -74,7 +72,7 @@ impl Admin<'_> {
         let audit =
             self.audit(Action::ExtensionChanged, before.domain, before.number.as_str(), vec![renumbered]);
         let effects = vec![
-            Effect::ClearTally(extension_tally(before.domain, before.number.as_str())),
+            Effect::ClearTally(TallyKey::extension(&before)),
             Effect::PutExtension(Extension { number, version: before.version + 1, ..(*before).clone() }),
             audit,
         ];
@@ -95,7 +93,7 @@ impl Admin<'_> {
         }
         let number = extension.number.as_str();
         effects.push(Effect::DeleteExtension(id));
-        effects.push(Effect::ClearTally(extension_tally(extension.domain, number)));
+        effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
         effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
         Ok(Change::of(effects, ()))
     }

@@ -1,9 +1,6 @@
 //! Locks, sessions and the way back in: what is reset by hand.
 
-use super::{
-    Admin, Change, Problem, SecretChoice,
-    secrets::{account_tally, extension_tally},
-};
+use super::{Admin, Change, Problem, SecretChoice};
 use crate::{
     account::{Account, BUSINESS_PARTNER, Condition, RoleKind},
     audit::Action,
@@ -39,9 +36,7 @@ impl Admin<'_> {
     /// No right, or no such account.
     pub fn lift_locks_of(&self, id: AccountId) -> Result<Change<usize>, Problem> {
         let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
-        let extension = account.extension().and_then(|id| self.records.extension(id));
-        let mut keys = vec![account_tally(CredentialKind::UserPassword, &account)];
-        keys.extend(extension.map(|extension| extension_tally(extension.domain, extension.number.as_str())));
+        let mut keys = self.records.counts_of(&account);
         keys.retain(|key| self.records.tally(key) != Tally::default());
         if keys.is_empty() {
             return Ok(Change::of(Vec::new(), 0));

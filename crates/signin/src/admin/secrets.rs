@@ -7,8 +7,7 @@ use crate::{
     credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind},
     dice::Dice,
     effect::Effect,
-    ident::{AccountId, DomainId, FoldedName},
-    interface::CountScope,
+    ident::{AccountId, DomainId},
     lockout::{Standing, TallyKey},
     rights::Right,
     secret::Secret,
@@ -50,7 +49,7 @@ impl Admin<'_> {
                 let number = extension.number.as_str();
                 let holder = Holder { owner, domain: extension.domain, name: "", number };
                 let mut change = self.replace_secret(&holder, kind, choice, dice)?;
-                change.effects.push(Effect::ClearTally(extension_tally(extension.domain, number)));
+                change.effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
                 Ok(change)
             }
         }
@@ -67,10 +66,7 @@ impl Admin<'_> {
         if account.condition != Condition::ForceNewPassword {
             self.require(Right::OwnPassword)?;
         }
-        let kind = match account.kind() {
-            RoleKind::ServiceUser => CredentialKind::ServicePassword,
-            RoleKind::User => CredentialKind::UserPassword,
-        };
+        let kind = account.kind().password();
         if self.records.holds_secret(Owner::Account(account.id), kind, new) {
             let mut checks = Checks::default();
             checks.wrong(kind.row().name, "This is the present one. Choose another.");
@@ -132,11 +128,10 @@ impl Admin<'_> {
         let mut change = self.replace_secret(&holder, kind, choice, dice)?;
         if kind == CredentialKind::LoginCode {
             if let Some(extension) = &extension {
-                let tally = extension_tally(extension.domain, extension.number.as_str());
-                change.effects.push(Effect::ClearTally(tally));
+                change.effects.push(Effect::ClearTally(TallyKey::extension(extension)));
             }
         } else {
-            change.effects.push(Effect::ClearTally(account_tally(kind, account)));
+            change.effects.push(Effect::ClearTally(TallyKey::credential(kind, account)));
             let sessions = self.records.sessions_of(account.id);
             change.value = sessions.iter().filter(|session| Some(session.id) != self.by.session).count();
             change.effects.push(self.end_sessions(account.id));
@@ -211,14 +206,4 @@ impl Admin<'_> {
         let named = FieldChange { field: kind.row().name.into(), before: "".into(), after: "".into() };
         self.audit(action, holder.domain, subject, vec![named])
     }
-}
-
-/// The count of an extension.
-pub(super) fn extension_tally(domain: DomainId, number: &str) -> TallyKey {
-    TallyKey { scope: CountScope::Extension, domain, name: FoldedName::of(number) }
-}
-
-/// The count of one kind of credential of an account.
-pub(super) fn account_tally(kind: CredentialKind, account: &Account) -> TallyKey {
-    TallyKey { scope: CountScope::Credential(kind), domain: account.domain, name: account.folded_name() }
 }

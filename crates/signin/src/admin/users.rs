@@ -1,9 +1,6 @@
 //! Users: the people who have phones.
 
-use super::{
-    Admin, Change, Checks, Problem, SecretChoice, changed,
-    secrets::{Holder, account_tally, extension_tally},
-};
+use super::{Admin, Change, Checks, Problem, SecretChoice, changed, secrets::Holder};
 use crate::{
     account::{Account, Condition, Role, RoleKind},
     audit::Action,
@@ -12,6 +9,7 @@ use crate::{
     effect::Effect,
     extension::Extension,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, NAME_MAX, Number},
+    lockout::TallyKey,
     rights::Right,
     timestamp::Timestamp,
 };
@@ -218,9 +216,9 @@ impl Admin<'_> {
             ..(*before).clone()
         };
         if is_enabled_by_hand {
-            effects.push(Effect::ClearTally(account_tally(CredentialKind::UserPassword, &before)));
+            effects.push(Effect::ClearTally(TallyKey::credential(CredentialKind::UserPassword, &before)));
             if let Some(base) = &base {
-                effects.push(Effect::ClearTally(extension_tally(base.domain, base.number.as_str())));
+                effects.push(Effect::ClearTally(TallyKey::extension(base)));
             }
         }
         if after.condition == Condition::Disabled {
@@ -259,14 +257,14 @@ impl Admin<'_> {
         let account = self.user(id)?;
         let mut effects = vec![
             Effect::DeleteAccount(id),
-            Effect::ClearTally(account_tally(CredentialKind::UserPassword, &account)),
+            Effect::ClearTally(TallyKey::credential(CredentialKind::UserPassword, &account)),
             self.audit(Action::AccountDeleted, account.domain, &account.name, Vec::new()),
         ];
         if let Some(extension) = account.extension().and_then(|extension| self.records.extension(extension)) {
             if with_extension {
                 let number = extension.number.as_str();
                 effects.push(Effect::DeleteExtension(extension.id));
-                effects.push(Effect::ClearTally(extension_tally(extension.domain, number)));
+                effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
                 effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
             } else {
                 let version = extension.version + 1;

@@ -562,6 +562,21 @@ fn choosing_enabled_for_a_locked_user_lifts_every_lock_and_nothing_where_there_i
 }
 
 #[test]
+fn lifting_the_locks_of_a_user_leaves_those_of_an_administrator_with_the_same_name() {
+    let house = House::ignited();
+    let namesake = NewUser { name: "Administrator".into(), number: "203".into(), ..NewUser::default() };
+    let user = house.administer(|a, dice| a.create_user(DomainId::FIRST, &namesake, dice)).unwrap().0;
+    for _ in 0..3 {
+        house.web("Administrator", "wrong wrong wrong");
+    }
+    let lift = |id| house.administer(|a, _| a.lift_locks_of(id)).unwrap().0;
+    assert_eq!(lift(user), 0);
+    assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "wait");
+    assert_eq!(lift(house.account_named(RoleKind::ServiceUser, "Administrator").id), 1);
+    assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept");
+}
+
+#[test]
 fn old_phones_are_offered_md5_alone_where_it_is_allowed_at_all() {
     let house = House::ignited();
     let mut domain = (*house.model.borrow().domain(DomainId::FIRST).unwrap()).clone();

@@ -4,12 +4,9 @@ use std::sync::Arc;
 
 use signin::{
     account::{Account, Condition, RoleKind},
-    admin::{Admin, Change, EditUser, NewUser, Problem, keys_named},
+    admin::{Change, EditUser, NewUser, Problem},
     credential::{CredentialKind, Owner},
     ident::{DomainId, FoldedName},
-    interface::CountScope,
-    lockout::{Standing, TallyKey},
-    policy::AgeRules,
     records::Records,
     timestamp::Timestamp,
 };
@@ -71,7 +68,7 @@ impl Answers {
                 };
                 let mut change = admin.edit_user(account.id, &edit)?;
                 if changes.condition == Some(Condition::Enabled) {
-                    change.effects.extend(open_locks(admin, &account.name, number)?);
+                    change.effects.extend(admin.lift_locks_of(account.id)?.effects);
                 }
                 Ok(change)
             })
@@ -116,38 +113,17 @@ pub(super) fn named(records: &dyn Records, name: &str) -> Result<Arc<Account>, P
     account.ok_or(Problem::NotFound("user"))
 }
 
-/// Enabling by hand resets every count, also of an account whose condition does not change by it.
-fn open_locks(admin: &Admin<'_>, name: &str, number: &str) -> Result<Vec<signin::effect::Effect>, Problem> {
-    let mut keys = keys_named(DomainId::FIRST, name);
-    if !number.is_empty() {
-        keys.extend(keys_named(DomainId::FIRST, number));
-    }
-    keys.retain(|key| key.scope != CountScope::Address && admin.records.tally(key) != Default::default());
-    Ok(admin.reset_locks(&keys)?.effects)
-}
-
 fn entry(records: &dyn Records, account: &Account, now: Timestamp) -> UserEntry {
-    let settings = records.settings();
     let owner = Owner::Account(account.id);
     let set_at = |kind| records.credential(owner, kind).map(|facts| facts.set_at);
     let extension = account.extension().and_then(|extension| records.extension(extension));
     let number = extension.map(|extension| extension.number.to_string());
     let activity = records.activity(account.id);
-    let standing = |scope, name: &str, rule| {
-        let key = TallyKey { scope, domain: account.domain, name: FoldedName::of(name) };
-        records.tally(&key).standing(rule, now)
-    };
-    let scope = CountScope::Credential(CredentialKind::UserPassword);
-    let of_password = standing(scope, &account.name, &settings.user_password_lock);
-    let of_extension = number
-        .as_deref()
-        .map_or(Standing::Open, |number| standing(CountScope::Extension, number, &settings.extension_lock));
-    let worse = if matches!(of_password, Standing::Locked { .. }) { of_password } else { of_extension };
     UserEntry {
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
         extension: number,
-        status: account.status(worse, &activity, None, &AgeRules::default(), now),
+        status: records.status_of(account, now),
         login_code_set_at: set_at(CredentialKind::LoginCode),
         user_password_set_at: set_at(CredentialKind::UserPassword),
         signed_in_at: activity.signed_in_at,
