@@ -18,6 +18,7 @@ pub mod local;
 pub mod logging;
 pub mod master_key;
 pub mod metrics;
+pub mod moment;
 pub mod reload;
 pub mod serve;
 pub mod system;

@@ -8,9 +8,12 @@ use super::{
     conversation::{dated, list_as},
     failure::{Exit, Failure, Outcome},
     meter::Meter,
-    moment, output,
+    output,
 };
-use crate::local::protocol::{AuditEntry, AuditVerdict, Part, Request};
+use crate::{
+    local::protocol::{AuditEntry, AuditVerdict, Part, Request},
+    moment,
+};
 
 /// What to do with the audit.
 #[derive(Debug, Subcommand)]
@@ -93,7 +96,7 @@ fn columns(row: &AuditEntry) -> Vec<String> {
     let times = if event.times > 1 { format!(" ({} times)", event.times) } else { String::new() };
     vec![
         row.number.to_string(),
-        moment::for_people(Some(event.at)),
+        moment::for_people(event.at),
         who(&event.actor),
         format!("{}{times}", event.action.title()),
         event.subject.to_string(),

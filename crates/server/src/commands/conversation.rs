@@ -8,11 +8,14 @@ use signin::policy::Settings;
 use super::{
     Format,
     failure::{Exit, Failure, Outcome},
-    moment, output,
+    output,
 };
-use crate::local::{
-    link::{Link, Trouble},
-    protocol::{Done, Part, Refusal, Request},
+use crate::{
+    local::{
+        link::{Link, Trouble},
+        protocol::{Done, Part, Refusal, Request},
+    },
+    moment,
 };
 
 /// A conversation with a running server, or with what this process has opened.

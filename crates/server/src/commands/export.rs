@@ -15,9 +15,12 @@ use super::{
     cell::guarded,
     conversation::dated,
     failure::{Exit, Failure, Outcome},
-    moment, output,
+    output,
 };
-use crate::local::protocol::{AuditEntry, ExtensionEntry, Part, Request, UserEntry};
+use crate::{
+    local::protocol::{AuditEntry, ExtensionEntry, Part, Request, UserEntry},
+    moment,
+};
 
 /// What, in which form, and where to.
 #[derive(Debug, Args)]
@@ -192,7 +195,7 @@ fn user_cells(user: &UserEntry) -> Vec<String> {
         moment::for_programs(user.user_password_set_at),
         moment::for_programs(user.signed_in_at),
         user.failures_since.to_string(),
-        moment::for_programs(Some(user.created_at)),
+        moment::for_programs(user.created_at),
         moment::for_programs(user.expires_at),
     ]
 }
@@ -203,7 +206,7 @@ fn extension_cells(extension: &ExtensionEntry) -> Vec<String> {
         extension.user.clone().unwrap_or_default(),
         moment::for_programs(extension.phone_password_set_at),
         extension.phones.to_string(),
-        moment::for_programs(Some(extension.created_at)),
+        moment::for_programs(extension.created_at),
     ]
 }
 
@@ -214,7 +217,7 @@ fn audit_cells(row: &AuditEntry) -> Vec<String> {
     };
     vec![
         row.number.to_string(),
-        moment::for_programs(Some(event.at)),
+        moment::for_programs(event.at),
         who(&event.actor),
         event.action.title().into(),
         format!("{:?}", event.outcome).to_lowercase(),

@@ -7,10 +7,13 @@ use super::{
     Format, Place,
     conversation::{Conversation, list_as},
     failure::{Exit, Failure, Outcome},
-    moment, output,
+    output,
     secret::{SecretArgs, SecretSource, SecretSources, print_generated},
 };
-use crate::local::protocol::{ExtensionEntry, Part, PhoneEntry, Request, Whose};
+use crate::{
+    local::protocol::{ExtensionEntry, Part, PhoneEntry, Request, Whose},
+    moment,
+};
 
 /// What to do with extensions.
 #[derive(Debug, Subcommand)]
@@ -178,8 +181,8 @@ async fn phones(number: Option<String>, format: Format, system: &mut Conversatio
             phone.address.clone(),
             phone.transport.clone(),
             phone.agent.clone(),
-            moment::for_people(Some(phone.registered_at)),
-            moment::for_people(Some(phone.expires_at)),
+            moment::for_people(phone.registered_at),
+            moment::for_people(phone.expires_at),
         ]
     })
 }
@@ -192,6 +195,6 @@ fn columns(extension: &ExtensionEntry) -> Vec<String> {
         extension.user.clone().unwrap_or_default(),
         if extension.phone_password_set_at.is_some() { "set".into() } else { "not set".into() },
         extension.phones.to_string(),
-        moment::for_people(Some(extension.created_at)),
+        moment::for_people(extension.created_at),
     ]
 }

@@ -6,9 +6,12 @@ use super::{
     Format, Place,
     conversation::list_as,
     failure::{Exit, Outcome},
-    moment, output,
+    output,
 };
-use crate::local::protocol::{LockEntry, Part, Request, Wanted};
+use crate::{
+    local::protocol::{LockEntry, Part, Request, Wanted},
+    moment,
+};
 
 /// What to do with locks.
 #[derive(Debug, Subcommand)]
@@ -51,9 +54,8 @@ pub async fn run(command: LockoutCommand, place: &Place) -> Outcome {
                     lock.key.scope.title().into(),
                     lock.key.name.as_str().into(),
                     lock.failures.to_string(),
-                    moment::for_people(Some(lock.failed_at)),
-                    lock.until
-                        .map_or_else(|| "reset by hand".into(), |until| moment::for_people(Some(until))),
+                    moment::for_people(lock.failed_at),
+                    lock.until.map_or_else(|| "reset by hand".into(), moment::for_people),
                 ]
             })
         }

@@ -15,7 +15,6 @@ pub mod ignite;
 pub mod import;
 pub mod lockout;
 pub mod meter;
-pub mod moment;
 pub mod output;
 pub mod place;
 pub mod prompt;

@@ -23,11 +23,11 @@ use super::{
     Place,
     failure::{Exit, Failure, Outcome},
     meter::Meter,
-    moment, output,
+    output,
     place::unopened,
     prompt::Prompt,
 };
-use crate::{data_folder::DataFolder, master_key, system::StartError};
+use crate::{data_folder::DataFolder, master_key, moment, system::StartError};
 
 /// Where everything is put until it is whole.
 const WORKSHOP: &str = ".restore";
@@ -82,10 +82,10 @@ pub fn run(args: &RestoreArgs, place: &mut Place) -> Outcome {
     let _ = fs::remove_dir_all(&workshop);
     drop(lock);
     let summary = moved?;
-    place.note(Action::Restored, &moment::for_programs(Some(summary.created_at)))?;
+    place.note(Action::Restored, &moment::for_programs(summary.created_at))?;
     output::line(&format!(
         "The system is as it was on {}: {} records, {} rows of the audit.",
-        moment::for_people(Some(summary.created_at)),
+        moment::for_people(summary.created_at),
         summary.rows,
         summary.audit_rows
     ))?;

@@ -7,9 +7,12 @@ use super::{
     Format, Place,
     conversation::list_as,
     failure::{Exit, Outcome},
-    moment, output,
+    output,
 };
-use crate::local::protocol::{Part, Request, SessionEntry, Wanted};
+use crate::{
+    local::protocol::{Part, Request, SessionEntry, Wanted},
+    moment,
+};
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
@@ -58,8 +61,8 @@ pub async fn run(command: SessionCommand, place: &Place) -> Outcome {
                     session.account.clone(),
                     session.interface.clone(),
                     session.address.clone(),
-                    moment::for_people(Some(session.opened_at)),
-                    moment::for_people(Some(session.used_at)),
+                    moment::for_people(session.opened_at),
+                    moment::for_people(session.used_at),
                     session.agent.clone(),
                 ]
             })

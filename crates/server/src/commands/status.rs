@@ -4,9 +4,12 @@ use super::{
     Format, Place,
     conversation::dated,
     failure::{Exit, Outcome},
-    moment, output,
+    output,
 };
-use crate::local::protocol::{Part, Request, StatusReport};
+use crate::{
+    local::protocol::{Part, Request, StatusReport},
+    moment,
+};
 
 /// Carries out the command. Ends with 0 when a server runs and is ready, with 1 when not.
 ///
@@ -32,8 +35,8 @@ pub async fn run(format: Format, place: &Place) -> Outcome {
 
 fn print(report: &StatusReport) -> Result<(), super::failure::Failure> {
     let state = match (report.running_since, report.is_ready) {
-        (Some(since), true) => format!("ready, running since {}", moment::for_people(Some(since))),
-        (Some(since), false) => format!("NOT READY, running since {}", moment::for_people(Some(since))),
+        (Some(since), true) => format!("ready, running since {}", moment::for_people(since)),
+        (Some(since), false) => format!("NOT READY, running since {}", moment::for_people(since)),
         (None, _) => "not running".into(),
     };
     output::line(&format!("{} (Hookswitch {}): {state}", report.system_name, report.version))?;

@@ -7,10 +7,13 @@ use super::{
     Format, Place,
     conversation::{Conversation, dated, list_as},
     failure::{Exit, Failure, Outcome},
-    moment, output,
+    output,
     secret::{SecretArgs, SecretSource, SecretSources, print_generated},
 };
-use crate::local::protocol::{NewUserAnswers, Part, Request, UserChanges, UserEntry, Whose};
+use crate::{
+    local::protocol::{NewUserAnswers, Part, Request, UserChanges, UserEntry, Whose},
+    moment,
+};
 
 /// What to do with users.
 #[derive(Debug, Subcommand)]
@@ -280,7 +283,7 @@ fn show(user: &UserEntry) -> Result<(), Failure> {
         ("User password", set_at(user.user_password_set_at)),
         ("Last sign-in", moment::for_people(user.signed_in_at)),
         ("Failures since", user.failures_since.to_string()),
-        ("Made", moment::for_people(Some(user.created_at))),
+        ("Made", moment::for_people(user.created_at)),
         ("Ends", moment::for_people(user.expires_at)),
     ];
     rows.iter().try_for_each(|(title, value)| output::line(&format!("{title:<15} {value}")))

@@ -75,8 +75,8 @@ impl Search {
             },
             interface: INTERFACES.iter().find(|row| row.name == self.interface).map(|row| row.interface),
             address,
-            from: moment::typed(&self.from),
-            until: moment::typed(&self.until),
+            from: crate::moment::parse_local(&self.from),
+            until: crate::moment::parse_local(&self.until),
             before_seq: self.before.parse().ok(),
             limit,
             looked_at_max: 0,
@@ -370,7 +370,7 @@ const CSV_HEAD: &str =
 fn json_line(row: &AuditRow, out: &mut Vec<u8>) {
     if let Ok(serde_json::Value::Object(mut object)) = serde_json::to_value(&row.event) {
         object.insert("number".into(), row.seq.into());
-        object.insert("at".into(), moment::machine(row.event.at).into());
+        object.insert("at".into(), crate::moment::for_programs(row.event.at).into());
         out.extend_from_slice(serde_json::Value::Object(object).to_string().as_bytes());
         out.push(b'\n');
     }
@@ -385,7 +385,7 @@ fn csv_line(row: &AuditRow, out: &mut Vec<u8>) {
         .collect();
     let fields = [
         row.seq.to_string(),
-        moment::machine(event.at),
+        crate::moment::for_programs(event.at),
         event.action.title().into(),
         outcome_name(event.outcome).into(),
         event.reason.map_or_else(String::new, |reason| reason.title().into()),

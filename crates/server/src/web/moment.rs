@@ -1,31 +1,26 @@
-//! Moments and lengths of time, in people's words.
+//! Moments and lengths of time in the words of the pages.
 
-use jiff::{Timestamp as Instant, Zoned, tz::TimeZone};
 use signin::timestamp::Timestamp;
 
 use super::views::parts::{Stamp, Until};
+use crate::moment::{for_people, for_programs, local};
 
 /// "2026-03-01 14:32:10" with "3 minutes ago", in the machine's time zone.
 pub(super) fn stamp(at: Timestamp, now: Timestamp) -> Stamp {
-    Stamp::new(machine(at), local(at).strftime("%Y-%m-%d %H:%M:%S").to_string(), ago(now.seconds_since(at)))
+    Stamp::new(for_programs(at), for_people(at), ago(now.seconds_since(at)))
 }
 
 /// The time left until a moment.
 pub(super) fn until(at: Timestamp, now: Timestamp) -> Until {
     // Rounded up: "0 s" must not stand there while one still has to wait.
     let left = at.0.saturating_sub(now.0).div_ceil(1000);
-    Until::new(machine(at), length(left))
+    Until::new(for_programs(at), length(left))
 }
 
 /// "14:32:10".
 pub(super) fn clock(at: Timestamp) -> String {
     // A lock ends within its second; who comes at the second that was named must not be early.
     local(Timestamp(at.0.saturating_add(999))).strftime("%H:%M:%S").to_string()
-}
-
-/// RFC 3339, UTC.
-pub(super) fn machine(at: Timestamp) -> String {
-    instant(at).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// "9 min 12 s", as the page's script writes it too.
@@ -60,22 +55,6 @@ pub(super) fn ago(seconds: u64) -> String {
     "just now".into()
 }
 
-/// A moment typed into a `datetime-local` field, in the machine's time zone.
-pub(super) fn typed(text: &str) -> Option<Timestamp> {
-    let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = civil.to_zoned(TimeZone::system()).ok()?;
-    u64::try_from(zoned.timestamp().as_millisecond()).ok().map(Timestamp)
-}
-
-fn instant(at: Timestamp) -> Instant {
-    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-    Instant::from_millisecond(millis).unwrap_or(Instant::MAX)
-}
-
-fn local(at: Timestamp) -> Zoned {
-    instant(at).to_zoned(TimeZone::system())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,13 +73,5 @@ mod tests {
             [10, 60, 150, 5400, 200_000].map(ago),
             ["just now", "1 minute ago", "3 minutes ago", "2 hours ago", "2 days ago"]
         );
-    }
-
-    #[test]
-    fn a_moment_beyond_all_calendars_is_still_a_moment() {
-        assert!(machine(Timestamp(u64::MAX)).starts_with("9999"));
-        assert_eq!(machine(Timestamp(1_800_000_000_000)), "2027-01-15T08:00:00.000Z");
-        assert_eq!(typed("not a date"), None);
-        assert!(typed("2027-01-15T08:00").is_some());
     }
 }

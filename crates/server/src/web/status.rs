@@ -259,7 +259,7 @@ fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> 
         user_agent: "–".into(),
         digest: "–".into(),
         since: moment::stamp(at, now),
-        expires: Until::new(moment::machine(at), "over"),
+        expires: Until::new(crate::moment::for_programs(at), "over"),
     }
 }
 

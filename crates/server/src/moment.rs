@@ -1,18 +1,27 @@
-//! Moments as people and programs read them: local time in tables, RFC 3339 in files and JSON.
+//! Moments as people and programs read and write them: local time for people, RFC 3339 in files and JSON, a day where
+//! no more is meant.
 
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::{
+    Zoned,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 use serde_json::Value;
 use signin::timestamp::Timestamp;
 
 /// For people, in the machine's time zone; empty when there is none.
-pub fn for_people(at: Option<Timestamp>) -> String {
-    let zoned = at.and_then(instant).map(|at| at.to_zoned(TimeZone::system()));
-    zoned.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+pub fn for_people(at: impl Into<Option<Timestamp>>) -> String {
+    at.into().map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// For programs; empty when there is none.
-pub fn for_programs(at: Option<Timestamp>) -> String {
-    at.and_then(instant).map_or_else(String::new, |at| at.to_string())
+pub fn for_programs(at: impl Into<Option<Timestamp>>) -> String {
+    at.into().map_or_else(String::new, |at| instant(at).to_string())
+}
+
+/// The day in the machine's time zone, as [`parse`] reads it; empty when there is none.
+pub fn day(at: impl Into<Option<Timestamp>>) -> String {
+    at.into().map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d").to_string())
 }
 
 /// Reads a day (its last moment, in the machine's time zone) or an RFC 3339 moment.
@@ -28,6 +37,12 @@ pub fn parse(text: &str) -> Option<Timestamp> {
             .timestamp(),
     };
     u64::try_from(at.as_millisecond()).ok().map(Timestamp)
+}
+
+/// Reads a date and a time of the machine's time zone, as browsers send them.
+pub fn parse_local(text: &str) -> Option<Timestamp> {
+    let zoned = text.parse::<DateTime>().ok()?.to_zoned(TimeZone::system()).ok()?;
+    u64::try_from(zoned.timestamp().as_millisecond()).ok().map(Timestamp)
 }
 
 /// Writes the moments of a JSON value in RFC 3339: every number whose key says that it is one.
@@ -51,8 +66,14 @@ pub fn dated(value: Value) -> Value {
     }
 }
 
-fn instant(at: Timestamp) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(at.0).ok()?).ok()
+/// A moment in the machine's time zone.
+pub fn local(at: Timestamp) -> Zoned {
+    instant(at).to_zoned(TimeZone::system())
+}
+
+fn instant(at: Timestamp) -> jiff::Timestamp {
+    let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -74,5 +95,15 @@ mod tests {
         assert_eq!(for_people(Some(day)), "2030-06-15 23:59:59");
         assert_eq!(parse("2023-11-14T22:13:20Z"), Some(Timestamp(1_700_000_000_000)));
         assert_eq!(parse("tomorrow"), None);
+        assert_eq!(super::day(day), "2030-06-15");
+        assert_eq!(super::day(None), "");
+    }
+
+    #[test]
+    fn a_moment_beyond_all_calendars_is_still_a_moment() {
+        assert!(for_programs(Timestamp(u64::MAX)).starts_with("9999"));
+        assert_eq!(for_programs(Timestamp(1_800_000_000_000)), "2027-01-15T08:00:00Z");
+        assert_eq!(parse_local("not a date"), None);
+        assert!(parse_local("2027-01-15T08:00").is_some());
     }
 }
