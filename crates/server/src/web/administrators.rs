@@ -135,6 +135,8 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
             fixed("rights", "Rights", rights(account)),
         ],
         status: fixed("status", "Status", present.title().into()),
+        expires: None,
+        shown: String::new(),
         version: account.version.to_string(),
         credentials: if is_own { Vec::new() } else { vec![credentials::card(web, who, &of, wrong)] },
         elsewhere: is_own.then(|| {

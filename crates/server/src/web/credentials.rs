@@ -238,7 +238,8 @@ pub(super) const fn is_overtaken(refusal: &Refusal) -> bool {
 pub(super) fn overtaken(typed: Filled, saved: &Filled) -> Filled {
     saved.names().fold(typed, |filled, name| {
         let value = saved.value(name);
-        if name == "version" {
+        // What the page itself sends along, which nobody typed.
+        if ["version", "shown"].contains(&name) {
             filled.with(name, value)
         } else if filled.value(name) == value {
             filled

@@ -31,7 +31,10 @@ use super::{
         forms::{Filled, Problems},
         parts::{Badge, Fact, Link, Tone},
         shell::Place,
-        users::{CredentialCard, UserNewPage, UserPage, UserRow, UsersPage, status_field, user_fields},
+        users::{
+            CredentialCard, UserNewPage, UserPage, UserRow, UsersPage, expiry_field, status_field,
+            user_fields,
+        },
     },
 };
 use crate::flow::Refusal;
@@ -213,19 +216,21 @@ pub(super) async fn show(
 ) -> Result<Response, Response> {
     who.require(&web, Right::ConfigurationRead)?;
     let account = find(&web, &who, id)?;
-    Ok(who.page(&page(&web, &who, &account, saved(&web, &account), None)))
+    Ok(who.page(&page(&web, &who, &account, &saved(&web, &account), None)))
 }
 
 /// The form with what is in force.
 fn saved(web: &Web, account: &Account) -> Filled {
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let number = extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string());
-    let now = web.system.clock.now();
+    let status = web.system.ledger.status_of(account, web.system.clock.now());
     Filled::default()
         .with("name", &*account.name)
         .with("full_name", &*account.full_name)
         .with("extension", number)
-        .with("status", slug(web.system.ledger.status_of(account, now)))
+        .with("status", slug(status))
+        .with("shown", slug(status))
+        .with("expires_at", crate::moment::day(account.expires_at))
         .with("version", account.version.to_string())
 }
 
@@ -246,19 +251,13 @@ fn page(
     web: &Web,
     who: &SignedIn,
     account: &Account,
-    filled: Filled,
+    filled: &Filled,
     wrong_secret: Option<&(CredentialKind, (String, String))>,
 ) -> UserPage {
     let now = web.system.clock.now();
     let href = format!("{PATH}/{}", account.id);
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str()).to_owned();
-    let filled = if filled.value("status").is_empty() {
-        let present = slug(web.system.ledger.status_of(account, now));
-        filled.with("status", present)
-    } else {
-        filled
-    };
     let owner = Owner::Account(account.id);
     let error_of = |kind| wrong_secret.filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
     let card = |owner, kind, tally: TallyKey, force_new, about| -> CredentialCard {
@@ -299,9 +298,10 @@ fn page(
         Some(is_forced),
         "For the user's own pages and programs.",
     ));
-    let fields = user_fields(&filled);
-    let status_field = status_field(&filled);
-    let shown: Vec<_> = fields.iter().chain([&status_field]).collect();
+    let fields = user_fields(filled);
+    let status_field = status_field(filled);
+    let expires = expiry_field(filled);
+    let shown: Vec<_> = fields.iter().chain([&status_field, &expires]).collect();
     let problems = Problems::of(&shown, &[]);
     UserPage {
         shell: who.shell(web, Place::Users),
@@ -309,6 +309,8 @@ fn page(
         state: badge(web.system.ledger.status_of(account, now)),
         list: Link::new(PATH, "Users"),
         status: status_field,
+        expires: Some(expires),
+        shown: filled.value("shown").to_owned(),
         version: filled.value("version").to_owned(),
         credentials: cards,
         elsewhere: None,
@@ -327,53 +329,63 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
-    let filled = ["name", "full_name", "extension", "status", "version"]
+    let filled = ["name", "full_name", "extension", "status", "shown", "expires_at", "version"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
+    let refused = |filled: &Filled| {
+        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &account, filled, None))
+    };
+    let expires_at = match last_day(form.get("expires_at"), &account) {
+        Ok(expires_at) => expires_at,
+        Err(problem) => return Ok(refused(&filled.wrong("expires_at", problem))),
+    };
+    let (chosen, shown) = (form.get("status"), form.get("shown"));
     let edit = EditUser {
         version: form.get("version").parse().unwrap_or(0),
         name: form.get("name").into(),
         full_name: form.get("full_name").into(),
         number: form.get("extension").into(),
-        condition: match form.get("status") {
-            "enabled" => Condition::Enabled,
-            "disabled" => Condition::Disabled,
-            "force-new-password" => Condition::ForceNewPassword,
-            // A lock that the page showed is not something one chooses: what was set by hand stays.
-            _ => account.condition,
+        condition: match chosen {
+            // What the page showed and nobody touched is not set by hand: saving a name must lift no lock.
+            _ if chosen == shown => None,
+            "enabled" => Some(Condition::Enabled),
+            "disabled" => Some(Condition::Disabled),
+            "force-new-password" => Some(Condition::ForceNewPassword),
+            // A lock is not something one chooses.
+            _ => None,
         },
-        expires_at: account.expires_at,
+        expires_at,
     };
-    // Choosing "Enabled" for a locked user lifts the lock, also when it was enabled before by hand.
-    let lifts = form.get("status") == "enabled" && account.condition == Condition::Enabled;
-    let done = web
-        .system
-        .administer(&who.by, move |admin, _| {
-            let mut change = admin.edit_user(AccountId(id), &edit)?;
-            if lifts {
-                change.effects.extend(admin.lift_locks_of(AccountId(id))?.effects);
-            }
-            Ok(change)
-        })
-        .await;
+    let done = web.system.administer(&who.by, move |admin, _| admin.edit_user(AccountId(id), &edit)).await;
     Ok(match done {
         Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
         Err(refusal) if credentials::is_overtaken(&refusal) => {
             let account = find(&web, &who, id)?;
-            let filled = credentials::overtaken(filled, &saved(&web, &account));
-            let mut page = page(&web, &who, &account, filled, None);
+            let saved = saved(&web, &account);
+            let filled = if chosen == shown { filled.with("status", saved.value("status")) } else { filled };
+            let filled = credentials::overtaken(filled, &saved);
+            let mut page = page(&web, &who, &account, &filled, None);
             page.problems.list.insert(0, credentials::overtaken_words("user", "name"));
             who.page_with(StatusCode::CONFLICT, &page)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
             credentials::refuse(&who, &web, &refusal)
         }
-        Err(refusal) => {
-            let filled = credentials::fill_wrong(filled, &refusal);
-            who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &account, filled, None))
-        }
+        Err(refusal) => refused(&credentials::fill_wrong(filled, &refusal)),
     })
+}
+
+/// The end that was typed: the day's last moment. A day that nobody touched keeps its moment.
+fn last_day(typed: &str, account: &Account) -> Result<Option<Timestamp>, String> {
+    let typed = typed.trim();
+    if typed == crate::moment::day(account.expires_at) {
+        return Ok(account.expires_at);
+    }
+    let cut: String = typed.chars().take(20).collect();
+    let wrong = || format!("“{cut}” is no date. Write a day such as 2030-12-31, or nothing.");
+    crate::moment::parse(typed).map(Some).or_else(|| typed.is_empty().then_some(None)).ok_or_else(wrong)
 }
 
 pub(super) async fn set_secret(
@@ -400,7 +412,7 @@ pub(super) async fn set_secret(
     let back = format!("{PATH}/{id}");
     let slip = Slip { of: &account.name, number, back: &back };
     let refused = |error| {
-        let page = page(&web, &who, &account, saved(&web, &account), Some(&(kind, error)));
+        let page = page(&web, &who, &account, &saved(&web, &account), Some(&(kind, error)));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     Ok(change_secret(&web, &who, &form, Place::Users, owner, kind, tally, &slip, refused).await)

@@ -38,6 +38,16 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// What an input of the page holds; empty when there is none.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let named = format!(" name=\"{name}\"");
+        let mut inputs = self.body.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
+        let input = inputs.find(|input| input.contains(&named)).unwrap_or_default();
+        input.split(" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+    }
+}
+
 impl Browser {
     pub(crate) fn at(server: SocketAddr) -> Self {
         Self { server, cookies: BTreeMap::new() }

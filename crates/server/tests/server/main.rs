@@ -36,3 +36,5 @@ mod turns;
 mod web_audit;
 #[cfg(test)]
 mod web_signs_in;
+#[cfg(test)]
+mod web_users;

@@ -42,9 +42,10 @@ pub struct EditUser {
     pub full_name: String,
     /// The base extension's number; empty = none.
     pub number: String,
-    /// Set by hand. Setting *Enabled* resets every count and date.
-    pub condition: Condition,
-    /// The last day.
+    /// Set by hand; `None` = as it is. Setting *Enabled* resets every count and time, also where the account was enabled
+    /// before and is locked.
+    pub condition: Option<Condition>,
+    /// Its end. A new one lies ahead.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -144,7 +145,7 @@ impl Admin<'_> {
             name: row.name.clone(),
             full_name: row.full_name.clone(),
             number: row.number.clone(),
-            condition: account.condition,
+            condition: None,
             expires_at: account.expires_at,
         };
         let edited = self.edit_user(account.id, &edit)?;
@@ -184,6 +185,16 @@ impl Admin<'_> {
         self.check_name(&mut checks, before.domain, &edit.name, Some(id));
         check_full_name(&mut checks, &edit.full_name);
         let number = self.check_number(&mut checks, before.domain, &edit.number, Some(id));
+        let is_enabled_by_hand = edit.condition == Some(Condition::Enabled);
+        let is_over = |end: &Timestamp| *end <= self.now;
+        let expires_at = if edit.expires_at == before.expires_at {
+            before.expires_at.filter(|end| !(is_enabled_by_hand && is_over(end)))
+        } else {
+            if edit.expires_at.as_ref().is_some_and(is_over) {
+                checks.wrong("expires-at", "This day is over already. Choose a later one, or none.");
+            }
+            edit.expires_at
+        };
         checks.result()?;
         let base = before.extension().and_then(|extension| self.records.extension(extension));
         let mut effects = Vec::new();
@@ -203,24 +214,17 @@ impl Admin<'_> {
                 extension = Some(placed);
             }
         }
-        let is_enabled_by_hand =
-            edit.condition == Condition::Enabled && before.condition != Condition::Enabled;
         let after = Account {
             version: before.version + 1,
             name: edit.name.trim().into(),
             full_name: edit.full_name.trim().into(),
             role: Role::User { extension },
-            condition: edit.condition,
+            condition: edit.condition.unwrap_or(before.condition),
             enabled_at: if is_enabled_by_hand { self.now } else { before.enabled_at },
-            expires_at: edit.expires_at,
+            expires_at,
             ..(*before).clone()
         };
-        if is_enabled_by_hand {
-            effects.push(Effect::ClearTally(TallyKey::credential(CredentialKind::UserPassword, &before)));
-            if let Some(base) = &base {
-                effects.push(Effect::ClearTally(TallyKey::extension(base)));
-            }
-        }
+        let lifted = if is_enabled_by_hand { self.lift_locks_of(id)?.effects } else { Vec::new() };
         if after.condition == Condition::Disabled {
             effects.push(self.end_sessions(id));
         }
@@ -232,18 +236,24 @@ impl Admin<'_> {
                 effects.extend(self.log_out(base, None));
             }
         }
+        let status = edit.condition.and_then(|condition| {
+            changed("status", self.records.status_of(&before, self.now).title(), in_words(condition))
+        });
         let changes = [
             changed("name", &before.name, &after.name),
             changed("full name", &before.full_name, &after.full_name),
             changed("extension", base.as_ref().map_or("", |base| base.number.as_str()), edit.number.trim()),
-            changed("status", in_words(before.condition), in_words(after.condition)),
+            status,
             changed("expires", &moment(before.expires_at), &moment(after.expires_at)),
         ];
         let changes: Vec<_> = changes.into_iter().flatten().collect();
-        if changes.is_empty() {
+        if changes.is_empty() && lifted.is_empty() {
             return Ok(Change::of(Vec::new(), extension));
         }
-        effects.push(self.audit(Action::AccountChanged, before.domain, &before.name, changes));
+        effects.extend(lifted);
+        if !changes.is_empty() {
+            effects.push(self.audit(Action::AccountChanged, before.domain, &before.name, changes));
+        }
         effects.insert(0, Effect::PutAccount(after));
         Ok(Change::of(effects, extension))
     }

@@ -1,7 +1,7 @@
 //! What administrators do, and what is refused to them.
 
 use signin::{
-    account::{Condition, RoleKind},
+    account::{Condition, RoleKind, Status},
     admin::{
         Admin, Change, EditExtension, EditUser, NewExtension, NewUser, Problem, SecretChoice, is_ignited,
         keys_named,
@@ -40,7 +40,7 @@ fn edit_of(house: &House) -> EditUser {
         name: ann.name.to_string(),
         full_name: ann.full_name.to_string(),
         number: "201".into(),
-        condition: ann.condition,
+        condition: None,
         expires_at: None,
     }
 }
@@ -538,12 +538,12 @@ fn every_kind_tells_its_rules_and_generates_what_satisfies_them() {
 fn disabling_a_user_is_audited_with_before_and_after() {
     let house = House::with_ann();
     let mut edit = edit_of(&house);
-    edit.condition = Condition::Disabled;
-    edit.expires_at = Some(house.now.get());
+    edit.condition = Some(Condition::Disabled);
+    edit.expires_at = Some(house.now.get().after(Seconds::days(1)));
     house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
     assert_eq!(
         house.last(),
-        "Account changed Accepted Ann status: \"Enabled\" → \"Disabled\" expires: \"\" → \"1800000000\""
+        "Account changed Accepted Ann status: \"Enabled\" → \"Disabled\" expires: \"\" → \"1800086400\""
     );
 }
 
@@ -559,6 +559,47 @@ fn choosing_enabled_for_a_locked_user_lifts_every_lock_and_nothing_where_there_i
     assert_eq!(lift(), 1);
     assert_eq!(word(&house.phone("201", CODE)), "accept");
     assert!(house.administer(|a, _| a.lift_locks_of(AccountId(999))).is_err());
+}
+
+#[test]
+fn enabling_by_hand_resets_every_count_and_time_and_saving_anything_else_resets_none() {
+    let house = House::with_ann();
+    let mut edit = edit_of(&house);
+    edit.expires_at = Some(house.now.get().after(Seconds(60)));
+    house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
+    house.wait(Seconds(60));
+    for _ in 0..5 {
+        house.phone("201", "0");
+    }
+    let status = || house.model.borrow().status_of(&house.ann(), house.now.get());
+    assert_eq!(status(), Status::LockedTemporary);
+    let mut edit = EditUser { full_name: "Ann Jones".into(), expires_at: edit.expires_at, ..edit_of(&house) };
+    house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
+    assert_eq!(status(), Status::LockedTemporary);
+    edit.version += 1;
+    edit.condition = Some(Condition::Enabled);
+    house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
+    assert_eq!(status(), Status::Enabled);
+    assert_eq!((house.ann().expires_at, house.ann().enabled_at), (None, house.now.get()));
+    assert_eq!(
+        house.last(),
+        "Account changed Accepted Ann status: \"Locked – Temporary\" → \"Enabled\" expires: \"1800000060\" → \"\""
+    );
+    assert_eq!(word(&house.phone("201", CODE)), "accept");
+    let rows = house.model.borrow().audit.len();
+    let mut edit = edit_of(&house);
+    edit.condition = Some(Condition::Enabled);
+    house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap();
+    assert_eq!(house.model.borrow().audit.len(), rows, "there was nothing to reset");
+}
+
+#[test]
+fn an_account_cannot_be_given_an_end_that_is_over() {
+    let house = House::with_ann();
+    let mut edit = edit_of(&house);
+    edit.expires_at = Some(house.now.get());
+    let problem = house.administer(|a, _| a.edit_user(house.ann().id, &edit)).unwrap_err();
+    assert_eq!(problem.to_string(), "expires-at: This day is over already. Choose a later one, or none.");
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn toggle(house: &House) {
         name: ann.name.to_string(),
         full_name: ann.full_name.to_string(),
         number: "201".into(),
-        condition,
+        condition: Some(condition),
         expires_at: None,
     };
     house.administer(|admin, _| admin.edit_user(ann.id, &edit)).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use signin::{
-    account::{Account, Condition, RoleKind},
+    account::{Account, RoleKind},
     admin::{Change, EditUser, NewUser, Problem},
     credential::{CredentialKind, Owner},
     ident::{DomainId, FoldedName},
@@ -63,14 +63,10 @@ impl Answers {
                     name: changes.rename.clone().unwrap_or_else(|| account.name.to_string()),
                     full_name: changes.full_name.clone().unwrap_or_else(|| account.full_name.to_string()),
                     number: changes.extension.clone().unwrap_or_else(|| number.into()),
-                    condition: changes.condition.unwrap_or(account.condition),
+                    condition: changes.condition,
                     expires_at: changes.expires_at.unwrap_or(account.expires_at),
                 };
-                let mut change = admin.edit_user(account.id, &edit)?;
-                if changes.condition == Some(Condition::Enabled) {
-                    change.effects.extend(admin.lift_locks_of(account.id)?.effects);
-                }
-                Ok(change)
+                admin.edit_user(account.id, &edit)
             })
             .await?;
         Ok(done(edited, 1))

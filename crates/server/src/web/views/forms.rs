@@ -56,6 +56,8 @@ pub(crate) enum Kind {
     },
     /// A date and a time, local.
     Moment,
+    /// A day.
+    Date,
     /// Several lines.
     Area,
     /// One of a list that drops down.
@@ -187,6 +189,7 @@ impl Field {
             | Kind::Code
             | Kind::Number { .. }
             | Kind::Moment
+            | Kind::Date
             | Kind::Area
             | Kind::Select(_)
             | Kind::Check { .. } => format!("f-{}", self.name),
@@ -436,7 +439,7 @@ impl Filled {
                         choice.chosen = choice.value == *value;
                     }
                 }
-                Kind::Text | Kind::Code | Kind::Number { .. } | Kind::Moment | Kind::Area => {
+                Kind::Text | Kind::Code | Kind::Number { .. } | Kind::Moment | Kind::Date | Kind::Area => {
                     field.value.clone_from(value);
                 }
             }

@@ -89,9 +89,15 @@ pub(crate) fn user_fields(filled: &Filled) -> Vec<Field> {
     ]
 }
 
-/// `status`: what an administrator may choose, and the present lock when there is one. The value of `filled` is one of
-/// `enabled`, `force-new-password`, `disabled`, `locked-password-error`, `locked-temporary`, `locked-idle`,
-/// `locked-expired`, `locked-password-expired`.
+/// `expires_at`: the last day of a user.
+pub(crate) fn expiry_field(filled: &Filled) -> Field {
+    let hint = "The last day on which everything works. Empty: no end.";
+    filled.field(Field::new("expires_at", "Ends after").kind(Kind::Date).hint(hint))
+}
+
+/// `status`: what an administrator may choose, and the present lock when there is one. `shown` of `filled` is the state
+/// that the page was opened with, one of `enabled`, `force-new-password`, `disabled`, `locked-password-error`,
+/// `locked-temporary`, `locked-idle`, `locked-expired`, `locked-password-expired`.
 pub(crate) fn status_field(filled: &Filled) -> Field {
     let mut choices = vec![
         Choice::new("enabled", "Enabled", false).hint("Everything that is set works."),
@@ -100,7 +106,7 @@ pub(crate) fn status_field(filled: &Filled) -> Field {
         Choice::new("disabled", "Disabled", false)
             .hint("Nothing works, no sign-in and no registration, until an administrator enables it."),
     ];
-    let lock = match filled.value("status") {
+    let lock = match filled.value("shown") {
         "locked-password-error" => {
             Some(("Locked – Password Error", "Too many wrong tries. Until an administrator chooses Enabled."))
         }
@@ -113,7 +119,7 @@ pub(crate) fn status_field(filled: &Filled) -> Field {
         _ => None,
     };
     if let Some((label, hint)) = lock {
-        choices.push(Choice::new(filled.value("status"), label, true).hint(hint));
+        choices.push(Choice::new(filled.value("shown"), label, true).hint(hint));
     }
     filled.field(Field::new("status", "Status").required().kind(Kind::Radio(choices)))
 }
@@ -199,6 +205,10 @@ pub(crate) struct UserPage {
     pub(crate) fields: Vec<Field>,
     /// `status`: radio buttons, each with what it means.
     pub(crate) status: Field,
+    /// `expires_at`, for users.
+    pub(crate) expires: Option<Field>,
+    /// The status as the page shows it; sent along, so that saving sets by hand only what was chosen by hand.
+    pub(crate) shown: String,
     /// The version that is looked at; sent along, so that nobody's change is lost under another.
     pub(crate) version: String,
     /// Whether there is anything to save.
