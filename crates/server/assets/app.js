@@ -200,7 +200,11 @@
       } else if (!source) {
         source = new EventSource(part.dataset.live);
         source.onopen = () => state("on", "Live");
-        source.onerror = () => state("lost", "Not live: connecting again");
+        source.onerror = () => {
+          state("lost", "Not live: connecting again");
+          // The answer was no stream: the session is over, which the page is told when it asks for itself.
+          if (source?.readyState === EventSource.CLOSED) refresh();
+        };
         source.onmessage = refresh;
       }
     };

@@ -80,6 +80,10 @@ pub(super) struct SignedIn {
     csrf: String,
 }
 
+/// Somebody who is signed in, asked for by a page that follows what happens. That is no use of the session: a status page
+/// left open must not keep its session open for ever.
+pub(super) struct Watcher(pub(super) SignedIn);
+
 /// A form of somebody who is signed in, its token checked.
 pub(super) struct SignedForm(pub(super) SignedIn, pub(super) Form);
 
@@ -149,11 +153,21 @@ impl FromRequestParts<Arc<Web>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let Watcher(signed_in) = Watcher::from_request_parts(parts, web).await?;
+        signed_in.touch(web);
+        Ok(signed_in)
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Watcher {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
         let (signed_in, status) = find_session(parts, web).await?;
         if status.wants_new_secret() {
             return Err(Redirect::to("/manager/password").into_response());
         }
-        Ok(signed_in)
+        Ok(Self(signed_in))
     }
 }
 
@@ -162,6 +176,7 @@ impl FromRequestParts<Arc<Web>> for Detained {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Self::Rejection> {
         let (signed_in, status) = find_session(parts, web).await?;
+        signed_in.touch(web);
         if !status.wants_new_secret() {
             return Err(Redirect::to("/manager").into_response());
         }
@@ -200,15 +215,20 @@ async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, St
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
-    if now.seconds_since(session.used_at) >= TOUCH_EVERY {
-        ledger.commit_behind(vec![Effect::TouchSession(session.id, now)]);
-    }
     let by = By::account(&account, session.id, visitor.address, &visitor.agent);
     let csrf = web.form_token(session.id);
     Ok((SignedIn { visitor, account, session, by, csrf }, status))
 }
 
 impl SignedIn {
+    /// Notes that the session is used.
+    fn touch(&self, web: &Web) {
+        let now = web.system.clock.now();
+        if now.seconds_since(self.session.used_at) >= TOUCH_EVERY {
+            web.system.ledger.commit_behind(vec![Effect::TouchSession(self.session.id, now)]);
+        }
+    }
+
     /// The hidden field of this session's forms.
     pub(super) fn csrf(&self) -> String {
         self.csrf.clone()
@@ -294,6 +314,7 @@ impl FromRequest<Arc<Web>> for SignedForm {
         // Whoever must choose a new password has two forms: that one, which is a `DetainedForm`, and the way out.
         let may_be_detained = parts.uri.path() == "/manager/logout";
         let (signed_in, status) = find_session(&mut parts, web).await?;
+        signed_in.touch(web);
         if status.wants_new_secret() && !may_be_detained {
             return Err(Redirect::to("/manager/password").into_response());
         }

@@ -33,7 +33,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web, audit, credentials,
     extensions::user_link,
-    guard::{self, SignedForm, SignedIn},
+    guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
     moment,
     views::{
@@ -147,7 +147,7 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resu
 /// The live part alone, for the script.
 pub(super) async fn live(
     State(web): State<Arc<Web>>,
-    who: SignedIn,
+    Watcher(who): Watcher,
     Path(tab): Path<String>,
     Query(search): Query<Search>,
 ) -> Result<Response, Response> {
@@ -405,7 +405,7 @@ fn sessions(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<SessionRow> {
 /// Tells a page that something changed, as soon as it has, and what is left is for the page to fetch.
 pub(super) async fn events(
     State(web): State<Arc<Web>>,
-    who: SignedIn,
+    Watcher(who): Watcher,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Response> {
     who.require(&web, Right::StatusRead)?;
     let (session, account) = (who.session.id, who.account.id);

@@ -35,6 +35,8 @@ mod turns;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_sessions;
+#[cfg(test)]
 mod web_signs_in;
 #[cfg(test)]
 mod web_users;
