@@ -10,10 +10,11 @@ use crate::{
     audit::Action,
     challenge::Nonce,
     digest::DigestProof,
-    ident::{DomainId, FoldedName},
+    ident::{AccountId, DomainId, FoldedName},
     interface::{CountScope, LoginInterface},
     lockout::TallyKey,
     secret::Secret,
+    session::SessionId,
 };
 
 /// Somebody claims to be somebody, and shows something for it.
@@ -36,14 +37,24 @@ pub struct Attempt<'a> {
 /// What being right is good for, and so what it leaves behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// A session, for who signs in to pages. The audit has a row.
-    Session,
+    /// A session, for who signs in to pages. The audit has a row. It takes the place of the one that the browser holds
+    /// already, if both are of one account: or a single browser would fill all the places there are.
+    Session(Option<Held>),
     /// One thing and no more, such as opening one page or one line. The audit has a row.
     Once,
     /// To go on: who is signed in shows the present password once more. The audit has a row of its own kind.
     Confirmation,
     /// A phone's registration. What the phone then does to its bindings leaves the row, and a refresh none.
     Registration,
+}
+
+/// A session that is open, and whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub session: SessionId,
+    /// The account that it is of.
+    pub account: AccountId,
 }
 
 /// Who somebody says they are.
@@ -77,7 +88,7 @@ impl Purpose {
     /// What an attempt for it is called in the audit.
     pub const fn action(self) -> Action {
         match self {
-            Self::Session | Self::Once | Self::Registration => Action::SignIn,
+            Self::Session(_) | Self::Once | Self::Registration => Action::SignIn,
             Self::Confirmation => Action::Confirm,
         }
     }

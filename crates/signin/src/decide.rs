@@ -197,15 +197,18 @@ fn right(
         }
         Purpose::Confirmation => {}
         Purpose::Once => effects.extend(account.map(|account| signed_in(account, attempt, now))),
-        Purpose::Session => {
+        Purpose::Session(held) => {
             let concurrent_max = dossier.settings.sessions.concurrent_max;
-            if dossier.sessions_open >= usize::from(concurrent_max) {
+            let replaced = held.filter(|held| Some(held.account) == account).map(|held| held.session);
+            let others = dossier.sessions_open.saturating_sub(replaced.iter().len());
+            if others >= usize::from(concurrent_max) {
                 let refused = event(dossier, attempt, Outcome::Refused, Some(Reason::SessionLimit), now);
                 effects.push(Effect::Audit(refused));
                 return Decision { verdict: Verdict::TooManySessions, effects, must_last: true };
             }
             if let Some(account) = account {
                 let (id, token) = SessionId::issue(dice);
+                effects.extend(replaced.map(Effect::CloseSession));
                 effects.push(Effect::OpenSession(NewSession {
                     session: session(id, account, attempt, now),
                     concurrent_max,

@@ -20,6 +20,7 @@ use data_encoding::BASE64URL_NOPAD;
 use signin::{
     account::{Account, RoleKind, Status},
     admin::{Admin, By},
+    attempt::Held,
     audit::AuditEvent,
     credential::{CredentialKind, Owner},
     dice::roll,
@@ -220,6 +221,14 @@ async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, St
     Ok((SignedIn { visitor, account, session, by, csrf }, status))
 }
 
+/// The open session that a browser holds, if it holds one.
+pub(super) fn held(web: &Web, headers: &HeaderMap) -> Option<Held> {
+    let session =
+        cookie(headers, SESSION_COOKIE).and_then(|id| web.system.ledger.session(SessionId::of(id)))?;
+    let is_open = session.is_open(&web.system.ledger.settings().sessions, web.system.clock.now());
+    is_open.then_some(Held { session: session.id, account: session.account })
+}
+
 impl SignedIn {
     /// Notes that the session is used.
     fn touch(&self, web: &Web) {
@@ -412,9 +421,12 @@ fn read_flash(value: &str) -> Option<Notice> {
 }
 
 /// Sets a cookie that only this host gets back, only over HTTPS, and that no script reads.
+///
+/// Lax, not strict: the links page is on HTTP, so that a click there comes from another site, and whoever is signed in
+/// would be asked to sign in again. What other sites can open is read, never changed: every form has its token.
 pub(super) fn put_cookie(response: &mut Response, name: &str, value: &str, max_age: Option<u32>) {
     let age = max_age.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
-    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{age}");
+    let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

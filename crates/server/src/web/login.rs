@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -88,6 +88,7 @@ fn own_path(path: &str) -> Option<&str> {
 
 pub(super) async fn sign_in(
     State(web): State<Arc<Web>>,
+    headers: HeaderMap,
     VisitorForm(visitor, form): VisitorForm,
 ) -> Response {
     let (name, next) = (form.get("name"), form.get("next"));
@@ -100,7 +101,7 @@ pub(super) async fn sign_in(
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
             peer: Peer { address: visitor.address, agent: &visitor.agent },
-            purpose: Purpose::Session,
+            purpose: Purpose::Session(guard::held(&web, &headers)),
         })
         .await;
     let refused = |status, reason| page(&web, &visitor, status, reason, name, next);

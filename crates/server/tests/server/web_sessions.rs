@@ -39,3 +39,16 @@ async fn the_events_of_a_status_page_end_with_its_session_also_where_nothing_hap
     let ended = timeout(Duration::from_secs(20), events).await.expect("ended in time");
     assert_eq!(ended.expect("read").status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_browser_that_signs_in_again_and_again_has_one_session() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    for _ in 0..6 {
+        assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+        assert_eq!(browser.get("/manager").await.status, 200);
+        assert_eq!(house.system.ledger.sessions().len(), 1);
+    }
+    assert_eq!(browser.sign_in("Administrator", "wrong wrong wrong").await.status, 401);
+    assert_eq!(browser.get("/manager").await.status, 200, "a wrong password ends nothing");
+}

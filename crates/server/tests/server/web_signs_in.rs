@@ -115,7 +115,7 @@ async fn every_answer_carries_the_headers_that_protect_it() {
     assert!(!cookies.is_empty());
     for cookie in cookies {
         assert!(
-            cookie.contains("__Host-") && cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Strict"),
+            cookie.contains("__Host-") && cookie.contains("; Path=/; Secure; HttpOnly; SameSite=Lax"),
             "{cookie}"
         );
     }

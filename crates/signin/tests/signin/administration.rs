@@ -650,7 +650,7 @@ fn the_console_does_not_recover_what_is_not_built_in() {
 fn the_phones_of_who_is_disabled_moved_or_deleted_are_logged_out() {
     type Leave = fn(&House);
     let ways: [(Leave, bool); 3] = [
-        (|house| edit_ann(house, |edit| edit.condition = Condition::Disabled), true),
+        (|house| edit_ann(house, |edit| edit.condition = Some(Condition::Disabled)), true),
         (|house| edit_ann(house, |edit| edit.number = "205".into()), false),
         (|house| drop(house.administer(|a, _| a.delete_user(house.ann().id, false)).unwrap()), false),
     ];
@@ -688,7 +688,7 @@ fn a_new_secret_with_force_new_switches_nobody_on() {
         house.ann().condition
     };
     assert_eq!(reset(), Condition::ForceNewPassword);
-    edit_ann(&house, |edit| edit.condition = Condition::Disabled);
+    edit_ann(&house, |edit| edit.condition = Some(Condition::Disabled));
     assert_eq!(reset(), Condition::Disabled);
 }
 

@@ -371,6 +371,10 @@ impl House {
     }
 
     pub(crate) fn web_from(&self, address: &str, name: &str, password: &str) -> Verdict {
+        self.web_for(Purpose::Session(None), address, name, password)
+    }
+
+    pub(crate) fn web_for(&self, purpose: Purpose, address: &str, name: &str, password: &str) -> Verdict {
         let secret = Secret::new(password);
         let attempt = Attempt {
             interface: LoginInterface::WebManager,
@@ -378,7 +382,7 @@ impl House {
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&secret),
             peer: Peer { address: address.parse().unwrap(), agent: "browser" },
-            purpose: Purpose::Session,
+            purpose,
         };
         self.attempt(&attempt).verdict
     }

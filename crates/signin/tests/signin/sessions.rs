@@ -2,6 +2,7 @@
 
 use signin::{
     admin::SecretChoice,
+    attempt::{Held, Purpose},
     credential::{CredentialKind, Owner},
     dice::SeededDice,
     records::Records,
@@ -11,7 +12,7 @@ use signin::{
     verdict::Verdict,
 };
 
-use crate::house::{ADMIN_PASSWORD, House, word};
+use crate::house::{ADMIN_PASSWORD, House, PARTNER_PASSWORD, word};
 
 #[test]
 fn the_sixth_session_is_refused_without_being_counted_as_a_failure() {
@@ -28,6 +29,26 @@ fn the_sixth_session_is_refused_without_being_counted_as_a_failure() {
     );
     house.wait(Seconds::minutes(10));
     assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept", "idle sessions no longer count");
+}
+
+#[test]
+fn the_next_session_of_a_browser_takes_the_place_of_the_one_it_holds() {
+    let house = House::ignited();
+    let mut last = None;
+    for _ in 0..5 {
+        let Verdict::Accept(accepted) = house.web("Administrator", ADMIN_PASSWORD) else { panic!() };
+        last = accepted.session.map(|(session, _)| Held { session, account: accepted.account.unwrap() });
+    }
+    let held = last.unwrap();
+    let next = |name, password| house.web_for(Purpose::Session(Some(held)), "192.0.2.1", name, password);
+    let is_open = || house.model.borrow().session(held.session).is_some();
+    assert_eq!(word(&next("Administrator", "wrong wrong wrong")), "reject");
+    assert_eq!(word(&next("BusinessPartner", PARTNER_PASSWORD)), "accept");
+    assert!(is_open(), "neither somebody else nor somebody wrong ends it");
+    assert_eq!(word(&next("Administrator", ADMIN_PASSWORD)), "accept");
+    assert!(!is_open());
+    assert_eq!(house.model.borrow().sessions_of(held.account).len(), 5);
+    assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "too many sessions");
 }
 
 #[test]

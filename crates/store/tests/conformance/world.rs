@@ -320,7 +320,7 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
         claim: Claim::Account(RoleKind::ServiceUser, name),
         proof: Proof::Plain(password),
         peer: Peer { address: address(2), agent: "browser" },
-        purpose: Purpose::Session,
+        purpose: Purpose::Session(None),
     }
 }
 
