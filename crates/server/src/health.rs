@@ -50,6 +50,7 @@ async fn figures(State(system): State<Arc<System>>) -> ([(http::HeaderName, &'st
         ("nonces", figures.nonces),
         ("quarantined", figures.quarantine),
         ("changes-behind", figures.behind),
+        ("audit-rows-lost", usize::try_from(figures.audit_lost).unwrap_or(usize::MAX)),
     ];
     for (kind, count) in records {
         let gauge = system.metrics.records.get_or_create_owned(&RecordLabel { kind });

@@ -38,6 +38,7 @@ impl System {
         let needs_restart = self.started_with.needs_restart(&loaded.config);
         descriptors::raise(&loaded.config);
         logging::set_level(loaded.config.log.level);
+        certificate.warn(self.clock.now());
         self.tls.exchange(certificate);
         self.config.store(Arc::new(loaded));
         for key in &needs_restart {

@@ -124,6 +124,7 @@ impl System {
             Some(own) => own,
             None => Certificate::self_made(&folder, now)?,
         };
+        certificate.warn(now);
         let metrics = Metrics::new();
         let limits = &config.limits;
         let hashing =

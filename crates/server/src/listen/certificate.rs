@@ -31,7 +31,7 @@ const CERTIFICATE_FILE: &str = "certificate.pem";
 const KEY_FILE: &str = "certificate.key";
 /// Phones are told to trust this very certificate, so it lasts: ten years.
 const VALID_DAYS: i64 = 3653;
-/// It is made anew this long before its end.
+/// It is made anew, and an operator's is asked for, this long before its end.
 const RENEW_DAYS: u64 = 30;
 /// Names in a self-made certificate.
 const NAMES_MAX: usize = 64;
@@ -119,6 +119,22 @@ impl Certificate {
         }
         Self::make(folder, now)?;
         Self::read(&certificate, &key, true)
+    }
+
+    /// Whether it is an operator's that ends within a month: nobody else will bring another.
+    pub fn needs_another(&self, now: Timestamp) -> bool {
+        !self.is_self_made && self.ends_at.0 <= now.0.saturating_add(RENEW_DAYS * 86_400_000)
+    }
+
+    /// Says in the log that somebody has to bring another, if so.
+    pub(crate) fn warn(&self, now: Timestamp) {
+        if self.needs_another(now) {
+            let until = crate::moment::for_people(self.ends_at);
+            tracing::warn!(
+                until,
+                "the certificate in [tls] ends soon or has ended: bring another, then reload"
+            );
+        }
     }
 
     fn make(folder: &DataFolder, now: Timestamp) -> Result<(), CertificateError> {
@@ -236,6 +252,18 @@ mod tests {
         assert_ne!(obtain(shortly_before).fingerprint, first.fingerprint);
         let mode = fs::metadata(folder.path(KEY_FILE)).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn another_is_asked_for_in_place_of_an_operators_that_ends_within_a_month() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = DataFolder::open(folder.path()).expect("opened");
+        let self_made = Certificate::self_made(&folder, NOW).expect("a certificate");
+        let own = Certificate { is_self_made: false, ..self_made.clone() };
+        let days_before_its_end = |days: u64| Timestamp(own.ends_at.0 - days * 86_400_000);
+        assert!(!own.needs_another(NOW) && !own.needs_another(days_before_its_end(31)));
+        assert!(own.needs_another(days_before_its_end(30)) && own.needs_another(own.ends_at));
+        assert!(!self_made.needs_another(days_before_its_end(1)), "it is made anew by itself");
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
             )
             .with_link("/manager/preferences", "Preferences")
         }),
-        history: audit::history(web, &account.name, now),
+        history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: false,
         editable: false,

@@ -202,7 +202,7 @@ fn page(
         editable: who.by.may(Right::ConfigurationWrite),
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
-        history: audit::history(web, &number, now),
+        history: audit::history(web, who, &number, now),
         history_href: audit::href_of(&number),
         phones,
         fields,

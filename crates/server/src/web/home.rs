@@ -9,6 +9,7 @@ use signin::{
     interface::CountScope,
     lockout::{Tally, TallyKey},
     records::Records,
+    rights::Right,
     timestamp::Timestamp,
 };
 use store::{AuditQuery, Figures};
@@ -48,9 +49,9 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         shell: who.shell(&web, Place::Home),
         last,
         failures: before.failures_since.into(),
-        attention: attention(&web, now),
+        attention: attention(&web, &who, now),
         tiles: tiles(&figures, bars, refusals),
-        recent: audit::lately(&web, now),
+        recent: audit::lately(&web, &who, now),
     };
     who.page(&page)
 }
@@ -116,7 +117,7 @@ async fn refusals(web: &Arc<Web>, now: Timestamp) -> (Bars, u64) {
 }
 
 /// What needs attention, most urgent first.
-fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
+fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
     let mut list = Vec::new();
     let item = |tone, title: String, text: &str, link: Option<(&str, &str)>| Attention {
         tone,
@@ -132,7 +133,8 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
             None,
         ));
     }
-    let locks = web.system.ledger.locks(now);
+    let may_see = who.by.may(Right::StatusRead);
+    let locks = if may_see { web.system.ledger.locks(now) } else { Vec::new() };
     let of = |is_address: bool| -> Vec<&(TallyKey, Tally)> {
         locks.iter().filter(|(key, _)| (key.scope == CountScope::Address) == is_address).collect()
     };
@@ -157,7 +159,7 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
             list.push(item(Tone::Danger, title, why, Some(("/status/blacklists", "Look and reset"))));
         }
     }
-    let lost = status::lost(web, now);
+    let lost = if may_see { status::lost(web, now) } else { Vec::new() };
     if !lost.is_empty() {
         let names: Vec<_> = lost.iter().take(5).map(|(_, extension)| extension.number.as_str()).collect();
         let count = lost.len();
@@ -169,8 +171,8 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
         );
         list.push(item(Tone::Warning, title, &text, Some(("/status?state=lost", "Show"))));
     }
-    if !web.system.ledger.quarantine().is_empty() {
-        let count = web.system.ledger.quarantine().len();
+    let count = if may_see { web.system.ledger.quarantine().len() } else { 0 };
+    if count > 0 {
         let title = if count == 1 {
             "1 phone was pushed out".into()
         } else {
@@ -181,6 +183,16 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
             title,
             "Another device took their place at the same extension.",
             Some(("/status/quarantine", "Look")),
+        ));
+    }
+    list.extend(certificate(web, now));
+    let audit_lost = web.system.ledger.figures().audit_lost;
+    if audit_lost > 0 {
+        list.push(item(
+            Tone::Danger,
+            format!("{} events are missing from the audit", thousands(usize::try_from(audit_lost).unwrap_or(usize::MAX))),
+            "They came faster than the disk took them, since the last start. A row of the audit says how many and when.",
+            Some(("/manager/audit", "Audit")),
         ));
     }
     let is_md5_on =
@@ -200,4 +212,24 @@ fn attention(web: &Web, now: Timestamp) -> Vec<Attention> {
         None,
     ));
     list
+}
+
+/// What has to be said about an operator's certificate; the one that Hookswitch makes itself it also makes anew.
+fn certificate(web: &Web, now: Timestamp) -> Option<Attention> {
+    let certificate = web.system.tls.certificate();
+    if !certificate.needs_another(now) {
+        return None;
+    }
+    let has_ended = certificate.ends_at <= now;
+    let title = if has_ended { "The certificate has ended" } else { "The certificate ends soon" };
+    Some(Attention {
+        tone: if has_ended { Tone::Danger } else { Tone::Warning },
+        title: title.into(),
+        text: format!(
+            "Good until {}. Browsers and phones refuse it after that: put a new one in the place of the files in [tls], \
+             then reload.",
+            crate::moment::day(certificate.ends_at)
+        ),
+        link: None,
+    })
 }

@@ -277,8 +277,8 @@ pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)
         ..AuditQuery::default()
     };
     let mut seen = BTreeSet::new();
-    let rows = ledger.audit(&query).unwrap_or_default();
-    rows.into_iter()
+    audit::glance(web, query)
+        .into_iter()
         .filter(|row| seen.insert(row.event.subject.clone()))
         .filter_map(|row| {
             let number = Number::parse(&row.event.subject)?;

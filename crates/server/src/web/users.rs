@@ -314,7 +314,7 @@ fn page(
         version: filled.value("version").to_owned(),
         credentials: cards,
         elsewhere: None,
-        history: audit::history(web, &account.name, now),
+        history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: who.by.may(Right::ConfigurationWrite),
         editable: who.by.may(Right::ConfigurationWrite),
