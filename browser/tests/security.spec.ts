@@ -35,7 +35,7 @@ test("cookies are for this host alone, over HTTPS alone, and hidden from scripts
   const cookies = await page.context().cookies();
   expect(cookies.map(({ name }) => name)).toContain("__Host-session");
   for (const cookie of cookies) {
-    expect(cookie, cookie.name).toMatchObject({ httpOnly: true, secure: true, sameSite: "Strict", path: "/" });
+    expect(cookie, cookie.name).toMatchObject({ httpOnly: true, secure: true, sameSite: "Lax", path: "/" });
     expect(cookie.name).toMatch(/^__Host-/);
   }
   expect(await page.evaluate(() => document.cookie)).toBe("");
