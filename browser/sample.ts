@@ -19,12 +19,25 @@ const PHONES = [
   ["203", "91537", "snomD785/10.1.175.16", "127.0.0.13"],
 ] as const;
 
+/** How many phones one extension has at most, unless the settings say otherwise. */
+const BINDINGS_MAX = 10;
+
+/** One phone too many at an extension: the first is pushed out. Two of the others stay. */
+async function crowd(office: Office, number: string, secret: string): Promise<void> {
+  const agent = (i: number) => (i === 0 ? "Cisco-CP8841/12.5.1" : "Linphone-Desktop/5.2.4");
+  const phones = Array.from({ length: BINDINGS_MAX + 1 }, (_, i) => new Phone(office.product, number, secret, { agent: agent(i), from: `127.0.0.${30 + i}` }));
+  for (const phone of phones) await phone.register(3600);
+  for (const phone of phones.slice(3)) await phone.register(0);
+  for (const phone of phones) phone.close();
+}
+
 /** Fills an office and gives the path of the first user's page. */
 export async function fill(office: Office): Promise<string> {
   const paths: string[] = [];
   for (const [name, full_name, extension, login_code] of USERS) {
     paths.push(await office.user({ name, full_name, extension, login_code: login_code || undefined }));
   }
+  await crowd(office, "206", "15973");
   for (const [number, secret, agent, from] of PHONES) {
     const phone = new Phone(office.product, number, secret, { agent, from });
     const status = await phone.register(3600);

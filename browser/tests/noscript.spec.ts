@@ -55,7 +55,7 @@ test("without scripts a system is set up and run", async ({ page, product }) => 
 
   await test.step("search the audit and take it along", async () => {
     await page.getByRole("link", { name: "Audit" }).first().click();
-    await page.getByLabel("Who, or from which address").fill("201");
+    await page.getByLabel("Name or address").fill("201");
     await page.getByLabel("Outcome").selectOption("Refused");
     await page.getByRole("button", { name: "Search" }).click();
     await expect(page.getByRole("cell", { name: "Refused" }).first()).toBeVisible();

@@ -73,6 +73,10 @@ test("a new system is set up, a user is made, and the phone appears by itself", 
     await page.getByRole("button", { name: "Create user" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Ann");
     await expect(page.getByRole("status").filter({ hasText: "Ann is created" })).toBeVisible();
+    const connect = page.getByRole("region", { name: "Connect a phone" });
+    await expect(connect).toContainText(`${product.address("sip-udp").split(":")[1]} (UDP)`);
+    await expect(connect).toContainText("201");
+    await expect(connect).toContainText("The user's login code");
   });
 
   const phone = new Phone(product, "201", "48159");

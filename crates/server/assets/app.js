@@ -62,9 +62,9 @@
   };
   const left = (seconds) => {
     if (seconds <= 0) return "over";
-    if (seconds > 172800) return `${Math.round(seconds / 86400)} days`;
+    if (seconds >= 176400) return `${Math.round(seconds / 86400)} days`;
     const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-    return h ? `${h} h ${m} min` : m ? `${m} min ${s} s` : `${s} s`;
+    return h ? `${h} h ${m} min` : m >= 10 ? `${m} min` : m ? `${m} min ${s} s` : `${s} s`;
   };
   const tick = () => {
     const now = Date.now();

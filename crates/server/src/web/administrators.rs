@@ -147,6 +147,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
             )
             .with_link("/manager/preferences", "Preferences")
         }),
+        connect: Vec::new(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: false,

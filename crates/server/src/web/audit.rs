@@ -124,7 +124,7 @@ impl Search {
         ];
         vec![
             Field::new("q", "Text").value(&*self.q).required().length_max(200),
-            Field::new("who", "Who, or from which address").value(&*self.who).required().length_max(200),
+            Field::new("who", "Name or address").value(&*self.who).required().length_max(200),
             Field::new("interface", "Interface").kind(Kind::Select(interfaces)).required(),
             Field::new("outcome", "Outcome").kind(Kind::Select(outcomes)).required(),
             Field::new("from", "From").kind(Kind::Moment).value(&*self.from).required(),

@@ -1,10 +1,14 @@
 //! What the pages of users, extensions and administrators have in common: a secret's card, its rules, and what to
 //! say when something was refused.
 
+use std::collections::BTreeSet;
+
 use axum::{http::StatusCode, response::Response};
 use signin::{
     admin::{Problem, SecretChoice, WrongField},
     credential::{CredentialKind, Owner},
+    extension::Extension,
+    ident::DomainId,
     lockout::{Standing, TallyKey},
     records::Records,
     secret::Secret,
@@ -22,7 +26,10 @@ use super::{
         users::{CredentialCard, SecretOncePage},
     },
 };
-use crate::{flow::Refusal, listen::listener::Listener};
+use crate::{
+    flow::Refusal,
+    listen::{certificate::addresses_of_this_machine, listener::Listener},
+};
 
 /// Said beside the second field.
 pub(super) const NOT_THE_SAME: &str = "The two fields are not the same. Type the secret again in both.";
@@ -308,11 +315,7 @@ pub(super) fn once(
         facts.push(Fact::new(kind.row().title, secret.reveal()));
     }
     if !slip.number.is_empty() {
-        facts.push(Fact::new("Extension", slip.number));
-        facts.push(Fact::new("User name of the phone", slip.number));
-        for (name, addresses) in phone_servers(web) {
-            facts.push(Fact::new(name, addresses));
-        }
+        facts.extend(phone_facts(web, DomainId::FIRST, slip.number));
     }
     let instruction = match kind {
         CredentialKind::LoginCode => {
@@ -334,20 +337,39 @@ pub(super) fn once(
     who.page(&page)
 }
 
-/// Where phones register, as words for a slip.
-fn phone_servers(web: &Web) -> Vec<(&'static str, String)> {
+/// What is typed into a phone of an extension, besides its secret.
+pub(super) fn phone_facts(web: &Web, domain: DomainId, number: &str) -> Vec<Fact> {
     let addresses = web.system.addresses();
-    let ports = |listener: Listener| {
-        let ports: std::collections::BTreeSet<_> =
-            addresses.of(listener).iter().map(|address| address.port().to_string()).collect();
-        ports.into_iter().collect::<Vec<_>>().join(", ")
+    let mut ports = Vec::new();
+    for (listener, transport) in
+        [(Listener::SipUdp, "UDP"), (Listener::SipTcp, "TCP"), (Listener::SipTls, "TLS")]
+    {
+        let of_it: BTreeSet<_> = addresses.of(listener).iter().map(std::net::SocketAddr::port).collect();
+        ports.extend(of_it.into_iter().map(|port| format!("{port} ({transport})")));
+    }
+    let domain = web.system.ledger.domain(domain);
+    let named = domain.as_ref().and_then(|domain| domain.hosts.first().map(ToString::to_string));
+    let server = named
+        .unwrap_or_else(|| addresses_of_this_machine().first().map_or_else(String::new, ToString::to_string));
+    [("Server", server), ("Port", ports.join(", ")), ("User name", number.to_owned())]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| Fact::new(name, value))
+        .collect()
+}
+
+/// The same for a page on which the secret cannot be shown: which one it is.
+pub(super) fn connect(web: &Web, extension: &Extension) -> Vec<Fact> {
+    let is_set = |owner, kind| web.system.ledger.credential(owner, kind).is_some();
+    let has_code = extension.user.is_some_and(|user| is_set(Owner::Account(user), CredentialKind::LoginCode));
+    let password = if is_set(Owner::Extension(extension.id), CredentialKind::PhonePassword) {
+        "The phone password"
+    } else if has_code {
+        "The user's login code"
+    } else {
+        "None is set yet, so no phone can register"
     };
-    [
-        ("Port (UDP)", ports(Listener::SipUdp)),
-        ("Port (TCP)", ports(Listener::SipTcp)),
-        ("Port (TLS)", ports(Listener::SipTls)),
-    ]
-    .into_iter()
-    .filter(|(_, ports)| !ports.is_empty())
-    .collect()
+    let mut facts = phone_facts(web, extension.domain, extension.number.as_str());
+    facts.push(Fact::new("Password", password));
+    facts
 }

@@ -202,6 +202,7 @@ fn page(
         editable: who.by.may(Right::ConfigurationWrite),
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
+        connect: credentials::connect(web, extension),
         history: audit::history(web, who, &number, now),
         history_href: audit::href_of(&number),
         phones,

@@ -28,8 +28,11 @@ pub(super) fn length(seconds: u64) -> String {
     let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {
         (0, 0) => format!("{rest} s"),
-        (0, _) => format!("{minutes} min {rest} s"),
-        _ => format!("{hours} h {minutes} min"),
+        // Where it takes long, nobody counts the seconds.
+        (0, 1..10) => format!("{minutes} min {rest} s"),
+        (0, _) => format!("{minutes} min"),
+        (1..=48, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
     }
 }
 
@@ -62,8 +65,8 @@ mod tests {
     #[test]
     fn times_are_told_as_people_tell_them() {
         assert_eq!(
-            [0, 59, 60, 552, 7260].map(length),
-            ["0 s", "59 s", "1 min 0 s", "9 min 12 s", "2 h 1 min"]
+            [0, 59, 60, 552, 3598, 7260, 200_000].map(length),
+            ["0 s", "59 s", "1 min 0 s", "9 min 12 s", "59 min", "2 h 1 min", "2 days"]
         );
         assert_eq!(
             [1, 30, 60, 61, 600, 7200].map(in_words),

@@ -314,6 +314,10 @@ fn page(
         version: filled.value("version").to_owned(),
         credentials: cards,
         elsewhere: None,
+        connect: extension
+            .as_deref()
+            .map(|extension| credentials::connect(web, extension))
+            .unwrap_or_default(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
         deletable: who.by.may(Right::ConfigurationWrite),

@@ -103,8 +103,11 @@ pub(super) fn in_words(rules: &SecretRules) -> Vec<String> {
     words
 }
 
+/// Digits of a generated code, where the rules allow as many. Nobody chose them, so nobody minds a few more.
+const GENERATED_MIN: u8 = 8;
+
 pub(super) fn generate(about: &About<'_>, rules: &SecretRules, dice: &mut dyn Dice) -> Secret {
-    let length = rules.length_min.max(6).min(rules.length_max);
+    let length = rules.length_min.max(GENERATED_MIN).min(rules.length_max);
     let mut throw =
         || Secret::new((0..length).map(|_| char::from(b'0' + below(dice, 10))).collect::<String>());
     let mut code = throw();

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::forms::{Field, Filled, Kind, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Column, Event, Link, Pager};
+use super::parts::{Badge, Column, Event, Fact, Link, Pager};
 use super::shell::{Place, Shell};
 use super::status::PhoneRow;
 use super::users::CredentialCard;
@@ -113,6 +113,8 @@ pub(crate) struct ExtensionPage {
     pub(crate) phone_password: CredentialCard,
     /// Where it is registered now.
     pub(crate) phones: Vec<PhoneRow>,
+    /// What to type into a phone.
+    pub(crate) connect: Vec<Fact>,
     /// What happened to it lately.
     pub(crate) history: Vec<Event>,
     /// The audit of this extension.

@@ -141,11 +141,7 @@ impl UserNewPage {
         let problems = Problems::of(&shown, &[&login_code, &password]);
         Self {
             shell,
-            login_code_how: filled.field(how(
-                "login_code_how",
-                "How to set the login code",
-                "Generate 8 digits",
-            )),
+            login_code_how: filled.field(how("login_code_how", "How to set the login code", "Generate one")),
             login_code,
             password_how: filled.field(how("password_how", "How to set the password", "Generate a password")),
             password,
@@ -217,6 +213,8 @@ pub(crate) struct UserPage {
     pub(crate) credentials: Vec<CredentialCard>,
     /// Where secrets are changed that are not changed here: one's own.
     pub(crate) elsewhere: Option<Notice>,
+    /// What to type into a phone; empty without an extension.
+    pub(crate) connect: Vec<Fact>,
     /// What happened to this account lately.
     pub(crate) history: Vec<Event>,
     /// The audit of this account.
