@@ -158,7 +158,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                 }
                 Ok(Some(Frame::Message(bytes))) => {
                     brought.has_message = true;
-                    self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out)
+                    let said = self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out);
+                    brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
+                    said
                 }
                 Err(error) => {
                     let bytes = self.framer.pending();
@@ -170,7 +172,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     return Err(Over);
                 }
             };
-            brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
             self.say(said).await?;
             burst += 1;
             if burst % BURST == 0 {
