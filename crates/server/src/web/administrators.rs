@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, Role, RoleKind, Status},
     credential::{CredentialKind, Owner},
@@ -18,7 +14,9 @@ use signin::{
 use store::{AccountQuery, AccountSort};
 
 use super::{
-    Web, audit, credentials,
+    Web,
+    address::Path,
+    audit, credentials,
     credentials::{CardOf, Slip},
     guard::{SignedForm, SignedIn},
     moment,

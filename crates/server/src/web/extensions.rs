@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 use signin::{
     admin::{EditExtension, NewExtension},
@@ -21,7 +17,9 @@ use signin::{
 use store::{ExtensionQuery, ExtensionSort};
 
 use super::{
-    Web, audit, credentials,
+    Web,
+    address::{Path, Query},
+    audit, credentials,
     credentials::{CardOf, Slip},
     guard::{self, SignedForm, SignedIn},
     lists::{ListQuery, PAGE},

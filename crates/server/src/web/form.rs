@@ -8,20 +8,21 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
 };
 use signin::secret::{SECRET_MAX, Secret};
+use zeroize::Zeroizing;
 
 /// Largest form.
 const BYTES_MAX: usize = 256 << 10;
 /// Most fields.
 const FIELDS_MAX: usize = 2000;
 
-/// A form that was sent. Its values may be secrets, so it is never printed.
+/// A form that was sent. Its values may be secrets, so it is never printed, and wiped when dropped.
 #[derive(Default)]
-pub(super) struct Form(BTreeMap<String, Vec<String>>);
+pub(super) struct Form(BTreeMap<String, Vec<Zeroizing<String>>>);
 
 impl Form {
     /// The value of a field; empty when it was not sent.
     pub(super) fn get(&self, name: &str) -> &str {
-        self.0.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+        self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.as_str())
     }
 
     /// Whether a box was ticked.
@@ -30,24 +31,24 @@ impl Form {
     }
 
     /// Every value of a field.
-    pub(super) fn all(&self, name: &str) -> &[String] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flatten().map(|value| value.as_str())
     }
 
-    /// A secret, if it is not too long to be one.
+    /// A secret. One that is too long to be one is cut, and still too long for every rule.
     pub(super) fn secret(&self, name: &str) -> Secret {
         let text = self.get(name);
-        Secret::new(if text.len() > SECRET_MAX { "" } else { text })
+        Secret::new(text.get(..text.floor_char_boundary(SECRET_MAX)).unwrap_or_default())
     }
 
     /// Reads `a=b&c=d`.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut fields: BTreeMap<String, Vec<Zeroizing<String>>> = BTreeMap::new();
         for (count, (name, value)) in form_urlencoded::parse(bytes).enumerate() {
             if count >= FIELDS_MAX {
                 return None;
             }
-            fields.entry(name.into_owned()).or_default().push(value.into_owned());
+            fields.entry(name.into_owned()).or_default().push(Zeroizing::new(value.into_owned()));
         }
         Some(Self(fields))
     }
@@ -69,6 +70,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
 #[cfg(test)]
 mod tests {
+    use signin::{
+        credential::{About, CredentialKind, check},
+        policy::Settings,
+    };
+
     use super::*;
 
     #[test]
@@ -76,7 +82,7 @@ mod tests {
         let form = Form::parse(b"name=Ann+Smith&code=%2A35%23&pick=a&pick=b&ok=yes").unwrap();
         assert_eq!(form.get("name"), "Ann Smith");
         assert_eq!(form.get("code"), "*35#");
-        assert_eq!(form.all("pick"), ["a", "b"]);
+        assert_eq!(form.all("pick").collect::<Vec<_>>(), ["a", "b"]);
         assert!(form.is_ticked("ok") && !form.is_ticked("no"));
         assert_eq!(form.get("missing"), "");
     }
@@ -86,6 +92,9 @@ mod tests {
         assert!(Form::parse("a=1&".repeat(FIELDS_MAX).as_bytes()).is_some());
         assert!(Form::parse("a=1&".repeat(FIELDS_MAX + 1).as_bytes()).is_none());
         let long = format!("password={}", "x".repeat(SECRET_MAX + 1));
-        assert!(Form::parse(long.as_bytes()).unwrap().secret("password").is_empty());
+        let secret = Form::parse(long.as_bytes()).unwrap().secret("password");
+        let about = About { name: "ann", number: "", patterns_waived: true };
+        let said = check(CredentialKind::UserPassword, &secret, &about, &Settings::default()).unwrap_err();
+        assert!(said.contains("at most 128"), "{said}");
     }
 }

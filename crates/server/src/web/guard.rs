@@ -41,8 +41,10 @@ use super::{
         shell::{Gate, Person, Place, Shell, Theme},
     },
 };
-use crate::dice::OsDice;
+use crate::{dice::OsDice, listen::listener::Listener, system::System};
 
+/// Where browsers look for HTTPS.
+const HTTPS_PORT: u16 = 443;
 /// Holds the session's token.
 pub(super) const SESSION_COOKIE: &str = "__Host-session";
 /// Holds the token of forms of people who are not signed in.
@@ -447,8 +449,19 @@ fn system_name(web: &Web) -> String {
     web.system.ledger.settings().system_name.to_string()
 }
 
-/// The headers of every answer.
-pub(super) async fn headers(State(is_encrypted): State<bool>, mut request: Request, next: Next) -> Response {
+/// Whether browsers may be told to come by HTTPS alone from now on. They keep the port (RFC 6797 section 8.3), so at any
+/// other than HTTPS's own they would look for TLS where the links page is; and a certificate that we made ourselves,
+/// here or after the operator's has gone, they would let nobody accept any more.
+fn is_strict(https: &[SocketAddr], is_self_made: bool) -> bool {
+    !is_self_made && https.iter().any(|address| address.port() == HTTPS_PORT)
+}
+
+/// The headers of every answer; the system's where it is encrypted.
+pub(super) async fn headers(
+    State(system): State<Option<Arc<System>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let is_asset = request.uri().path().starts_with("/assets/");
     // HTTP/2 names the host in its own way; from here on both are the same.
     let host = request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
@@ -472,8 +485,22 @@ pub(super) async fn headers(State(is_encrypted): State<bool>, mut request: Reque
     put("cross-origin-resource-policy", "same-origin");
     put("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     put("cache-control", if is_asset { "public, max-age=31536000, immutable" } else { "no-store" });
-    if is_encrypted {
+    if system.is_some_and(|system| {
+        is_strict(system.addresses().of(Listener::Https), system.tls.certificate().is_self_made)
+    }) {
         put("strict-transport-security", "max-age=31536000");
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_are_bound_to_https_only_where_nobody_is_locked_out_by_it() {
+        let at = |port| [SocketAddr::from(([192, 0, 2, 1], port))];
+        assert!(is_strict(&at(443), false));
+        assert!(!is_strict(&at(443), true) && !is_strict(&at(8443), false) && !is_strict(&[], false));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,7 +21,9 @@ use signin::{
 };
 
 use super::{
-    Web, credentials,
+    Web,
+    address::Query,
+    credentials,
     guard::{self, Detained, DetainedForm, SESSION_COOKIE, SignedForm, Visitor, VisitorForm},
     moment,
     views::{

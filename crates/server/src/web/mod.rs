@@ -4,6 +4,7 @@
 //! Pages work without scripts; the one script only adds comfort. Nothing in a page is inline (style or script), so the
 //! content-security policy can forbid both.
 
+mod address;
 mod administrators;
 mod assets;
 mod audit;
@@ -61,7 +62,7 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: roll(&mut OsDice) });
+    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
     Router::new()
         .route("/", get(links::show))
         .route("/ignition", get(ignition::show).post(ignition::ignite))
@@ -97,7 +98,7 @@ pub fn router(system: Arc<System>) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .with_state(web)
         .merge(asset_routes())
-        .layer(from_fn_with_state(true, guard::headers))
+        .layer(from_fn_with_state(Some(system), guard::headers))
 }
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
@@ -108,7 +109,7 @@ pub fn plain_router(system: Arc<System>) -> Router {
         .fallback(links::to_https)
         .with_state(web)
         .merge(asset_routes())
-        .layer(from_fn_with_state(false, guard::headers))
+        .layer(from_fn_with_state(None, guard::headers))
 }
 
 fn asset_routes() -> Router {

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     extension::Domain,
     ident::DomainId,
@@ -17,7 +13,9 @@ use signin::{
 };
 
 use super::{
-    Web, credentials,
+    Web,
+    address::Path,
+    credentials,
     form::Form,
     guard::{self, SignedForm, SignedIn},
     ignition::{networks, not_a_network},

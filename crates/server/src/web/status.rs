@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::StatusCode,
     response::{
         Response,
@@ -31,7 +31,9 @@ use store::{AuditQuery, RegistrationQuery, RegistrationSort};
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::{
-    Web, audit, credentials,
+    Web,
+    address::{Path, Query},
+    audit, credentials,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
@@ -444,7 +446,7 @@ pub(super) async fn reset(
     } else if form.get("do") == "all" {
         web.system.ledger.locks(now).into_iter().map(|(key, _)| key).collect()
     } else {
-        form.all("pick").iter().filter_map(|id| key_of(id)).collect()
+        form.all("pick").filter_map(key_of).collect()
     };
     let keys: Vec<TallyKey> = keys.into_iter().filter(scope_fits).collect();
     let back = "/status/blacklists";

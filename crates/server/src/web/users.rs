@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, Condition, RoleKind, Status},
     admin::{EditUser, NewUser, SecretChoice},
@@ -20,7 +16,9 @@ use signin::{
 use store::{AccountQuery, AccountSort};
 
 use super::{
-    Web, audit, credentials,
+    Web,
+    address::{Path, Query},
+    audit, credentials,
     credentials::{Asked, CardOf, Slip},
     form::Form,
     guard::{self, SignedForm, SignedIn},

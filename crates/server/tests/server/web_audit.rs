@@ -63,3 +63,23 @@ async fn an_export_that_is_cut_off_does_not_look_whole() {
         assert!(!answer.body.ends_with(END), "{}", answer.body);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_cannot_mean_is_said_on_a_page_of_ours() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    for (path, status, said) in [
+        ("/manager/users/abc", 404, "no such page"),
+        ("/manager/audit/abc", 404, "no such page"),
+        ("/manager/users?page=1&page=2", 400, "could not be understood"),
+        ("/manager/audit?outcome=x", 400, "could not be understood"),
+        ("/manager/audit?from=yesterday", 400, "could not be understood"),
+        ("/manager/audit/export?interface=x", 400, "could not be understood"),
+        ("/manager/audit/export?format=xml", 400, "could not be understood"),
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains("<h1") && answer.body.contains(said), "{path}: {}", answer.body);
+    }
+}

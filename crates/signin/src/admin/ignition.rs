@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::{
     Admin, Change, Checks, Problem, SecretChoice,
     secrets::Holder,
-    settings::{check, check_realm},
+    settings::{check, check_hosts, check_realm},
 };
 use crate::{
     account::{ADMINISTRATOR, Account, BUSINESS_PARTNER, Condition, Role, RoleKind},
@@ -70,7 +70,9 @@ impl Admin<'_> {
         }
         let realm = realm_of(asked);
         check_realm(&mut checks, &realm);
-        let hosts = asked.hosts.iter().map(|host| host.trim().to_ascii_lowercase().into()).collect();
+        let hosts: Vec<Box<str>> =
+            asked.hosts.iter().map(|host| host.trim().to_ascii_lowercase().into()).collect();
+        check_hosts(&mut checks, &hosts);
         let md5_only_agents = MD5_ONLY_AGENTS.map(Box::from).to_vec();
         let domain = Domain {
             id: DomainId::FIRST,

@@ -11,6 +11,8 @@ use crate::{
     timestamp::Seconds,
 };
 
+/// Most host names of one domain.
+const HOSTS_MAX: usize = 64;
 /// Most networks in one list.
 const NETWORKS_MAX: usize = 256;
 
@@ -47,9 +49,7 @@ impl Admin<'_> {
         }
         let mut checks = Checks::default();
         check_realm(&mut checks, &wanted.realm);
-        for host in &wanted.hosts {
-            check_host(&mut checks, host);
-        }
+        check_hosts(&mut checks, &wanted.hosts);
         let is_short =
             |agent: &str| (1..=NAME_MAX).contains(&agent.len()) && !agent.chars().any(char::is_control);
         if wanted.md5_only_agents.len() > AGENTS_MAX
@@ -87,6 +87,13 @@ pub(super) fn check_realm(checks: &mut Checks, realm: &str) {
     if !fits {
         checks.wrong("realm", "A realm is 1 to 64 plain characters without quotes.");
     }
+}
+
+pub(super) fn check_hosts(checks: &mut Checks, hosts: &[Box<str>]) {
+    if hosts.len() > HOSTS_MAX {
+        checks.wrong("hosts", format!("At most {HOSTS_MAX} host names."));
+    }
+    hosts.iter().take(HOSTS_MAX).for_each(|host| check_host(checks, host));
 }
 
 fn check_host(checks: &mut Checks, host: &str) {

@@ -63,6 +63,7 @@ fn ignition_says_everything_that_is_wrong_at_once() {
     let mut asked = ignition();
     asked.system_name = " ".into();
     asked.realm = "a \"realm\"".into();
+    asked.hosts = vec!["my office".into()];
     asked.administrator = Secret::new("short");
     asked.business_partner = Some(Secret::new("short"));
     let problem = house.administer(|a, dice| a.ignite(&asked, dice)).unwrap_err();
@@ -71,6 +72,7 @@ fn ignition_says_everything_that_is_wrong_at_once() {
         [
             "system-name",
             "realm",
+            "hosts",
             "administrator-password",
             "business-partner-password",
             "business-partner-password"
