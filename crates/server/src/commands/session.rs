@@ -10,7 +10,7 @@ use super::{
     output,
 };
 use crate::{
-    local::protocol::{Part, Request, SessionEntry, Wanted},
+    local::protocol::{ID_SHOWN, Part, Request, SessionEntry, Wanted},
     moment,
 };
 
@@ -84,6 +84,3 @@ pub async fn run(command: SessionCommand, place: &Place) -> Outcome {
 fn id_in_short(id: SessionId) -> String {
     String::from(id).chars().take(ID_SHOWN).collect()
 }
-
-/// Characters of an id that a table shows; at least as many must be given to end the session.
-pub const ID_SHOWN: usize = 12;

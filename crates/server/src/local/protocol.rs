@@ -17,6 +17,8 @@ use signin::{
     timestamp::Timestamp,
 };
 
+/// Characters of a session's id that a table shows; at least as many must be given to end the session.
+pub const ID_SHOWN: usize = 12;
 /// Longest line, in bytes: a batch of an import, and a piece of a backup, fit well within.
 pub const LINE_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of a backup in one part, before they are written as Base64.

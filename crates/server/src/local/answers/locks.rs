@@ -12,12 +12,9 @@ use signin::{
 };
 
 use super::{Answered, Answers, done};
-use crate::{
-    commands::session::ID_SHOWN,
-    local::{
-        listener::Replies,
-        protocol::{Done, LockEntry, Part, SessionEntry, Wanted},
-    },
+use crate::local::{
+    listener::Replies,
+    protocol::{Done, ID_SHOWN, LockEntry, Part, SessionEntry, Wanted},
 };
 
 impl Answers {
@@ -77,8 +74,12 @@ impl Answers {
             };
             if is_wanted {
                 let id = session.id;
-                self.administer(move |admin, _| admin.end_session(id)).await?;
-                ended += 1;
+                match self.administer(move |admin, _| admin.end_session(id)).await {
+                    Ok(_) => ended += 1,
+                    // It ended by itself meanwhile; the others are still to be ended.
+                    Err(_) if self.system.ledger.session(id).is_none() => {}
+                    Err(refusal) => return Err(refusal),
+                }
             }
         }
         Ok(Done { count: ended, ..Done::default() })

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::forms::{Field, Filled, Kind, Problems, Rule, Secret};
-use super::icon::{Icon, Mark};
-use super::parts::{Fact, Link, Until};
+use super::icon::Mark;
+use super::parts::{Fact, Link};
 use super::shell::Gate;
 
 /// The form.
@@ -15,8 +15,6 @@ pub(crate) struct IgnitionPage {
     pub(crate) shell: Gate,
     /// `code`: the one-time code from the console.
     pub(crate) code: Field,
-    /// Too many wrong codes: until when to wait, and the clock time in words.
-    pub(crate) wait: Option<(Until, String)>,
     /// `administrator` and its repetition.
     pub(crate) administrator: Secret,
     /// `partner` and its repetition.
@@ -89,19 +87,7 @@ impl IgnitionPage {
         let mut problems = Problems::of(&[&code], &[&administrator, &partner]);
         let rest = [&system, &lan1, &lan2].into_iter().chain(advanced.iter());
         problems.list.extend(rest.filter_map(Field::problem));
-        Self {
-            shell,
-            code,
-            wait: None,
-            administrator,
-            partner,
-            system,
-            lan1,
-            lan2,
-            advanced,
-            advanced_open,
-            problems,
-        }
+        Self { shell, code, administrator, partner, system, lan1, lan2, advanced, advanced_open, problems }
     }
 }
 
