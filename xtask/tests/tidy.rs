@@ -54,6 +54,26 @@ fn every_path_that_the_documents_name_exists() {
 }
 
 #[test]
+fn every_page_about_a_login_interface_is_linked_in_the_readme() {
+    let readme = read("README.md");
+    let pages = files().into_iter().filter(|file| file.starts_with("docs/interfaces/"));
+    let missing: Vec<_> = pages.filter(|page| !readme.contains(&format!("]({page})"))).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_listener_is_among_the_ports_that_operators_are_told() {
+    let operations = read("docs/operations.md");
+    let table = read("crates/server/src/listen/listener.rs");
+    let keys = table.split("key: \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let sections: Vec<_> = keys.filter_map(|key| key.split('.').next()).collect();
+    assert!(sections.len() > 3, "{sections:?}");
+    let missing: Vec<_> =
+        sections.into_iter().filter(|section| !operations.contains(&format!("(`[{section}]`"))).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
 fn the_architecture_fits_on_150_lines() {
     assert!(read("ARCHITECTURE.md").lines().count() <= 150);
 }

@@ -139,7 +139,7 @@ pub enum LogLevel {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Connections at one listener (HTTP, HTTPS, SIP over TCP, SIP over TLS, metrics: each by itself).
+    /// Connections at one listener (each by itself).
     pub connections_max: usize,
     /// Of them from one address.
     pub connections_per_address_max: usize,

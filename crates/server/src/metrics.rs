@@ -62,7 +62,7 @@ pub struct SipCounters {
 /// A listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DoorLabel {
-    /// `http`, `https`, `sip-tcp`, `sip-tls`, `metrics`.
+    /// Its name in the table of listeners.
     pub listener: &'static str,
 }
 
@@ -90,7 +90,8 @@ struct TransportLabel {
 }
 
 /// The words of the verdicts, in the order of [`position`].
-const VERDICTS: [&str; 6] = ["accept", "challenge", "reject", "wait", "too-many-sessions", "unavailable"];
+const VERDICTS: [&str; 7] =
+    ["accept", "challenge", "reject", "wait", "too-many-sessions", "new-secret-first", "unavailable"];
 
 /// The transports of SIP, in the order of the type.
 const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
@@ -251,7 +252,8 @@ const fn position(verdict: &Verdict) -> usize {
         Verdict::Reject => 2,
         Verdict::Wait { .. } => 3,
         Verdict::TooManySessions => 4,
-        Verdict::Unavailable => 5,
+        Verdict::NewSecretFirst => 5,
+        Verdict::Unavailable => 6,
     }
 }
 

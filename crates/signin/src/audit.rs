@@ -202,6 +202,8 @@ words! {
         AddressLocked => "The address is blacklisted",
         /// As many attempts as may fail were being checked.
         TooManyAtOnce => "Too many attempts at once",
+        /// The secret was right, but a new one must be chosen before anything else.
+        NewSecretFirst => "A new password must be chosen first",
         /// Five sessions are open.
         SessionLimit => "Limit of concurrent sessions per user exceeded",
         /// Somebody without the right.

@@ -196,6 +196,11 @@ fn right(
             return Decision { verdict: Verdict::Accept(accepted), must_last: settled.cleared, effects };
         }
         Purpose::Confirmation => {}
+        Purpose::Once if status.wants_new_secret() => {
+            let refused = event(dossier, attempt, Outcome::Refused, Some(Reason::NewSecretFirst), now);
+            effects.push(Effect::Audit(refused));
+            return Decision { verdict: Verdict::NewSecretFirst, effects, must_last: true };
+        }
         Purpose::Once => effects.extend(account.map(|account| signed_in(account, attempt, now))),
         Purpose::Session(held) => {
             let concurrent_max = dossier.settings.sessions.concurrent_max;

@@ -39,6 +39,11 @@ impl Timestamp {
         self.0.saturating_sub(earlier.0) / 1000
     }
 
+    /// Seconds from this moment until `later`, begun ones counted whole: who waits as long is not early.
+    pub const fn seconds_until(self, later: Self) -> u64 {
+        later.0.saturating_sub(self.0).div_ceil(1000)
+    }
+
     /// Whole seconds since 1970, for protocols that count so.
     pub const fn as_secs(self) -> u64 {
         self.0 / 1000

@@ -24,6 +24,9 @@ pub enum Verdict {
     },
     /// The secret was right, but five sessions are open: "Limit of concurrent sessions per user exceeded".
     TooManySessions,
+    /// The secret was right, but a new one must be chosen before anything else, and here none can be. (Pages are told
+    /// [`Accept`](Self::Accept) with a status that says so, and open nothing but the form.)
+    NewSecretFirst,
     /// Nothing was decided, because something here is out of order.
     Unavailable,
 }

@@ -8,8 +8,6 @@ use std::{
 use parking_lot::RwLockWriteGuard;
 use signin::{
     attempt::Attempt,
-    credential::CredentialKind,
-    interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
     policy::{LockRule, Settings},
     timestamp::Timestamp,
@@ -46,19 +44,6 @@ pub(crate) enum Succeeded {
     Cleared,
 }
 
-/// The rule of a count.
-pub(crate) const fn rule_of(settings: &Settings, scope: CountScope) -> &LockRule {
-    match scope {
-        CountScope::Credential(CredentialKind::ServicePassword) => &settings.service_password_lock,
-        CountScope::Credential(CredentialKind::UserPassword) => &settings.user_password_lock,
-        CountScope::Extension
-        | CountScope::Credential(CredentialKind::LoginCode | CredentialKind::PhonePassword) => {
-            &settings.extension_lock
-        }
-        CountScope::Address => &settings.address_lock,
-    }
-}
-
 impl Counts {
     pub(crate) fn new(tallies_max: usize) -> Self {
         Self {
@@ -82,7 +67,7 @@ impl Counts {
         now: Timestamp,
         evicted: &mut Vec<TallyKey>,
     ) -> (Standing, u64) {
-        let rule = rule_of(settings, key.scope);
+        let rule = settings.lock_rule(key.scope);
         let mut shard = self.tallies.shard(key);
         if let Some(entry) = shard.get_mut(key) {
             return (entry.tally.begin(rule, now), entry.refused);
@@ -98,7 +83,7 @@ impl Counts {
 
     /// What the count says, without taking a place.
     pub(crate) fn standing(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Standing {
-        self.tally(key).standing(rule_of(settings, key.scope), now)
+        self.tally(key).standing(settings.lock_rule(key.scope), now)
     }
 
     /// The attempt that began was wrong.
@@ -113,14 +98,14 @@ impl Counts {
         // One that a lock reset took away meanwhile is counted anew.
         let entry = shard.entry(key.clone()).or_default();
         entry.refused = attempt.print().unwrap_or(0);
-        entry.tally.fail(rule_of(settings, key.scope), Some(attempt.peer.address), now)
+        entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now)
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
         let mut shard = self.tallies.shard(key);
         let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
-        entry.tally.fail(rule_of(settings, key.scope), None, now)
+        entry.tally.fail(settings.lock_rule(key.scope), None, now)
     }
 
     /// The attempt that began was right.
@@ -170,7 +155,7 @@ impl Counts {
     pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locked = Vec::new();
         self.tallies.each(|key, entry| {
-            if is_locked(&entry.tally, rule_of(settings, key.scope), now) {
+            if is_locked(&entry.tally, settings.lock_rule(key.scope), now) {
                 locked.push((key.clone(), entry.tally));
             }
         });
@@ -181,7 +166,7 @@ impl Counts {
     pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
         let mut gone = Vec::new();
         self.tallies.retain(|key, entry| {
-            let is_idle = entry.tally.is_idle(rule_of(settings, key.scope), now);
+            let is_idle = entry.tally.is_idle(settings.lock_rule(key.scope), now);
             let is_taken_back = entry.tally.take_back(now);
             if (is_idle || is_taken_back) && entry.is_kept {
                 gone.push(key.clone());
@@ -245,7 +230,7 @@ fn make_room(
     let excess = shard.len() / 8 + 1;
     // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
     let rank = |key: &TallyKey, tally: &Tally| {
-        let rule = rule_of(settings, key.scope);
+        let rule = settings.lock_rule(key.scope);
         if tally.is_idle(rule, now) {
             (0, 0)
         } else if !is_locked(tally, rule, now) {
@@ -285,6 +270,7 @@ fn make_room(
 mod tests {
     use signin::{
         ident::{DomainId, FoldedName},
+        interface::CountScope,
         timestamp::Seconds,
     };
 

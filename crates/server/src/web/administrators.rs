@@ -160,6 +160,7 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let kind = credentials::kind_named(&kind).filter(|kind| *kind == CredentialKind::ServicePassword);
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };

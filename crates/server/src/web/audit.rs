@@ -45,6 +45,7 @@ const CHUNK: usize = 32 << 10;
 
 /// What the audit's address says.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Search {
     #[serde(default)]
     q: String,

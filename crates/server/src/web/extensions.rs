@@ -105,6 +105,9 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> ExtensionNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
+        return refused;
+    }
     let filled = ["number", "phone_password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -215,6 +218,7 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
+    who.require(&web, Right::ConfigurationWrite)?;
     let extension = find(&web, &who, id)?;
     let filled = ["number", "version"]
         .into_iter()
@@ -249,6 +253,7 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityReset)?;
     let extension = find(&web, &who, id)?;
     let kind = credentials::kind_named(&kind).filter(|kind| *kind == CredentialKind::PhonePassword);
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };

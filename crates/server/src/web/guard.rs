@@ -43,7 +43,8 @@ use super::{
 };
 use crate::{dice::OsDice, listen::listener::Listener, system::System};
 
-/// Where browsers look for HTTPS.
+/// Where browsers look for pages, and for encrypted ones.
+const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 /// Holds the session's token.
 pub(super) const SESSION_COOKIE: &str = "__Host-session";
@@ -452,8 +453,9 @@ fn system_name(web: &Web) -> String {
 /// Whether browsers may be told to come by HTTPS alone from now on. They keep the port (RFC 6797 section 8.3), so at any
 /// other than HTTPS's own they would look for TLS where the links page is; and a certificate that we made ourselves,
 /// here or after the operator's has gone, they would let nobody accept any more.
-fn is_strict(https: &[SocketAddr], is_self_made: bool) -> bool {
-    !is_self_made && https.iter().any(|address| address.port() == HTTPS_PORT)
+fn is_strict(http: &[SocketAddr], https: &[SocketAddr], is_self_made: bool) -> bool {
+    let all_at = |addresses: &[SocketAddr], port| addresses.iter().all(|address| address.port() == port);
+    !is_self_made && !https.is_empty() && all_at(https, HTTPS_PORT) && all_at(http, HTTP_PORT)
 }
 
 /// The headers of every answer; the system's where it is encrypted.
@@ -486,7 +488,9 @@ pub(super) async fn headers(
     put("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     put("cache-control", if is_asset { "public, max-age=31536000, immutable" } else { "no-store" });
     if system.is_some_and(|system| {
-        is_strict(system.addresses().of(Listener::Https), system.tls.certificate().is_self_made)
+        let addresses = system.addresses();
+        let (http, https) = (addresses.of(Listener::Http), addresses.of(Listener::Https));
+        is_strict(http, https, system.tls.certificate().is_self_made)
     }) {
         put("strict-transport-security", "max-age=31536000");
     }
@@ -500,7 +504,9 @@ mod tests {
     #[test]
     fn browsers_are_bound_to_https_only_where_nobody_is_locked_out_by_it() {
         let at = |port| [SocketAddr::from(([192, 0, 2, 1], port))];
-        assert!(is_strict(&at(443), false));
-        assert!(!is_strict(&at(443), true) && !is_strict(&at(8443), false) && !is_strict(&[], false));
+        assert!(is_strict(&at(80), &at(443), false) && is_strict(&[], &at(443), false));
+        assert!(!is_strict(&at(80), &at(443), true), "nobody could accept another certificate of ours");
+        assert!(!is_strict(&at(8080), &at(443), false), "the links page would be looked for by TLS");
+        assert!(!is_strict(&at(80), &at(8443), false) && !is_strict(&at(80), &[], false));
     }
 }

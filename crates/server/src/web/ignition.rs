@@ -110,7 +110,11 @@ const fn code_is_refused(verdict: &Verdict) -> &'static str {
             "Too many wrong codes. Wait a minute, then type the one that the console shows."
         }
         Verdict::Unavailable => "The code could not be looked at just now. Try again.",
-        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::Accept(_) => {
+        Verdict::Reject
+        | Verdict::Challenge
+        | Verdict::TooManySessions
+        | Verdict::NewSecretFirst
+        | Verdict::Accept(_) => {
             "This is not the code that the console shows. It is printed each time the system starts."
         }
     }

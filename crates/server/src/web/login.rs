@@ -124,10 +124,13 @@ pub(super) async fn sign_in(
             response
         }
         // A password is no answer to a challenge; nothing of this interface can be stale.
-        Verdict::Reject | Verdict::Challenge => refused(StatusCode::UNAUTHORIZED, Reason::Refused),
+        // Whoever must choose a new one is accepted, and led to the form where it is chosen.
+        Verdict::Reject | Verdict::Challenge | Verdict::NewSecretFirst => {
+            refused(StatusCode::UNAUTHORIZED, Reason::Refused)
+        }
         Verdict::Wait { until: Some(until) } => {
             let now = web.system.clock.now();
-            let left = until.0.saturating_sub(now.0).div_ceil(1000);
+            let left = now.seconds_until(until);
             let mut response = refused(
                 StatusCode::TOO_MANY_REQUESTS,
                 Reason::Wait {

@@ -13,7 +13,7 @@ pub(super) fn stamp(at: Timestamp, now: Timestamp) -> Stamp {
 /// The time left until a moment.
 pub(super) fn until(at: Timestamp, now: Timestamp) -> Until {
     // Rounded up: "0 s" must not stand there while one still has to wait.
-    let left = at.0.saturating_sub(now.0).div_ceil(1000);
+    let left = now.seconds_until(at);
     Until::new(for_programs(at), length(left))
 }
 

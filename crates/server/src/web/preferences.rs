@@ -66,7 +66,7 @@ async fn change_password(
     }
     match web.system.sign_in(attempt(who, &form.secret("current"))).await {
         Verdict::Accept(_) => {}
-        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions => {
+        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
             return again(&filled.wrong("current", "This is not your present password."));
         }
         Verdict::Wait { .. } => {

@@ -152,6 +152,11 @@ pub(super) async fn save(
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
+    let right = match tab {
+        SettingsTab::Security | SettingsTab::System | SettingsTab::Administrators => Right::SecurityWrite,
+        SettingsTab::Domain => Right::ConfigurationWrite,
+    };
+    who.require(&web, right)?;
     let mut reader = Reader { form: &form, filled: typed(&saved(&web, tab), &form), is_wrong: false };
     let version = form.get("version").parse().unwrap_or(0);
     let done = match tab {

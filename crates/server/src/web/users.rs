@@ -137,6 +137,9 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
+        return refused;
+    }
     let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -395,6 +398,7 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
+    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let Some(kind) = credentials::kind_named(&kind) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));

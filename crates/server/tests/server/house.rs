@@ -5,8 +5,8 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use server::{
     clock::Clock,
-    config::{Config, Listen, Loaded},
-    listen::listener::Listener,
+    config::{Config, Loaded},
+    listen::listener::{LISTENERS, Listener},
     serve::Running,
     system::System,
 };
@@ -51,14 +51,10 @@ impl House {
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let free = || Listen(vec!["127.0.0.1:0".parse().expect("an address")]);
-        let mut config = Config { data_folder: folder.path().join("data"), ..Config::default() };
-        config.http.listen = free();
-        config.https.listen = free();
-        config.metrics.listen = free();
-        config.sip.udp = free();
-        config.sip.tcp = free();
-        config.sip.tls = free();
+        // Every listener at a free port: a new one needs no word here.
+        let text: String = LISTENERS.iter().map(|row| format!("{} = \"127.0.0.1:0\"\n", row.key)).collect();
+        let mut config = Loaded::parse(text, None).expect("a configuration").config;
+        config.data_folder = folder.path().join("data");
         config.sip.udp_threads = 2;
         change(&mut config);
         let clock = Clock::by_hand(Clock::machine().now());

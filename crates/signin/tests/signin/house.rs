@@ -489,6 +489,7 @@ pub(crate) fn word(verdict: &Verdict) -> &'static str {
         Verdict::Wait { until: Some(_) } => "wait",
         Verdict::Wait { until: None } => "wait for an administrator",
         Verdict::TooManySessions => "too many sessions",
+        Verdict::NewSecretFirst => "new secret first",
         Verdict::Unavailable => "unavailable",
     }
 }

@@ -12,6 +12,7 @@
 mod administration;
 mod house;
 mod lockout;
+mod resets;
 mod sessions;
 mod signing_in;
 mod walk;

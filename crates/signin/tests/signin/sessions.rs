@@ -181,3 +181,17 @@ fn a_session_from_the_future_is_over() {
     assert!(session.is_open(&rules, Timestamp(now.0 - 60_000)));
     assert!(!session.is_open(&rules, Timestamp(now.0 - 60_001)));
 }
+
+#[test]
+fn who_must_choose_a_new_password_first_gets_nothing_done_where_none_can_be_chosen() {
+    let house = House::ignited();
+    house.settings(|settings| settings.ages.secret = Seconds::days(90));
+    house.wait(Seconds::days(91));
+    let once = |password: &str| word(&house.web_for(Purpose::Once, "192.0.2.1", "Administrator", password));
+    assert_eq!(once("wrong wrong wrong"), "reject");
+    assert_eq!(once(ADMIN_PASSWORD), "new secret first");
+    assert_eq!(house.last(), "Sign in Refused Administrator (A new password must be chosen first)");
+    let account = house.account_named(signin::account::RoleKind::ServiceUser, "Administrator");
+    assert_eq!(house.model.borrow().activity(account.id).signed_in_at, None, "nothing was opened");
+    assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept", "pages have the form for it");
+}

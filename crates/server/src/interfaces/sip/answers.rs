@@ -70,8 +70,7 @@ impl Desk<'_> {
 
     /// 503: not now, because of a lock.
     pub(super) fn wait(&self, request: &Request<'_>, until: Option<Timestamp>, out: &mut Vec<u8>) {
-        let seconds =
-            until.map_or(PERMANENT_SECONDS, |until| until.0.saturating_sub(self.now.0).div_ceil(1000));
+        let seconds = until.map_or(PERMANENT_SECONDS, |until| self.now.seconds_until(until));
         self.come_back(request, seconds.max(1), out);
     }
 

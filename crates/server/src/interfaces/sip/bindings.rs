@@ -103,7 +103,7 @@ impl Desk<'_> {
     ) {
         let mut answer = self.start(out, request, 200, "OK");
         for binding in bindings.iter().filter(|binding| binding.expires_at > self.now) {
-            let left = binding.expires_at.0.saturating_sub(self.now.0).div_ceil(1000);
+            let left = self.now.seconds_until(binding.expires_at);
             answer.contact(&ContactLine {
                 uri: binding.contact.as_bytes(),
                 expires: u32::try_from(left).unwrap_or(u32::MAX),

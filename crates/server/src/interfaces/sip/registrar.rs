@@ -114,8 +114,8 @@ impl Desk<'_> {
                 self.wait(request, *until, out);
                 Written::ToAnybody
             }
-            // Phones have no sessions; said so that every verdict has a word.
-            Verdict::TooManySessions | Verdict::Unavailable => {
+            // Phones have no sessions and choose nothing; said so that every verdict has a word.
+            Verdict::TooManySessions | Verdict::NewSecretFirst | Verdict::Unavailable => {
                 self.unavailable(request, out);
                 Written::ToAnybody
             }
