@@ -155,10 +155,6 @@ impl House {
         self.address(Listener::Https)
     }
 
-    pub(crate) fn http(&self) -> SocketAddr {
-        self.address(Listener::Http)
-    }
-
     pub(crate) fn metrics(&self) -> SocketAddr {
         self.address(Listener::Metrics)
     }
