@@ -16,7 +16,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   await analyze(page, {}, "axe found");
 }
 
-/** The same for a wide and a narrow window, light and dark; and a narrow window never has to be scrolled sideways. */
+/** The same for a wide and a narrow window, light and dark; and neither the page nor a table has to be scrolled sideways. */
 export async function expectAccessibleEverywhere(page: Page): Promise<void> {
   for (const size of [WIDE, NARROW]) {
     await page.setViewportSize(size);
@@ -27,6 +27,8 @@ export async function expectAccessibleEverywhere(page: Page): Promise<void> {
     await analyze(page, COLOURS, `axe found (${where}, dark)`);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width, `the page's width (${where})`).toBeLessThanOrEqual(size.width);
+    const wide = await page.locator(".table-wrap").evaluateAll((wraps) => wraps.filter((wrap) => wrap.scrollWidth > wrap.clientWidth).map((wrap) => wrap.textContent?.trim().slice(0, 60)));
+    expect(wide, `tables wider than their cards (${where})`).toEqual([]);
   }
   await page.setViewportSize(WIDE);
   await page.emulateMedia({ colorScheme: "light" });
