@@ -1,12 +1,16 @@
 //! Challenges: nonces that carry their own time and proof, so that nothing is remembered of the unanswered.
 //!
-//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of chance, 8 of a keyed hash over both, the domain and
-//! the address that asked. So whoever forges the sender of a datagram never holds a nonce that is good there: a
+//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of a count, 8 of a keyed hash over both, the domain and
+//! the address that asked. The count makes each another one: by chance, two of ten thousand phones behind one address
+//! would now and then hold the same in the same second, and the second to answer would seem to repeat the first. So whoever forges the sender of a datagram never holds a nonce that is good there: a
 //! challenge is also the proof that somebody can be answered. What *is* remembered is which counts of an answered
 //! nonce were used ([`NonceUse`]), so that no answer works twice. Kept short on purpose: with a short `cnonce` a digest
 //! answer fits two MD5 blocks.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -34,9 +38,9 @@ pub struct Nonce {
 
 /// Makes and recognises nonces. The key is made at each start: a nonce from before is stale, and no use of it
 /// can be forgotten.
-#[derive(Clone)]
 pub struct Challenger {
     mac: Hmac<Sha256>,
+    count: AtomicU32,
     lifetime: Seconds,
 }
 
@@ -80,14 +84,14 @@ impl Challenger {
             // HMAC takes keys of every length.
             Err(_) => Hmac::<Sha256>::new(&[0; 64].into()),
         };
-        Self { mac, lifetime }
+        Self { mac, count: AtomicU32::new(u32::from_be_bytes(roll(dice))), lifetime }
     }
 
     /// A new nonce for whoever is at `address`.
-    pub fn nonce(&self, domain: DomainId, address: IpAddr, now: Timestamp, dice: &mut dyn Dice) -> Nonce {
+    pub fn nonce(&self, domain: DomainId, address: IpAddr, now: Timestamp) -> Nonce {
         let issued = seconds(now);
         let [a, b, c, d] = issued.to_be_bytes();
-        let [e, f, g, h] = roll(dice);
+        let [e, f, g, h] = self.count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let tag = self.tag(domain, address, [a, b, c, d, e, f, g, h]);
         let [i, j, k, l, m, n, o, p] = tag;
         let mut text = [0; NONCE_LEN];
@@ -182,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_nonce_is_recognised_until_it_is_old() {
-        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW, &mut SeededDice(2));
+        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW);
         let at = |now| challenger().recognise(DomainId::FIRST, PHONE, nonce.as_bytes(), now);
         assert_eq!(at(NOW), Freshness::Fresh(nonce));
         assert_eq!(at(NOW.after(Seconds(600))), Freshness::Fresh(nonce));
@@ -194,8 +198,7 @@ mod tests {
     #[test]
     fn a_nonce_is_good_at_the_address_that_asked_alone() {
         let given = |address: &str, shown_from: &str| {
-            let nonce =
-                challenger().nonce(DomainId::FIRST, address.parse().unwrap(), NOW, &mut SeededDice(2));
+            let nonce = challenger().nonce(DomainId::FIRST, address.parse().unwrap(), NOW);
             let shown_from = shown_from.parse().unwrap();
             challenger().recognise(DomainId::FIRST, shown_from, nonce.as_bytes(), NOW)
                 == Freshness::Fresh(nonce)
@@ -208,8 +211,16 @@ mod tests {
     }
 
     #[test]
+    fn no_two_nonces_are_alike_however_many_are_made_in_a_second() {
+        let challenger = challenger();
+        let made: std::collections::HashSet<_> =
+            (0..200_000).map(|_| challenger.nonce(DomainId::FIRST, PHONE, NOW)).collect();
+        assert_eq!(made.len(), 200_000);
+    }
+
+    #[test]
     fn a_forged_nonce_is_stale_whatever_bit_is_changed() {
-        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW, &mut SeededDice(2));
+        let nonce = challenger().nonce(DomainId::FIRST, PHONE, NOW);
         for position in 0..NONCE_LEN {
             for bit in 0..8 {
                 let mut forged = *nonce.as_bytes();

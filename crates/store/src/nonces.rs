@@ -113,10 +113,9 @@ mod tests {
     const LIFETIME: Seconds = Seconds(300);
 
     fn made(count: usize, now: Timestamp, seed: u64) -> Vec<Nonce> {
-        let challenger = Challenger::new(LIFETIME, &mut SeededDice(1));
+        let challenger = Challenger::new(LIFETIME, &mut SeededDice(seed));
         let address = "192.0.2.7".parse().unwrap();
-        let mut dice = SeededDice(seed);
-        (0..count).map(|_| challenger.nonce(DomainId::FIRST, address, now, &mut dice)).collect()
+        (0..count).map(|_| challenger.nonce(DomainId::FIRST, address, now)).collect()
     }
 
     #[test]

@@ -414,8 +414,7 @@ impl House {
         algorithm: DigestAlgorithm,
         use_it: impl FnOnce(&Attempt<'_>) -> R,
     ) -> R {
-        let nonce =
-            self.challenger.nonce(DomainId::FIRST, address, self.now.get(), &mut *self.dice.borrow_mut());
+        let nonce = self.challenger.nonce(DomainId::FIRST, address, self.now.get());
         let proof = DigestProof {
             algorithm,
             nonce: nonce.as_bytes(),

@@ -325,5 +325,5 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
 }
 
 pub(crate) fn nonce() -> Nonce {
-    Challenger::new(Seconds(600), &mut *dice()).nonce(DomainId::FIRST, address(1), NOW, &mut *dice())
+    Challenger::new(Seconds(600), &mut *dice()).nonce(DomainId::FIRST, address(1), NOW)
 }

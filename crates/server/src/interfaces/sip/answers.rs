@@ -41,7 +41,7 @@ impl Desk<'_> {
         stale: bool,
         out: &mut Vec<u8>,
     ) {
-        let nonce = self.sip.system.challenger.nonce(domain.id, self.peer.ip(), self.now, self.dice);
+        let nonce = self.sip.system.challenger.nonce(domain.id, self.peer.ip(), self.now);
         let agent = request.fields.user_agent().unwrap_or_default();
         let sha256 = domain.offers(DigestAlgorithm::Sha256, agent).then_some(Algorithm::Sha256);
         let md5 = domain.offers(DigestAlgorithm::Md5, agent).then_some(Algorithm::Md5);

@@ -24,7 +24,7 @@ use wire::sip::{
     classify, register::EXTENSIONS, stream::StreamError, stun,
 };
 
-use crate::{dice::HandfulOfDice, flow::Judged, metrics::SipCounters, system::System};
+use crate::{flow::Judged, metrics::SipCounters, system::System};
 
 /// The methods that are served.
 const METHODS: [Method<'static>; 2] = [Method::Register, Method::Options];
@@ -82,7 +82,6 @@ pub struct Answerer {
     sip: Arc<SipInterface>,
     transport: Transport,
     headers: Headers,
-    dice: HandfulOfDice,
     counters: SipCounters,
     registered_for: Seconds,
 }
@@ -90,7 +89,6 @@ pub struct Answerer {
 /// What the rules need to know while one request is answered.
 struct Desk<'d> {
     sip: &'d SipInterface,
-    dice: &'d mut HandfulOfDice,
     transport: Transport,
     peer: SocketAddr,
     now: Timestamp,
@@ -158,11 +156,6 @@ impl Answerer {
             sip: Arc::clone(sip),
             transport,
             headers: Headers::new(),
-            // Datagrams have a thread's answerer each, streams a connection's.
-            dice: match transport {
-                Transport::Udp => HandfulOfDice::of_thread(),
-                Transport::Tcp | Transport::Tls => HandfulOfDice::of_connection(),
-            },
             counters: sip.system.metrics.sip(transport),
             registered_for: Seconds(0),
         }
@@ -204,7 +197,6 @@ impl Answerer {
         };
         let mut desk = Desk {
             sip: &self.sip,
-            dice: &mut self.dice,
             transport: self.transport,
             peer: received.peer,
             now: received.now,
@@ -258,7 +250,6 @@ impl Answerer {
             Some(request) => {
                 let desk = Desk {
                     sip: &self.sip,
-                    dice: &mut self.dice,
                     transport: self.transport,
                     peer: received.peer,
                     now: received.now,

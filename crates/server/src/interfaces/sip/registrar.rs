@@ -17,7 +17,7 @@ use signin::{
 use wire::sip::{Algorithm, DigestCredentials, Essentials, Method, Qop, Request, Uri};
 
 use super::{Desk, Written};
-use crate::flow::Judged;
+use crate::{dice::OsDice, flow::Judged};
 
 impl Desk<'_> {
     pub(super) fn register(
@@ -80,7 +80,7 @@ impl Desk<'_> {
             peer: Peer { address: self.peer.ip(), agent: &agent },
             purpose: Purpose::Registration,
         };
-        let judged = system.sign_in_now(&attempt, self.now, self.dice);
+        let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
         self.say(request, &domain, judged, algorithm, out)
     }
 
