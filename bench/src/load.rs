@@ -273,7 +273,7 @@ fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
                 let challenge = datagram.get(at..).unwrap_or_default();
                 let challenge =
                     challenge.get(..memchr::memchr(b'\r', challenge).unwrap_or(0)).unwrap_or_default();
-                if memmem::find(challenge, b"SHA-").is_some() {
+                if memmem::find(challenge, b"algorithm=SHA-").is_some() {
                     continue;
                 }
                 let nonce = memmem::find(challenge, b"nonce=\"")
