@@ -77,6 +77,7 @@ test("a new system is set up, a user is made, and the phone appears by itself", 
     await expect(connect).toContainText(`${product.address("sip-udp").split(":")[1]} (UDP)`);
     await expect(connect).toContainText("201");
     await expect(connect).toContainText("The user's login code");
+    await expect(connect.getByText("Realm, where the phone asks for one")).toBeVisible();
   });
 
   const phone = new Phone(product, "201", "48159");

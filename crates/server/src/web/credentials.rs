@@ -351,11 +351,17 @@ pub(super) fn phone_facts(web: &Web, domain: DomainId, number: &str) -> Vec<Fact
     let named = domain.as_ref().and_then(|domain| domain.hosts.first().map(ToString::to_string));
     let server = named
         .unwrap_or_else(|| addresses_of_this_machine().first().map_or_else(String::new, ToString::to_string));
-    [("Server", server), ("Port", ports.join(", ")), ("User name", number.to_owned())]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| Fact::new(name, value))
-        .collect()
+    let realm = domain.map_or_else(String::new, |domain| domain.realm.to_string());
+    [
+        ("Server", server),
+        ("Port", ports.join(", ")),
+        ("User name", number.to_owned()),
+        ("Realm, where the phone asks for one", realm),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(name, value)| Fact::new(name, value))
+    .collect()
 }
 
 /// The same for a page on which the secret cannot be shown: which one it is.
