@@ -110,6 +110,8 @@ fn clippy(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
 }
 
 fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
+    // It reads the packages of every platform, and builds have fetched those of this one alone.
+    workspace.cargo().args(["fetch", "--quiet", "--locked"]).run()?;
     let deny = Program::new(workspace.tools().join("bin/cargo-deny")).dir(workspace.root());
     if advisories {
         deny.args(["--workspace", "check", "advisories", "bans", "licenses", "sources"]).run()
