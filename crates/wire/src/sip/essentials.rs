@@ -55,11 +55,13 @@ impl<'a> Request<'a> {
         if cseq.method != self.method {
             return Err(Malformed::new(Rule::CSeqMethod, 0).within(HeaderName::CSeq, 0));
         }
+        let (uri, via, from, to) = (self.uri()?, fields.via()?, fields.from()?, fields.to()?);
+        fields.keep_heading(&via, &to);
         Ok(Essentials {
-            uri: self.uri()?,
-            via: fields.via()?,
-            from: fields.from()?,
-            to: fields.to()?,
+            uri,
+            via,
+            from,
+            to,
             call_id: fields.call_id()?,
             cseq,
             max_forwards: fields.max_forwards()?,
@@ -95,10 +97,18 @@ impl<'a> Request<'a> {
     /// # Errors
     /// The Request-URI is malformed.
     pub fn unfit(&self, methods: &[Method<'_>], extensions: &[&str]) -> Result<Option<Unfit>, Malformed> {
+        if !methods.contains(&self.method) {
+            return Ok(Some(Unfit::MethodNotAllowed));
+        }
+        Ok(self.unfit_for(&self.uri()?, methods, extensions))
+    }
+
+    /// The same where the Request-URI has been read already.
+    pub fn unfit_for(&self, uri: &Uri<'_>, methods: &[Method<'_>], extensions: &[&str]) -> Option<Unfit> {
         let is_known = |tag: &[u8]| extensions.iter().any(|known| tag.eq_ignore_ascii_case(known.as_bytes()));
-        Ok(if !methods.contains(&self.method) {
+        if !methods.contains(&self.method) {
             Some(Unfit::MethodNotAllowed)
-        } else if !matches!(self.uri()?.scheme, Scheme::Sip | Scheme::Sips) {
+        } else if !matches!(uri.scheme, Scheme::Sip | Scheme::Sips) {
             Some(Unfit::UnsupportedScheme)
         } else if !matches!(self.method, Method::Ack | Method::Cancel)
             && !self.fields.tokens(HeaderName::Require).all(is_known)
@@ -106,6 +116,6 @@ impl<'a> Request<'a> {
             Some(Unfit::BadExtension)
         } else {
             None
-        })
+        }
     }
 }

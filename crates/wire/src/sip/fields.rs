@@ -5,6 +5,7 @@
 use super::contact::saturate;
 use super::credentials::{Credentials, DigestCredentials};
 use super::headers::{Header, Headers};
+use super::heading::{Heading, TopVia};
 use super::parameters;
 use super::scan::{self, Scan, TOKEN};
 use super::{Address, Contact, HeaderName, Malformed, Method, Rule, Via};
@@ -108,6 +109,24 @@ impl<'a> Fields<'a> {
         let (value, at) =
             self.all(name).next().ok_or_else(|| Malformed::new(Rule::Missing, 0).within(name, 0))?;
         Via::parse(value).map_err(|wrong| wrong.within(name, at))
+    }
+
+    /// What answers copy; read at the first time of asking.
+    pub(crate) fn heading(&self) -> Heading {
+        if let Some(heading) = self.headers.heading.get() {
+            return heading;
+        }
+        let heading = Heading {
+            via: self.via().ok().as_ref().and_then(TopVia::of),
+            wants_tag: self.to().is_ok_and(|to| to.tag.is_none()),
+        };
+        self.headers.heading.set(Some(heading));
+        heading
+    }
+
+    /// Keeps what has been read anyway.
+    pub(crate) fn keep_heading(&self, via: &Via<'a>, to: &Address<'a>) {
+        self.headers.heading.set(Some(Heading { via: TopVia::of(via), wants_tag: to.tag.is_none() }));
     }
 
     /// From.

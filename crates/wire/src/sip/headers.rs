@@ -3,8 +3,11 @@
 //! A `Headers` is scratch space, made once a thread and used for every message: filling it allocates nothing.
 //! It holds offsets, so it borrows from no message.
 
-use memchr::memchr;
+use std::cell::Cell;
 
+use memchr::{Memchr, memchr, memchr_iter};
+
+use super::heading::Heading;
 use super::name::{HeaderName, NAMES};
 use super::scan::{self, SPACE, Scan, TOKEN};
 use super::{Malformed, Rule};
@@ -38,6 +41,8 @@ pub struct Headers {
     /// By name: the first and the last row, plus one.
     first: [u8; NAMES],
     last: [u8; NAMES],
+    /// What answers copy, once it has been read.
+    pub(crate) heading: Cell<Option<Heading>>,
 }
 
 impl Default for Headers {
@@ -61,7 +66,13 @@ impl Headers {
     /// An empty table.
     #[must_use]
     pub const fn new() -> Self {
-        Self { rows: [Row::NONE; HEADERS_MAX], length: 0, first: [0; NAMES], last: [0; NAMES] }
+        Self {
+            rows: [Row::NONE; HEADERS_MAX],
+            length: 0,
+            first: [0; NAMES],
+            last: [0; NAMES],
+            heading: Cell::new(None),
+        }
     }
 
     /// How many rows there are.
@@ -80,14 +91,16 @@ impl Headers {
         self.length = 0;
         self.first = [0; NAMES];
         self.last = [0; NAMES];
+        self.heading.set(None);
     }
 
     /// Reads rows from `at` to the empty line; says where the body begins.
     /// `lenient` skips rows that break a rule and takes the end of the message for the end of the headers.
     pub(crate) fn fill(&mut self, message: &[u8], mut at: usize, lenient: bool) -> Result<usize, Malformed> {
         self.clear();
+        let mut lines = Lines::new(message, at);
         loop {
-            let end = match line_end(message, at) {
+            let end = match lines.end(at) {
                 Ok(end) => end,
                 Err(_) if lenient => return Ok(message.len()),
                 Err(wrong) => return Err(wrong),
@@ -95,17 +108,26 @@ impl Headers {
             if end.text_end == at {
                 return Ok(end.next);
             }
-            match self.read_row(message, at, end) {
+            match self.read_row(message, at, end, &mut lines) {
                 Ok(next) => at = next,
                 Err(wrong) if !lenient => return Err(wrong),
-                Err(_) => at = end.next,
+                Err(_) => {
+                    at = end.next;
+                    lines = Lines::new(message, at);
+                }
             }
         }
     }
 
     /// One row, with the lines that continue it; says where the next one begins.
     #[inline]
-    fn read_row(&mut self, message: &[u8], at: usize, first: LineEnd) -> Result<usize, Malformed> {
+    fn read_row(
+        &mut self,
+        message: &[u8],
+        at: usize,
+        first: LineEnd,
+        lines: &mut Lines<'_>,
+    ) -> Result<usize, Malformed> {
         let line = message.get(at..first.text_end).unwrap_or_default();
         let mut scan = Scan::new(line);
         let name_raw = scan.take(TOKEN);
@@ -122,7 +144,7 @@ impl Headers {
             }
         }
         while let Some(b' ' | b'\t') = message.get(end.next) {
-            end = line_end(message, end.next)?;
+            end = lines.end(end.next)?;
         }
         let mut value_at = at + scan.at();
         let mut value_end = end.text_end;
@@ -211,6 +233,28 @@ pub(crate) struct LineEnd {
     pub(crate) next: usize,
 }
 
+/// The lines of a message, one after the other.
+struct Lines<'m> {
+    message: &'m [u8],
+    from: usize,
+    breaks: Memchr<'m>,
+}
+
+impl<'m> Lines<'m> {
+    fn new(message: &'m [u8], from: usize) -> Self {
+        Self { message, from, breaks: memchr_iter(b'\n', message.get(from..).unwrap_or_default()) }
+    }
+
+    /// The end of the next line, which begins at `at`.
+    #[inline]
+    fn end(&mut self, at: usize) -> Result<LineEnd, Malformed> {
+        let Some(distance) = self.breaks.next() else {
+            return Err(Malformed::new(Rule::HeadersUnfinished, self.message.len()));
+        };
+        Ok(LineEnd::before(self.message, at, self.from + distance))
+    }
+}
+
 /// Finds the end of the line that begins at `at`. A bare LF ends a line too: some phones send it, and since nothing
 /// here is passed on as it came, no one downstream can read it differently.
 #[inline]
@@ -219,8 +263,16 @@ pub(crate) fn line_end(message: &[u8], at: usize) -> Result<LineEnd, Malformed> 
     let Some(length) = memchr(b'\n', rest) else {
         return Err(Malformed::new(Rule::HeadersUnfinished, message.len()));
     };
-    let has_cr = length > 0 && message.get(at + length - 1) == Some(&b'\r');
-    Ok(LineEnd { text_end: at + length - usize::from(has_cr), next: at + length + 1 })
+    Ok(LineEnd::before(message, at, at + length))
+}
+
+impl LineEnd {
+    /// Of a line that begins at `at` and whose LF is at `lf`.
+    #[inline]
+    fn before(message: &[u8], at: usize, lf: usize) -> Self {
+        let has_cr = lf > at && message.get(lf - 1) == Some(&b'\r');
+        Self { text_end: lf - usize::from(has_cr), next: lf + 1 }
+    }
 }
 
 /// Refuses a CR that no LF follows: what reads it as a line end would see other headers than we do.

@@ -163,15 +163,7 @@ impl<'a> Request<'a> {
     /// anyone aim our answers at a third party.
     #[must_use]
     pub fn answer_to(&self, peer: SocketAddr) -> SocketAddr {
-        match self.fields.via() {
-            Ok(via) if via.rport.is_none() => {
-                // As it is but for the port: a link-local address means nothing without its scope.
-                let mut to = peer;
-                to.set_port(via.port.unwrap_or(5060));
-                to
-            }
-            Ok(_) | Err(_) => peer,
-        }
+        self.fields.heading().via.map_or(peer, |via| via.answer_to(peer))
     }
 }
 

@@ -50,6 +50,7 @@ pub mod date;
 mod essentials;
 mod fields;
 mod headers;
+mod heading;
 mod malformed;
 mod message;
 mod method;

@@ -2,7 +2,8 @@
 //!
 //! Pure: the bindings an address of record has now go in, and what to change comes out; keeping them is another
 //! room's work. Steps 1 (domain), 3 and 4 (who asks, and may they) and 5 (whose bindings) come before and are not
-//! done here. Nothing allocates until a new binding is made to be kept ([`Plan::binding`]).
+//! done here. Nothing allocates where there is one contact, until a new binding is made to be kept
+//! ([`Plan::binding`]).
 
 use super::contact::Contact;
 use super::fields::CONTACTS_MAX;
@@ -11,6 +12,8 @@ use super::{Fields, HeaderName, Malformed, Request, Rule, Uri};
 
 /// The option tags this registrar knows: what a REGISTER may require.
 pub const EXTENSIONS: [&str; 2] = ["path", "outbound"];
+/// The same as the value of a header.
+pub const SUPPORTED: &str = "path, outbound";
 
 /// An hour: shorter expiries than this, and only those, may be refused as too brief (§10.3 step 7).
 const HOUR: u32 = 3600;
@@ -184,7 +187,9 @@ impl Refusal {
 /// What a REGISTER changes.
 #[derive(Clone, Debug)]
 pub struct Plan<'a> {
-    changes: [Option<Change<'a>>; CONTACTS_MAX],
+    /// Nearly always all there is; the others come behind it.
+    first: Option<Change<'a>>,
+    others: Vec<Option<Change<'a>>>,
     length: usize,
     /// `*`: all bindings go.
     pub removes_all: bool,
@@ -203,7 +208,22 @@ impl<'a> Plan<'a> {
     /// The changes, in order; no two of them are about one binding. None, and not [`Plan::removes_all`]: a mere
     /// question (step 6 skipped to 8).
     pub fn changes(&self) -> impl Iterator<Item = &Change<'a>> {
-        self.changes.iter().take(self.length).flatten()
+        self.first.iter().chain(self.others.iter().flatten())
+    }
+
+    /// The binding that is bound again, where that is all that happens.
+    #[must_use]
+    pub fn renewal(&self) -> Option<(usize, &Put<'a>)> {
+        match &self.first {
+            Some(Change::Put(put)) if self.others.is_empty() && !self.removes_all => {
+                put.replaces.map(|index| (index, put))
+            }
+            Some(Change::Put(_) | Change::Remove(_)) | None => None,
+        }
+    }
+
+    fn slots(&mut self) -> impl Iterator<Item = &mut Option<Change<'a>>> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
     }
 
     /// Whether nothing changes.
@@ -287,7 +307,7 @@ impl<'a> Plan<'a> {
 
     /// Takes back an earlier contact that is the same: the later one counts. Says which binding it was to replace.
     fn take_back(&mut self, uri: &Uri<'_>, flow: Option<(&[u8], u32)>) -> Option<Option<usize>> {
-        for slot in self.changes.iter_mut().take(self.length) {
+        for slot in self.slots() {
             if let Some(Change::Put(put)) = slot
                 && is_same(put.contact.raw(), put.instance, put.reg_id, uri, flow)
             {
@@ -301,7 +321,7 @@ impl<'a> Plan<'a> {
 
     /// Takes back the removal of a binding: what comes later decides.
     fn keep(&mut self, index: usize) {
-        for slot in self.changes.iter_mut().take(self.length) {
+        for slot in self.slots() {
             if matches!(slot, Some(Change::Remove(removed)) if *removed == index) {
                 *slot = None;
             }
@@ -310,7 +330,14 @@ impl<'a> Plan<'a> {
 
     fn add(&mut self, change: Change<'a>) -> Result<(), Refusal> {
         let full = Malformed::new(Rule::ContactsTooMany, 0).within(HeaderName::Contact, 0);
-        *self.changes.get_mut(self.length).ok_or(full)? = Some(change);
+        if self.length >= CONTACTS_MAX {
+            return Err(full.into());
+        }
+        if self.length == 0 {
+            self.first = Some(change);
+        } else {
+            self.others.push(Some(change));
+        }
         self.length += 1;
         Ok(())
     }
@@ -347,7 +374,8 @@ pub fn plan<'a>(
         }
     }
     let mut plan = Plan {
-        changes: [const { None }; CONTACTS_MAX],
+        first: None,
+        others: Vec::new(),
         length: 0,
         removes_all: false,
         outbound: false,
@@ -372,10 +400,9 @@ pub fn plan<'a>(
         return Ok(plan);
     }
     // Step 7.
-    let outbound = OutboundUse::of(fields);
     for contact in fields.contacts() {
         let contact = contact.map_err(|wrong| beside_star(fields, wrong))?;
-        bind(&mut plan, &contact, expires, bindings, limits, &outbound, now)?;
+        bind(&mut plan, &contact, expires, bindings, limits, now)?;
     }
     let live = bindings.iter().enumerate();
     let kept = live.filter(|(index, binding)| binding.expires_at > now && !plan.touches(*index)).count();
@@ -426,7 +453,6 @@ fn bind<'a>(
     header_expires: Option<u32>,
     bindings: &[BindingView<'_>],
     limits: &Limits,
-    outbound: &OutboundUse,
     now: u64,
 ) -> Result<(), Refusal> {
     // Step 7, first bullet: the contact's expiry, or the request's, or the registrar's own.
@@ -436,11 +462,9 @@ fn bind<'a>(
     }
     let expires = asked.min(limits.expires_max);
     // RFC 5626 §6: without an instance, or where outbound is not supported, a reg-id means nothing.
-    let flow = match (contact.instance, contact.reg_id) {
-        (Some(instance), Some(reg_id)) if outbound.is_supported => Some((instance, reg_id)),
-        _ => None,
-    };
-    if flow.is_some() {
+    let asked_for = contact.instance.zip(contact.reg_id).map(|flow| (flow, OutboundUse::of(&plan.fields)));
+    let flow = asked_for.as_ref().filter(|(_, outbound)| outbound.is_supported).map(|(flow, _)| *flow);
+    if let Some((_, outbound)) = asked_for.filter(|(_, outbound)| outbound.is_supported) {
         if plan.outbound {
             return Err(Refusal::SeveralFlows);
         }
@@ -505,4 +529,14 @@ fn check_order(plan: &Plan<'_>, binding: &BindingView<'_>) -> Result<(), Refusal
         return Ok(());
     }
     Err(if plan.cseq == binding.cseq { Refusal::Repeated } else { Refusal::OutOfOrder })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_extensions_has_them_all() {
+        assert_eq!(SUPPORTED, EXTENSIONS.join(", "));
+    }
 }

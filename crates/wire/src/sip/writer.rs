@@ -5,10 +5,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::HeaderName;
 use super::algorithm::Algorithm;
 use super::date;
+use super::heading::TopVia;
 use super::message::{Message, Request};
-use super::{HeaderName, Via};
 
 /// Writes the answer to a request.
 ///
@@ -67,10 +68,11 @@ impl<'b> AnswerWriter<'b> {
         push_clean(out, reason);
         out.extend_from_slice(b"\r\n");
         let fields = &request.fields;
+        let heading = fields.heading();
         for (index, (value, _)) in fields.all(HeaderName::Via).enumerate() {
             out.extend_from_slice(b"Via: ");
-            match Via::parse(value) {
-                Ok(via) if index == 0 => push_top_via(out, value, &via, peer),
+            match &heading.via {
+                Some(via) if index == 0 => push_top_via(out, value, via, peer),
                 _ => push_clean(out, value),
             }
             out.extend_from_slice(b"\r\n");
@@ -79,7 +81,7 @@ impl<'b> AnswerWriter<'b> {
             let Some(value) = fields.first(name) else { continue };
             push_name(out, name);
             push_clean(out, value);
-            if name == HeaderName::To && !to_tag.is_empty() && fields.to().is_ok_and(|to| to.tag.is_none()) {
+            if name == HeaderName::To && !to_tag.is_empty() && heading.wants_tag {
                 out.extend_from_slice(b";tag=");
                 push_clean(out, to_tag);
             }
@@ -341,21 +343,18 @@ fn push_name(out: &mut Vec<u8>, name: HeaderName) {
 
 /// The top Via as written, but for `received` and `rport`, which say where the request really came from
 /// (§18.2.1, RFC 3581 §4). What the sender put there itself is replaced.
-fn push_top_via(out: &mut Vec<u8>, value: &[u8], via: &Via<'_>, peer: SocketAddr) {
-    let mut spans = [via.rport_span.clone(), via.received_span.clone()];
-    if let [Some(one), Some(two)] = &spans
-        && one.start > two.start
-    {
-        spans.swap(0, 1);
-    }
+fn push_top_via(out: &mut Vec<u8>, value: &[u8], via: &TopVia, peer: SocketAddr) {
+    let mut spans = [via.rport, via.received];
+    spans.sort_unstable();
+    let end = via.end as usize;
     let mut at = 0;
-    for span in spans.iter().flatten() {
-        push_clean(out, value.get(at..span.start).unwrap_or_default());
-        at = span.end;
+    for (start, end) in spans.into_iter().flatten() {
+        push_clean(out, value.get(at..start as usize).unwrap_or_default());
+        at = end as usize;
     }
-    push_clean(out, super::scan::trim_end(value.get(at..via.end).unwrap_or_default()));
+    push_clean(out, super::scan::trim_end(value.get(at..end).unwrap_or_default()));
     let address = peer.ip().to_canonical();
-    if via.rport.is_some() || via.host.address() != Some(address) {
+    if via.wants_received(address) {
         out.extend_from_slice(b";received=");
         push_address(out, address);
     }
@@ -363,7 +362,7 @@ fn push_top_via(out: &mut Vec<u8>, value: &[u8], via: &Via<'_>, peer: SocketAddr
         out.extend_from_slice(b";rport=");
         push_number(out, u64::from(peer.port()));
     }
-    push_clean(out, value.get(via.end..).unwrap_or_default());
+    push_clean(out, value.get(end..).unwrap_or_default());
 }
 
 /// An address without brackets, as `received` has it (§25.1 via-received).
