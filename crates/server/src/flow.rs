@@ -27,7 +27,7 @@ use signin::{
     timestamp::Timestamp,
     verdict::Verdict,
 };
-use store::{Commit, CommitError, Ledger};
+use store::{Admission, Commit, CommitError, Ledger};
 
 use crate::{
     clock::Stopwatch,
@@ -108,9 +108,16 @@ impl System {
     /// still become [`Verdict::Unavailable`]; see [`conclude`](Self::conclude).
     pub fn sign_in_now(&self, attempt: &Attempt<'_>, now: Timestamp, dice: &mut dyn Dice) -> Judged {
         debug_assert!(!attempt.is_costly(), "a costly proof belongs on the pool");
-        let Ok(dossier) = self.ledger.begin(attempt, now) else {
-            self.store_fault();
-            return Judged { verdict: Verdict::Unavailable, durable: None };
+        let dossier = match self.ledger.admit(attempt, now) {
+            Ok(Admission::Right(accepted)) => {
+                self.metrics.proof_checked(attempt.interface);
+                return Judged { verdict: Verdict::Accept(accepted), durable: None };
+            }
+            Ok(Admission::Begun(dossier)) => dossier,
+            Err(_) => {
+                self.store_fault();
+                return Judged { verdict: Verdict::Unavailable, durable: None };
+            }
         };
         let (finding, settled) = self.check_counted(&dossier, attempt, now);
         let Decision { verdict, effects, must_last } =

@@ -189,6 +189,18 @@ impl Account {
             && (&*self.name == ADMINISTRATOR || &*self.name == BUSINESS_PARTNER)
     }
 
+    /// Until when a phone of this user is let in, if its secret is right: what [`status`](Self::status) says under
+    /// the rules for phones, told ahead. `None` = not at all.
+    pub fn admits_phones_until(&self) -> Option<Timestamp> {
+        match (self.kind(), self.condition) {
+            // Service users have no phones; if one had, the ages of their passwords would have a word in it.
+            (RoleKind::ServiceUser, _) | (RoleKind::User, Condition::Disabled) => None,
+            (RoleKind::User, Condition::Enabled | Condition::ForceNewPassword) => {
+                Some(self.expires_at.unwrap_or(Timestamp::MAX))
+            }
+        }
+    }
+
     /// The state of the account at `now`. `standing` is its count's word, `secret_set_at` when the secret
     /// of the interface in question was chosen.
     pub fn status(

@@ -1,9 +1,10 @@
 //! Challenges: nonces that carry their own time and proof, so that nothing is remembered of the unanswered.
 //!
-//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of a count, 8 of a keyed hash over both, the domain and
-//! the address that asked. The count makes each another one: by chance, two of ten thousand phones behind one address
-//! would now and then hold the same in the same second, and the second to answer would seem to repeat the first. So whoever forges the sender of a datagram never holds a nonce that is good there: a
-//! challenge is also the proof that somebody can be answered. What *is* remembered is which counts of an answered
+//! A nonce is 16 bytes in 22 characters: 4 bytes of seconds, 4 of a count, 8 of a keyed hash (SipHash-2-4) over both, the
+//! domain and the address that asked. So whoever forges the sender of a datagram never holds a nonce that is good there: a
+//! challenge is also the proof that somebody can be answered. The count makes each another one: by chance, two of ten
+//! thousand phones behind one address would now and then hold the same in the same second, and the second to answer would
+//! seem to repeat the first. What *is* remembered is which counts of an answered
 //! nonce were used ([`NonceUse`]), so that no answer works twice. Kept short on purpose: with a short `cnonce` a digest
 //! answer fits two MD5 blocks.
 
@@ -13,8 +14,7 @@ use std::{
 };
 
 use data_encoding::BASE64URL_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use siphasher::sip::SipHasher24;
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -33,13 +33,40 @@ pub struct Nonce {
     text: [u8; NONCE_LEN],
     tag: [u8; 8],
     issued: u32,
+    count: u32,
     until: Timestamp,
+}
+
+/// When a nonce was made: later ones are greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NonceOrder {
+    issued: u32,
+    count: u32,
+}
+
+impl NonceOrder {
+    /// That of the last nonce before the second of this moment.
+    pub fn before(moment: Timestamp) -> Self {
+        Self { issued: seconds(moment).saturating_sub(1), count: u32::MAX }
+    }
+
+    /// Whether it was made after the other. The count goes around after 2^32 challenges; no second has so many.
+    pub const fn is_after(self, other: Self) -> bool {
+        self.issued > other.issued
+            || self.issued == other.issued && self.count.wrapping_sub(other.count).wrapping_sub(1) < 1 << 31
+    }
+
+    /// The later of the two.
+    #[must_use]
+    pub const fn max(self, other: Self) -> Self {
+        if other.is_after(self) { other } else { self }
+    }
 }
 
 /// Makes and recognises nonces. The key is made at each start: a nonce from before is stale, and no use of it
 /// can be forgotten.
 pub struct Challenger {
-    mac: Hmac<Sha256>,
+    mac: SipHasher24,
     count: AtomicU32,
     lifetime: Seconds,
 }
@@ -69,6 +96,11 @@ impl Nonce {
         self.issued
     }
 
+    /// Its place among all.
+    pub const fn order(&self) -> NonceOrder {
+        NonceOrder { issued: self.issued, count: self.count }
+    }
+
     /// From when on no answer to it is taken.
     pub const fn until(&self) -> Timestamp {
         self.until
@@ -78,12 +110,7 @@ impl Nonce {
 impl Challenger {
     /// A challenger with a fresh key, whose nonces live for `lifetime`.
     pub fn new(lifetime: Seconds, dice: &mut dyn Dice) -> Self {
-        let key: [u8; 32] = roll(dice);
-        let mac = match Hmac::<Sha256>::new_from_slice(&key) {
-            Ok(mac) => mac,
-            // HMAC takes keys of every length.
-            Err(_) => Hmac::<Sha256>::new(&[0; 64].into()),
-        };
+        let mac = SipHasher24::new_with_key(&roll(dice));
         Self { mac, count: AtomicU32::new(u32::from_be_bytes(roll(dice))), lifetime }
     }
 
@@ -91,12 +118,13 @@ impl Challenger {
     pub fn nonce(&self, domain: DomainId, address: IpAddr, now: Timestamp) -> Nonce {
         let issued = seconds(now);
         let [a, b, c, d] = issued.to_be_bytes();
-        let [e, f, g, h] = self.count.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let [e, f, g, h] = count.to_be_bytes();
         let tag = self.tag(domain, address, [a, b, c, d, e, f, g, h]);
         let [i, j, k, l, m, n, o, p] = tag;
         let mut text = [0; NONCE_LEN];
         BASE64URL_NOPAD.encode_mut(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p], &mut text);
-        Nonce { text, tag, issued, until: self.end(now) }
+        Nonce { text, tag, issued, count, until: self.end(now) }
     }
 
     /// What the nonce of an answer from `address` turns out to be at `now`.
@@ -115,7 +143,8 @@ impl Challenger {
         let is_young = (-5..=i64::from(self.lifetime.0)).contains(&age);
         if bool::from(expected.ct_eq(&tag)) && is_young {
             let issued_at = Timestamp(now.0.saturating_sub(u64::try_from(age).unwrap_or(0) * 1000));
-            Freshness::Fresh(Nonce { text, tag, issued, until: self.end(issued_at) })
+            let count = u32::from_be_bytes([e, f, g, h]);
+            Freshness::Fresh(Nonce { text, tag, issued, count, until: self.end(issued_at) })
         } else {
             Freshness::Stale
         }
@@ -127,14 +156,15 @@ impl Challenger {
     }
 
     fn tag(&self, domain: DomainId, address: IpAddr, head: [u8; 8]) -> [u8; 8] {
-        let mut mac = self.mac.clone();
-        mac.update(&head);
-        mac.update(&domain.0.to_be_bytes());
-        match network(address) {
-            IpAddr::V4(v4) => mac.update(&v4.octets()),
-            IpAddr::V6(v6) => mac.update(&v6.octets()),
-        }
-        mac.finalize().into_bytes().first_chunk().copied().unwrap_or_default()
+        // The same bytes for an address in either form: an IPv4 address is its mapped one.
+        let network = match network(address) {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+            IpAddr::V6(v6) => v6,
+        };
+        let mut said = [0; 28];
+        let parts = head.into_iter().chain(domain.0.to_be_bytes()).chain(network.octets());
+        said.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        self.mac.hash(&said).to_be_bytes()
     }
 }
 
@@ -233,6 +263,22 @@ mod tests {
         let other = Challenger::new(Seconds(600), &mut SeededDice(9));
         assert_eq!(other.recognise(DomainId::FIRST, PHONE, nonce.as_bytes(), NOW), Freshness::Stale);
         assert_eq!(challenger().recognise(DomainId::FIRST, PHONE, b"", NOW), Freshness::Stale);
+    }
+
+    #[test]
+    fn a_nonce_made_later_comes_later() {
+        let challenger = challenger();
+        let made: Vec<NonceOrder> = (0..100)
+            .map(|n| challenger.nonce(DomainId::FIRST, PHONE, NOW.after(Seconds(n / 10))).order())
+            .collect();
+        for (at, one) in made.iter().enumerate() {
+            for (other_at, other) in made.iter().enumerate() {
+                assert_eq!(one.is_after(*other), at > other_at);
+                assert_eq!(one.max(*other), made[at.max(other_at)]);
+            }
+        }
+        let around = |count| NonceOrder { issued: 1, count };
+        assert!(around(0).is_after(around(u32::MAX)) && !around(u32::MAX).is_after(around(0)));
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! What things are called: identifiers that never change, and names as people type them.
 
-use std::fmt;
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -49,7 +53,7 @@ const COUNTED_MAX: usize = 80;
 /// a full-width `Ａｎｎ` are one name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct FoldedName(Box<str>);
+pub struct FoldedName(CompactString);
 
 impl FoldedName {
     /// Folds what somebody typed. Never fails: whatever is typed must be countable, so it is cut at a
@@ -61,9 +65,20 @@ impl FoldedName {
         {
             return Self(trimmed.into());
         }
-        let folded: String =
+        let folded: CompactString =
             trimmed.chars().take(COUNTED_MAX).nfkc().flat_map(char::to_lowercase).take(COUNTED_MAX).collect();
-        Self(folded.into_boxed_str())
+        Self(folded)
+    }
+
+    /// The name under which a network is counted: an IPv4 address, or the 64 bits of an IPv6 one.
+    pub(crate) fn of_network(network: IpAddr) -> Self {
+        match network {
+            IpAddr::V4(v4) => Self(dotted(v4)),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, ..] = v6.segments();
+                Self(format_compact!("{a:x}:{b:x}:{c:x}:{d:x}::/64"))
+            }
+        }
     }
 
     /// The folded characters.
@@ -72,10 +87,35 @@ impl FoldedName {
     }
 }
 
+/// An IPv4 address as everybody writes it. By hand, because each phone that registers comes by here.
+fn dotted(address: Ipv4Addr) -> CompactString {
+    let mut text = [0; 15];
+    let mut length = 0;
+    let mut push = |byte| {
+        if let Some(place) = text.get_mut(length) {
+            *place = byte;
+            length += 1;
+        }
+    };
+    for (position, octet) in address.octets().into_iter().enumerate() {
+        if position > 0 {
+            push(b'.');
+        }
+        if octet >= 100 {
+            push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            push(b'0' + octet / 10 % 10);
+        }
+        push(b'0' + octet % 10);
+    }
+    text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default().into()
+}
+
 /// An extension number: 1 to [`NUMBER_MAX`] digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Number(Box<str>);
+pub struct Number(CompactString);
 
 impl Number {
     /// Reads a number; `None` when it is empty, too long or has anything but digits.
@@ -98,7 +138,7 @@ impl fmt::Display for Number {
 
 impl From<Number> for String {
     fn from(number: Number) -> Self {
-        number.0.into()
+        number.0.into_string()
     }
 }
 
@@ -126,6 +166,15 @@ mod tests {
     fn a_name_of_any_length_is_countable_within_a_bound() {
         assert!(FoldedName::of(&"x".repeat(100_000)).as_str().len() <= COUNTED_MAX);
         assert!(FoldedName::of(&"ﷺ".repeat(1000)).as_str().chars().count() <= COUNTED_MAX);
+    }
+
+    #[test]
+    fn a_network_is_named_as_everybody_writes_it() {
+        for address in ["0.0.0.0", "1.20.99.100", "255.255.255.255", "127.0.0.1", "10.200.3.40"] {
+            assert_eq!(FoldedName::of_network(address.parse().unwrap()).as_str(), address);
+        }
+        let v6 = "2001:db8:0:1::".parse().unwrap();
+        assert_eq!(FoldedName::of_network(v6).as_str(), "2001:db8:0:1::/64");
     }
 
     #[test]

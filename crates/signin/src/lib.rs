@@ -24,5 +24,6 @@ pub mod registration;
 pub mod rights;
 pub mod secret;
 pub mod session;
+pub mod shortcut;
 pub mod timestamp;
 pub mod verdict;

@@ -43,14 +43,8 @@ pub struct TallyKey {
 impl TallyKey {
     /// The count of an address.
     pub fn address(address: IpAddr) -> Self {
-        let name = match network(address) {
-            IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => {
-                let [a, b, c, d, ..] = v6.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        };
-        Self { scope: CountScope::Address, domain: DomainId::FIRST, name: FoldedName::of(&name) }
+        let name = FoldedName::of_network(network(address));
+        Self { scope: CountScope::Address, domain: DomainId::FIRST, name }
     }
 
     /// The count of an extension.
@@ -211,6 +205,11 @@ impl Tally {
         self.window_at = back(self.window_at);
         self.locked_until = self.locked_until.map(back);
         true
+    }
+
+    /// Whether it holds nothing but places of attempts in flight.
+    pub fn is_empty(&self) -> bool {
+        *self == Self { in_flight: self.in_flight, ..Self::default() }
     }
 
     /// Whether nothing is lost by forgetting it.

@@ -1,10 +1,14 @@
 //! Registrations: where an extension's phones are now (their *bindings*), and what was pushed out.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::DigestAlgorithm, ident::ExtensionId, timestamp::Timestamp};
+use crate::{
+    digest::DigestAlgorithm,
+    ident::ExtensionId,
+    timestamp::{Seconds, Timestamp},
+};
 
 /// Where one phone of an extension can be reached (RFC 3261 section 10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,61 @@ pub struct Binding {
     pub since: Timestamp,
     /// When it ends unless refreshed.
     pub expires_at: Timestamp,
+    /// How long it was granted for when it was made or refreshed the last time. What rests on disk may be half of it
+    /// behind; see [`Binding::recall`].
+    #[serde(default)]
+    pub granted: Seconds,
+    /// A print of everything in the request that decides what a registration changes, but for its CSeq and its proof: one
+    /// with the same print asks for the same again. 0 = not known.
+    #[serde(skip)]
+    pub print: u64,
+}
+
+/// A phone that says it is still there, and nothing else that is new.
+#[derive(Clone, Copy, Debug)]
+pub struct Refresh {
+    /// Which of the extension's bindings.
+    pub binding: usize,
+    /// CSeq of the registration.
+    pub cseq: u32,
+    /// Where its request came from.
+    pub source: SocketAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// How it proved itself.
+    pub algorithm: DigestAlgorithm,
+    /// For how long.
+    pub granted: Seconds,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// The print of the request.
+    pub print: u64,
+}
+
+impl Binding {
+    /// Carries a refresh out.
+    pub const fn refresh(&mut self, refresh: &Refresh) {
+        self.cseq = refresh.cseq;
+        self.source = refresh.source;
+        self.transport = refresh.transport;
+        self.algorithm = refresh.algorithm;
+        self.granted = refresh.granted;
+        self.expires_at = refresh.expires_at;
+        self.print = refresh.print;
+    }
+
+    /// Up to when the row that would be written now answers for this phone: a refresh that ends no later need not be
+    /// written.
+    pub const fn kept_until(&self) -> Timestamp {
+        self.expires_at.after(Seconds(self.granted.0 / 2))
+    }
+
+    /// Comes back from disk, where the last refreshes may be missing: it ends as late as it may have been promised.
+    pub const fn recall(&mut self) {
+        self.expires_at = self.kept_until();
+        // Once: written again, it is no longer behind.
+        self.granted = Seconds(0);
+    }
 }
 
 /// How SIP travels.
@@ -66,12 +125,12 @@ pub struct Registration {
     /// Whose phones.
     pub extension: ExtensionId,
     /// The phones; never empty where one is kept.
-    pub bindings: Box<[Binding]>,
+    pub bindings: Arc<[Binding]>,
 }
 
 impl Registration {
     /// What is left when the binding with this contact goes, or all.
-    pub fn left_without(&self, contact: Option<&str>) -> Box<[Binding]> {
+    pub fn left_without(&self, contact: Option<&str>) -> Arc<[Binding]> {
         let stays = |binding: &&Binding| contact.is_some_and(|contact| *binding.contact != *contact);
         self.bindings.iter().filter(stays).cloned().collect()
     }

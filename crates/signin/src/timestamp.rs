@@ -27,6 +27,8 @@ impl Seconds {
 impl Timestamp {
     /// Before everything.
     pub const EPOCH: Self = Self(0);
+    /// After everything.
+    pub const MAX: Self = Self(u64::MAX);
 
     /// The moment `later` after this one; saturates.
     #[must_use]

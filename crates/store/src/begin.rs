@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
+use arc_swap::Guard;
 use signin::{
-    account::Activity,
-    attempt::{Attempt, Claim, Proof},
+    account::{Activity, Status},
+    attempt::{Attempt, Claim, Proof, Purpose},
     challenge::Nonce,
-    credential::{CredentialFacts, CredentialKind, Owner, Verifier},
+    credential::{CredentialFacts, Owner, Verifier},
     decide::{Finding, Settled},
     dossier::Dossier,
     extension::Extension,
@@ -16,10 +17,17 @@ use signin::{
     lockout::{Standing, TallyKey, is_within},
     policy::Settings,
     timestamp::Timestamp,
+    verdict::Accepted,
 };
 
 use crate::{
-    behind::Dirty, counts::Succeeded, error::StoreError, holdings::Kept, ledger::Ledger, topic::Topic,
+    behind::Dirty,
+    counts::{Begun, Succeeded},
+    error::StoreError,
+    holdings::Kept,
+    ledger::Ledger,
+    lines::LineRef,
+    topic::Topic,
 };
 
 /// Whom a claim means, and what is kept of the secret that would prove it.
@@ -29,11 +37,22 @@ struct Known {
     kept: Option<Kept>,
 }
 
-/// What both counts say, and the print of the subject's last wrong proof.
+/// An attempt that has its place in the counts, or was told that there is none.
+pub enum Admission {
+    /// A phone that is right and has nothing against it: settled already, and nothing is left to decide.
+    Right(Accepted),
+    /// Everything else: to be checked, settled and decided.
+    Begun(Dossier),
+}
+
+/// What both counts say.
 struct Places {
     subject: (TallyKey, Standing),
     address: (TallyKey, Standing),
+    /// The print of the subject's last wrong proof; 0 for none.
     refused: u64,
+    /// The subject has its place, and its count holds nothing.
+    is_clean: bool,
 }
 
 impl Ledger {
@@ -43,13 +62,63 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Dossier, StoreError> {
         let settings = self.holdings.settings.load_full();
-        let Places { subject, address, refused } = self.take_places(attempt, &settings, now);
+        let places = self.take_places(attempt, &settings, now);
+        Ok(self.gather(attempt, places, settings, now))
+    }
+
+    /// The same for a phone that registers: where it is right and has nothing against it, that is all.
+    ///
+    /// # Errors
+    /// Never yet; for engines that are asked.
+    pub fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Admission, StoreError> {
+        let settings = self.holdings.settings.load();
+        let places = self.take_places(attempt, &settings, now);
+        if let Some(accepted) = self.short_way(attempt, &places, now) {
+            self.give_back(&places.subject.0, &places.address.0, is_counted(&settings, attempt));
+            return Ok(Admission::Right(accepted));
+        }
+        let settings = Guard::into_inner(settings);
+        Ok(Admission::Begun(self.gather(attempt, places, settings, now)))
+    }
+
+    /// See [`shortcut`](signin::shortcut). Whoever is wrong here is checked once more on the long way, and so is a number
+    /// that nobody has: both take the same time.
+    fn short_way(&self, attempt: &Attempt<'_>, places: &Places, now: Timestamp) -> Option<Accepted> {
+        let (Claim::Extension(number), Proof::Digest(nonce, proof)) = (attempt.claim, &attempt.proof) else {
+            return None;
+        };
+        if attempt.purpose != Purpose::Registration || !places.is_clean {
+            return None;
+        }
+        let accepted = self.holdings.lines.peek(&LineRef(attempt.domain, number), |line| {
+            let shortcut = line.and_then(|line| line.shortcut.as_ref());
+            let opens = shortcut.unwrap_or(&self.decoys.shortcut).opens(&attempt.proof, now);
+            line.filter(|_| opens).map(|line| Accepted {
+                account: shortcut.and_then(|shortcut| shortcut.account),
+                extension: Some(line.extension),
+                status: Status::Enabled,
+                // Nothing of it is told to phones.
+                before: Activity::default(),
+                session: None,
+            })
+        })?;
+        self.use_nonce(attempt, nonce, proof.nonce_count.number(), now).then_some(accepted)
+    }
+
+    fn gather(
+        &self,
+        attempt: &Attempt<'_>,
+        places: Places,
+        settings: Arc<Settings>,
+        now: Timestamp,
+    ) -> Dossier {
+        let Places { subject, address, refused, is_clean: _ } = places;
         // Gathered for refused attempts too, so that a refusal takes the same time for every name.
         let Known { account, extension, kept } = self.known(attempt);
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
-        Ok(Dossier {
+        Dossier {
             activity: id.map_or_else(Activity::default, |id| self.holdings.activity(id)),
             sessions_open: id.map_or(0, |id| self.holdings.sessions_open(id, now)),
             account,
@@ -62,20 +131,22 @@ impl Ledger {
             subject,
             address,
             settings,
-        })
+        }
     }
 
     /// The address first, then the subject; a place in both counts, or in none.
     fn take_places(&self, attempt: &Attempt<'_>, settings: &Settings, now: Timestamp) -> Places {
         let counts = &self.holdings.counts;
         let (subject, address) = (attempt.subject_key(), attempt.address_key());
-        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
+        let is_allowed = !is_counted(settings, attempt);
         let mut evicted = Vec::new();
         let mut begin = |key: &TallyKey| counts.begin(key, settings, now, &mut evicted);
-        let of_address = if is_allowed { Standing::Open } else { begin(&address).0 };
-        let (of_subject, refused) = match of_address {
+        let of_address = if is_allowed { Standing::Open } else { begin(&address).standing };
+        let Begun { standing: of_subject, refused, is_clean } = match of_address {
             Standing::Open => begin(&subject),
-            Standing::Full | Standing::Locked { .. } => (counts.standing(&subject, settings, now), 0),
+            Standing::Full | Standing::Locked { .. } => {
+                Begun { standing: counts.standing(&subject, settings, now), refused: 0, is_clean: false }
+            }
         };
         if of_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
             counts.give_back(&address);
@@ -83,7 +154,7 @@ impl Ledger {
         for key in evicted {
             self.behind.note(Dirty::Tally(key));
         }
-        Places { subject: (subject, of_subject), address: (address, of_address), refused }
+        Places { subject: (subject, of_subject), address: (address, of_address), refused, is_clean }
     }
 
     fn known(&self, attempt: &Attempt<'_>) -> Known {
@@ -103,22 +174,11 @@ impl Ledger {
                 let extension = id.and_then(|id| self.holdings.extension(id));
                 let user = extension.as_ref().and_then(|extension| extension.user);
                 let account = user.and_then(|user| self.holdings.account(user));
-                let kept = extension
-                    .as_ref()
-                    .and_then(|extension| kinds.iter().find_map(|kind| self.kept_of_phone(extension, *kind)));
+                let kept = extension.as_ref().and_then(|extension| {
+                    kinds.iter().find_map(|kind| self.holdings.kept_of_phone(extension, *kind))
+                });
                 Known { account, extension, kept }
             }
-        }
-    }
-
-    /// A phone is opened by its extension's secret or by the user's who belongs there.
-    fn kept_of_phone(&self, extension: &Extension, kind: CredentialKind) -> Option<Kept> {
-        match kind {
-            CredentialKind::PhonePassword => self.holdings.kept(Owner::Extension(extension.id), kind),
-            CredentialKind::LoginCode | CredentialKind::UserPassword => {
-                self.holdings.kept(Owner::Account(extension.user?), kind)
-            }
-            CredentialKind::ServicePassword => None,
         }
     }
 
@@ -141,10 +201,10 @@ impl Ledger {
         if !dossier.may_be_checked() {
             return Settled::default();
         }
-        let is_counted = !is_within(&dossier.settings.address_allow, attempt.peer.address);
+        let is_counted = is_counted(&dossier.settings, attempt);
         match finding {
             Finding::Repeated | Finding::Unchecked => {
-                self.give_back(dossier, is_counted);
+                self.give_back(&dossier.subject.0, &dossier.address.0, is_counted);
                 Settled::default()
             }
             Finding::Right(_) => self.right(dossier, attempt, is_counted, now),
@@ -169,9 +229,9 @@ impl Ledger {
 
     fn right(&self, dossier: &Dossier, attempt: &Attempt<'_>, is_counted: bool, now: Timestamp) -> Settled {
         if let Proof::Digest(nonce, proof) = &attempt.proof
-            && !self.use_nonce(nonce, proof.nonce_count.number(), now)
+            && !self.use_nonce(attempt, nonce, proof.nonce_count.number(), now)
         {
-            self.give_back(dossier, is_counted);
+            self.give_back(&dossier.subject.0, &dossier.address.0, is_counted);
             return Settled { is_replay: true, ..Settled::default() };
         }
         let cleared =
@@ -182,14 +242,20 @@ impl Ledger {
         Settled { cleared, ..Settled::default() }
     }
 
-    fn use_nonce(&self, nonce: &Nonce, count: u32, now: Timestamp) -> bool {
-        self.holdings.nonces.take(nonce, count, now)
+    fn use_nonce(&self, attempt: &Attempt<'_>, nonce: &Nonce, count: u32, now: Timestamp) -> bool {
+        let all = &self.holdings.nonces;
+        if let Claim::Extension(number) = attempt.claim
+            && let Some(line) = self.holdings.lines.place(&LineRef(attempt.domain, number)).value()
+        {
+            return line.use_nonce(nonce, count, all, now);
+        }
+        all.take(nonce, count, now)
     }
 
-    fn give_back(&self, dossier: &Dossier, is_counted: bool) {
-        self.holdings.counts.give_back(&dossier.subject.0);
+    fn give_back(&self, subject: &TallyKey, address: &TallyKey, is_counted: bool) {
+        self.holdings.counts.give_back(subject);
         if is_counted {
-            self.holdings.counts.give_back(&dossier.address.0);
+            self.holdings.counts.give_back(address);
         }
     }
 
@@ -208,4 +274,9 @@ impl Ledger {
             self.tell(vec![Topic::Locks]);
         }
     }
+}
+
+/// Whether the address of an attempt is counted: not in the networks that are allowed.
+fn is_counted(settings: &Settings, attempt: &Attempt<'_>) -> bool {
+    !is_within(&settings.address_allow, attempt.peer.address)
 }

@@ -29,7 +29,7 @@ const CHUNK: usize = 2000;
 const LARGE: usize = 4096;
 
 /// The name of a changed record.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Dirty {
     Activity(AccountId),
     Facts(Owner, CredentialKind),
@@ -42,6 +42,8 @@ pub(crate) enum Dirty {
 #[derive(Default)]
 struct Queue {
     dirty: HashSet<Dirty>,
+    /// Those whose turn it is, the last one first: written in the order of their rows, neighbours share pages.
+    sorted: Vec<Dirty>,
     audit: Vec<AuditEvent>,
     repeats: HashMap<Repeat, usize>,
     /// Rows that are being written.
@@ -193,7 +195,7 @@ impl Behind {
     /// How much waits.
     pub(crate) fn len(&self) -> usize {
         let queue = self.0.lock();
-        queue.dirty.len() + queue.audit.len()
+        queue.dirty.len() + queue.sorted.len() + queue.audit.len()
     }
 
     /// Whether writing should begin now.
@@ -209,18 +211,15 @@ impl Behind {
     /// Takes a part out; `None` when nothing waits.
     pub(crate) fn chunk(&self) -> Option<Chunk> {
         let mut queue = self.0.lock();
-        if queue.dirty.is_empty() && queue.audit.is_empty() {
+        if queue.sorted.is_empty() {
+            queue.sorted = std::mem::take(&mut queue.dirty).into_iter().collect();
+            queue.sorted.sort_unstable_by(|one, other| other.cmp(one));
+        }
+        if queue.sorted.is_empty() && queue.audit.is_empty() {
             return None;
         }
-        let dirty: Vec<Dirty> = if queue.dirty.len() <= CHUNK {
-            queue.dirty.drain().collect()
-        } else {
-            let some: Vec<Dirty> = queue.dirty.iter().take(CHUNK).cloned().collect();
-            for dirty in &some {
-                queue.dirty.remove(dirty);
-            }
-            some
-        };
+        let rest = queue.sorted.len().saturating_sub(CHUNK);
+        let dirty = queue.sorted.split_off(rest);
         queue.repeats.clear();
         let first = CHUNK.min(queue.audit.len());
         let mut audit: Vec<AuditEvent> = queue.audit.drain(..first).collect();
@@ -275,7 +274,7 @@ impl Chunk {
                     (rows::session_key(*id), holdings.sessions.get(id).map(|session| encode(&*session)))
                 }
                 Dirty::Registration(id) => {
-                    (rows::registration_key(*id), holdings.registrations.get(id).map(|found| encode(&*found)))
+                    (rows::registration_key(*id), holdings.registration(*id).map(|found| encode(&*found)))
                 }
                 Dirty::Tally(key) => {
                     (rows::tally_key(key), holdings.counts.row_of(key).map(|tally| encode(&tally)))

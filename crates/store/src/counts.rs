@@ -5,7 +5,6 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use parking_lot::RwLockWriteGuard;
 use signin::{
     attempt::Attempt,
     lockout::{Standing, Tally, TallyKey},
@@ -13,7 +12,7 @@ use signin::{
     timestamp::Timestamp,
 };
 
-use crate::shards::{SHARDS, Shard, Shards};
+use crate::shards::{Place, SHARDS, Shards};
 
 /// Most tallies that are kept; about 40 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
 /// first, then locks that end soonest.
@@ -33,6 +32,16 @@ pub(crate) struct Counts {
     tallies: Shards<TallyKey, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
+}
+
+/// What a count says to an attempt that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    pub(crate) standing: Standing,
+    /// The print of the last proof that was refused; 0 for none.
+    pub(crate) refused: u64,
+    /// The attempt has its place, and beside such places the count holds nothing.
+    pub(crate) is_clean: bool,
 }
 
 /// What a right attempt made of its count.
@@ -58,27 +67,32 @@ impl Counts {
         self.tallies.insert(key, Entry { tally, is_kept: true, refused: 0 });
     }
 
-    /// Takes a place for one attempt, if there is one; beside it the print of the last proof that was refused (0 for
-    /// none). What had to go for it and rests on disk is in `evicted`.
+    /// Takes a place for one attempt, if there is one. What had to go for it and rests on disk is in `evicted`.
     pub(crate) fn begin(
         &self,
         key: &TallyKey,
         settings: &Settings,
         now: Timestamp,
         evicted: &mut Vec<TallyKey>,
-    ) -> (Standing, u64) {
+    ) -> Begun {
         let rule = settings.lock_rule(key.scope);
-        let mut shard = self.tallies.shard(key);
-        if let Some(entry) = shard.get_mut(key) {
-            return (entry.tally.begin(rule, now), entry.refused);
+        let mut place = self.tallies.place(key);
+        if let Some(entry) = place.value() {
+            let is_empty = entry.tally.is_empty();
+            let standing = entry.tally.begin(rule, now);
+            return Begun {
+                standing,
+                refused: entry.refused,
+                is_clean: is_empty && standing == Standing::Open,
+            };
         }
-        if shard.len() >= self.shard_max && !make_room(&mut shard, settings, now, evicted) {
-            return (Standing::Full, 0);
+        if place.len() >= self.shard_max && !make_room(&mut place, settings, now, evicted) {
+            return Begun { standing: Standing::Full, refused: 0, is_clean: false };
         }
         let mut entry = Entry::default();
         let standing = entry.tally.begin(rule, now);
-        shard.insert(key.clone(), entry);
-        (standing, 0)
+        place.insert(key.clone(), entry);
+        Begun { standing, refused: 0, is_clean: standing == Standing::Open }
     }
 
     /// What the count says, without taking a place.
@@ -94,17 +108,20 @@ impl Counts {
         attempt: &Attempt<'_>,
         now: Timestamp,
     ) -> Option<Standing> {
-        let mut shard = self.tallies.shard(key);
+        let mut place = self.tallies.place(key);
         // One that a lock reset took away meanwhile is counted anew.
-        let entry = shard.entry(key.clone()).or_default();
+        if place.value().is_none() {
+            place.insert(key.clone(), Entry::default());
+        }
+        let entry = place.value()?;
         entry.refused = attempt.print().unwrap_or(0);
         entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now)
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
-        let mut shard = self.tallies.shard(key);
-        let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
+        let mut place = self.tallies.place(key);
+        let entry = place.value().filter(|entry| entry.tally.in_flight > 0)?;
         entry.tally.fail(settings.lock_rule(key.scope), None, now)
     }
 
@@ -125,17 +142,17 @@ impl Counts {
 
     /// Forgets a count but for the attempts that are being checked; a row of it is gone too.
     pub(crate) fn clear(&self, key: &TallyKey) {
-        let mut shard = self.tallies.shard(key);
-        if let Some(entry) = shard.get_mut(key) {
+        let mut place = self.tallies.place(key);
+        if let Some(entry) = place.value() {
             let in_flight = entry.tally.in_flight;
             *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
         }
-        forget_if_empty(shard, key);
+        forget_if_empty(&mut place);
     }
 
     /// Notes that a row stands for this count now.
     pub(crate) fn keep(&self, key: &TallyKey) {
-        if let Some(entry) = self.tallies.shard(key).get_mut(key) {
+        if let Some(entry) = self.tallies.place(key).value() {
             entry.is_kept = true;
         }
     }
@@ -202,17 +219,17 @@ impl Counts {
 
     /// Changes a tally that is there, and forgets it when nothing is left of it.
     fn change<R>(&self, key: &TallyKey, change: impl FnOnce(&mut Tally) -> R) -> Option<R> {
-        let mut shard = self.tallies.shard(key);
-        let answer = shard.get_mut(key).map(|entry| change(&mut entry.tally));
-        forget_if_empty(shard, key);
+        let mut place = self.tallies.place(key);
+        let answer = place.value().map(|entry| change(&mut entry.tally));
+        forget_if_empty(&mut place);
         answer
     }
 }
 
-fn forget_if_empty(mut shard: RwLockWriteGuard<'_, Shard<TallyKey, Entry>>, key: &TallyKey) {
+fn forget_if_empty(place: &mut Place<'_, TallyKey, Entry, TallyKey>) {
     // One with a row stays until the row is gone, or a sweep finds it idle.
-    if shard.get(key).is_some_and(|entry| entry.tally == Tally::default() && !entry.is_kept) {
-        shard.remove(key);
+    if place.value().is_some_and(|entry| entry.tally == Tally::default() && !entry.is_kept) {
+        place.remove();
     }
 }
 
@@ -222,12 +239,12 @@ fn is_locked(tally: &Tally, rule: &LockRule, now: Timestamp) -> bool {
 
 /// Makes room for an eighth of a full shard, so that the search is not done again for each newcomer.
 fn make_room(
-    shard: &mut Shard<TallyKey, Entry>,
+    place: &mut Place<'_, TallyKey, Entry, TallyKey>,
     settings: &Settings,
     now: Timestamp,
     evicted: &mut Vec<TallyKey>,
 ) -> bool {
-    let excess = shard.len() / 8 + 1;
+    let excess = place.len() / 8 + 1;
     // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
     let rank = |key: &TallyKey, tally: &Tally| {
         let rule = settings.lock_rule(key.scope);
@@ -241,8 +258,8 @@ fn make_room(
             (2, tally.locked_until.map_or(0, |until| until.0))
         }
     };
-    let mut candidates: Vec<((u8, u64), TallyKey)> = shard
-        .iter()
+    let mut candidates: Vec<((u8, u64), TallyKey)> = place
+        .neighbours()
         .filter(|(_, entry)| entry.tally.in_flight == 0)
         .map(|(key, entry)| (rank(key, &entry.tally), key.clone()))
         .collect();
@@ -259,7 +276,7 @@ fn make_room(
         candidates.retain(|((rank, _), _)| *rank < 2);
     }
     for (_, key) in candidates {
-        if shard.remove(&key).is_some_and(|entry| entry.is_kept) {
+        if place.remove_neighbour(&key).is_some_and(|entry| entry.is_kept) {
             evicted.push(key);
         }
     }
@@ -285,7 +302,7 @@ mod tests {
     fn fail(counts: &Counts, name: &str, times: u32, now: Timestamp) {
         let settings = Settings::default();
         for _ in 0..times {
-            assert_eq!(counts.begin(&key(name), &settings, now, &mut Vec::new()).0, Standing::Open);
+            assert_eq!(counts.begin(&key(name), &settings, now, &mut Vec::new()).standing, Standing::Open);
             counts.abandon(&key(name), &settings, now);
         }
     }
@@ -321,7 +338,7 @@ mod tests {
         let mut open = Vec::new();
         for n in 0..1000 {
             let key = key(&format!("{n}"));
-            if counts.begin(&key, &settings, NOW, &mut Vec::new()).0 == Standing::Open {
+            if counts.begin(&key, &settings, NOW, &mut Vec::new()).standing == Standing::Open {
                 open.push(key);
             }
         }

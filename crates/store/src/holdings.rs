@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    hash::Hash,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -10,23 +9,26 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use hashbrown::{Equivalent, HashMap};
-use parking_lot::RwLock;
+use hashbrown::HashMap;
+use parking_lot::{Mutex, RwLock};
 use signin::{
     account::{Account, Activity, RoleKind},
     credential::{self, CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind, Verifier},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    interface::LoginInterface,
     policy::Settings,
     registration::{QUARANTINE_MAX, Quarantined, Registration},
     secret::Secret,
     session::{Session, SessionId},
+    shortcut::Shortcut,
     timestamp::Timestamp,
 };
 
 use crate::{
     counts::{Counts, TALLIES_MAX},
     error::OpenError,
+    lines::{Line, LineKey, LineRef, Lines},
     nonces::{NONCES_MAX, Nonces},
     rows::credential_key,
     seal::{MasterKeys, Unopened, key_id},
@@ -49,24 +51,6 @@ pub(crate) struct Domains {
     by_host: HashMap<Box<str>, DomainId>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct NumberKey(DomainId, Number);
-
-struct NumberRef<'a>(DomainId, &'a Number);
-
-impl Hash for NumberRef<'_> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-        self.1.hash(state);
-    }
-}
-
-impl Equivalent<NumberKey> for NumberRef<'_> {
-    fn equivalent(&self, key: &NumberKey) -> bool {
-        self.0 == key.0 && *self.1 == key.1
-    }
-}
-
 /// Accounts in the order of lists.
 pub(crate) type AccountOrder = BTreeMap<(FoldedName, RoleKind, DomainId), AccountId>;
 /// Extensions in the order of lists: shorter numbers first, then by digits.
@@ -82,12 +66,13 @@ pub(crate) struct Holdings {
     pub(crate) account_order: RwLock<AccountOrder>,
     activities: Shards<AccountId, Activity>,
     extensions: Shards<ExtensionId, Arc<Extension>>,
-    numbers: Shards<NumberKey, ExtensionId>,
+    pub(crate) lines: Lines,
+    /// Lines whose number another extension has taken, in the middle of a commit that gives them a new one.
+    displaced: Mutex<HashMap<ExtensionId, Line>>,
     pub(crate) extension_order: RwLock<ExtensionOrder>,
     credentials: Shards<(Owner, CredentialKind), Kept>,
     pub(crate) sessions: Shards<SessionId, Arc<Session>>,
     sessions_by_account: Shards<AccountId, Vec<SessionId>>,
-    pub(crate) registrations: Shards<ExtensionId, Arc<Registration>>,
     pub(crate) quarantine: RwLock<VecDeque<(u64, Arc<Quarantined>)>>,
     quarantine_next: AtomicU64,
     pub(crate) counts: Counts,
@@ -108,12 +93,12 @@ impl Holdings {
             account_order: RwLock::default(),
             activities: Shards::new(),
             extensions: Shards::new(),
-            numbers: Shards::new(),
+            lines: Lines::new(),
+            displaced: Mutex::default(),
             extension_order: RwLock::default(),
             credentials: Shards::new(),
             sessions: Shards::new(),
             sessions_by_account: Shards::new(),
-            registrations: Shards::new(),
             quarantine: RwLock::default(),
             quarantine_next: AtomicU64::new(1),
             counts: Counts::new(TALLIES_MAX),
@@ -179,25 +164,26 @@ impl Holdings {
     pub(crate) fn put_account(&self, account: Arc<Account>) {
         let (id, kind, domain, name) = (account.id, account.kind(), account.domain, account.folded_name());
         self.account_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
-        if let Some(old) = self.accounts.insert(id, account) {
-            if old.folded_name() == name {
-                return;
-            }
-            self.forget_name(&old);
+        let old = self.accounts.insert(id, account);
+        if old.as_ref().is_none_or(|old| old.folded_name() != name) {
+            old.iter().for_each(|old| self.forget_name(old));
+            self.account_order.write().insert((name.clone(), kind, domain), id);
+            self.names.insert((kind, domain, name), id);
         }
-        self.account_order.write().insert((name.clone(), kind, domain), id);
-        self.names.insert((kind, domain, name), id);
+        // The extension that the user leaves, and the one that the user has now.
+        old.and_then(|old| old.extension()).into_iter().for_each(|left| self.derive_line(left));
+        self.derive_line_of(Owner::Account(id));
     }
 
     fn forget_name(&self, account: &Account) {
         let (kind, domain, name) = (account.kind(), account.domain, account.folded_name());
         // In a commit where two accounts change names, the name may be the other's already.
-        let mut shard = self.names.shard(&(kind, domain, name.clone()));
         let key = (kind, domain, name);
-        if shard.get(&key) == Some(&account.id) {
-            shard.remove(&key);
+        let mut place = self.names.place(&key);
+        if place.value() == Some(&mut account.id.clone()) {
+            place.remove();
         }
-        drop(shard);
+        drop(place);
         let mut order = self.account_order.write();
         let key = (key.2, kind, domain);
         if order.get(&key) == Some(&account.id) {
@@ -207,9 +193,8 @@ impl Holdings {
 
     /// Removes an account with all that is its own.
     pub(crate) fn drop_account(&self, id: AccountId) {
-        if let Some(account) = self.accounts.remove(&id) {
-            self.forget_name(&account);
-        }
+        let account = self.accounts.remove(&id);
+        account.iter().for_each(|account| self.forget_name(account));
         self.activities.remove(&id);
         for row in &KINDS {
             self.credentials.remove(&(Owner::Account(id), row.kind));
@@ -217,6 +202,7 @@ impl Holdings {
         for session in self.session_ids(id) {
             self.drop_session(session);
         }
+        account.and_then(|account| account.extension()).into_iter().for_each(|left| self.derive_line(left));
     }
 
     pub(crate) fn activity(&self, id: AccountId) -> Activity {
@@ -231,9 +217,10 @@ impl Holdings {
 
     pub(crate) fn note_failure(&self, id: AccountId) {
         if self.accounts.peek(&id, |account| account.is_some()) {
-            let mut shard = self.activities.shard(&id);
-            let activity = shard.entry(id).or_default();
+            let mut place = self.activities.place(&id);
+            let mut activity = place.value().copied().unwrap_or_default();
             activity.failures_since = activity.failures_since.saturating_add(1);
+            place.insert(id, activity);
         }
     }
 
@@ -244,7 +231,7 @@ impl Holdings {
     }
 
     pub(crate) fn extension_id(&self, domain: DomainId, number: &Number) -> Option<ExtensionId> {
-        self.numbers.get(&NumberRef(domain, number))
+        self.lines.peek(&LineRef(domain, number.as_str()), |line| line.map(|line| line.extension))
     }
 
     pub(crate) fn extensions_len(&self) -> usize {
@@ -258,40 +245,83 @@ impl Holdings {
     pub(crate) fn put_extension(&self, extension: Arc<Extension>) {
         let (id, domain, number) = (extension.id, extension.domain, extension.number.clone());
         self.extension_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
+        let mut line = Line::new(&extension);
         if let Some(old) = self.extensions.insert(id, extension) {
-            if old.number == number {
-                return;
+            if (old.domain, &old.number) == (domain, &number) {
+                return self.derive_line(id);
             }
-            self.forget_number(&old);
+            let taken = self.forget_number(&old).or_else(|| self.displaced.lock().remove(&id));
+            if let Some(taken) = taken {
+                line = taken;
+            }
         }
         self.extension_order.write().insert((number.as_str().len(), number.clone(), domain), id);
-        self.numbers.insert(NumberKey(domain, number), id);
+        if let Some(other) = self.lines.insert(LineKey(domain, number), line) {
+            self.displaced.lock().insert(other.extension, other);
+        }
+        self.derive_line(id);
     }
 
-    fn forget_number(&self, extension: &Extension) {
+    fn forget_number(&self, extension: &Extension) -> Option<Line> {
         let (id, domain, number) = (extension.id, extension.domain, &extension.number);
-        let mut shard = self.numbers.shard(&NumberRef(domain, number));
-        if shard.get(&NumberRef(domain, number)) == Some(&id) {
-            shard.remove(&NumberRef(domain, number));
-        }
-        drop(shard);
         let mut order = self.extension_order.write();
         let key = (number.as_str().len(), number.clone(), domain);
         if order.get(&key) == Some(&id) {
             order.remove(&key);
         }
+        drop(order);
+        let name = LineRef(domain, number.as_str());
+        let mut place = self.lines.place(&name);
+        // In a commit where two extensions change numbers, the number may be the other's already.
+        let is_own = place.value().is_some_and(|line| line.extension == id);
+        if is_own { place.remove() } else { None }
     }
 
     /// Removes an extension with all that is its own.
     pub(crate) fn drop_extension(&self, id: ExtensionId) {
-        if let Some(extension) = self.extensions.remove(&id) {
-            self.forget_number(&extension);
+        if let Some(extension) = self.extensions.remove(&id)
+            && self.forget_number(&extension).is_none()
+        {
+            self.displaced.lock().remove(&id);
         }
         for row in &KINDS {
             self.credentials.remove(&(Owner::Extension(id), row.kind));
         }
-        self.registrations.remove(&id);
         self.release(id);
+    }
+
+    /// Changes the line of an extension, if there is one.
+    fn change_line<R>(&self, id: ExtensionId, change: impl FnOnce(&mut Line) -> R) -> Option<R> {
+        let extension = self.extension(id)?;
+        let name = LineRef(extension.domain, extension.number.as_str());
+        let mut place = self.lines.place(&name);
+        place.value().filter(|line| line.extension == id).map(change)
+    }
+
+    /// Works out anew what opens an extension's line: something that it depends on has changed.
+    fn derive_line(&self, id: ExtensionId) {
+        let shortcut = self.extension(id).and_then(|extension| {
+            let account = match extension.user {
+                None => None,
+                // Each must name the other: then a change of either comes by here.
+                Some(user) => Some(self.account(user).filter(|account| account.extension() == Some(id))?),
+            };
+            let kinds = LoginInterface::SipRegistration.row().opens_with;
+            let kept = kinds.iter().find_map(|kind| self.kept_of_phone(&extension, *kind))?;
+            Shortcut::derive(account.as_deref(), &kept.verifier, &kept.facts)
+        });
+        self.change_line(id, |line| line.shortcut = shortcut);
+    }
+
+    fn derive_line_of(&self, owner: Owner) {
+        match owner {
+            Owner::Extension(id) => self.derive_line(id),
+            Owner::Account(id) => {
+                if let Some(extension) = self.account(id).and_then(|account| account.extension()) {
+                    self.derive_line(extension);
+                }
+            }
+        }
     }
 
     // Credentials
@@ -300,18 +330,31 @@ impl Holdings {
         self.credentials.get(&(owner, kind))
     }
 
+    /// A phone is opened by its extension's secret or by the user's who belongs there.
+    pub(crate) fn kept_of_phone(&self, extension: &Extension, kind: CredentialKind) -> Option<Kept> {
+        match kind {
+            CredentialKind::PhonePassword => self.kept(Owner::Extension(extension.id), kind),
+            CredentialKind::LoginCode | CredentialKind::UserPassword => {
+                self.kept(Owner::Account(extension.user?), kind)
+            }
+            CredentialKind::ServicePassword => None,
+        }
+    }
+
     pub(crate) fn facts(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
         self.credentials.peek(&(owner, kind), |kept| kept.map(|kept| kept.facts))
     }
 
     pub(crate) fn put_facts(&self, owner: Owner, kind: CredentialKind, facts: CredentialFacts) {
-        if let Some(kept) = self.credentials.shard(&(owner, kind)).get_mut(&(owner, kind)) {
+        if let Some(kept) = self.credentials.place(&(owner, kind)).value() {
             kept.facts = facts;
         }
+        self.derive_line_of(owner);
     }
 
     pub(crate) fn drop_credential(&self, owner: Owner, kind: CredentialKind) {
         self.credentials.remove(&(owner, kind));
+        self.derive_line_of(owner);
     }
 
     pub(crate) fn credentials_len(&self) -> usize {
@@ -351,6 +394,7 @@ impl Holdings {
         };
         let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
         self.credentials.insert((owner, kind), Kept { verifier, facts, sealed });
+        self.derive_line_of(owner);
         Ok(())
     }
 
@@ -404,12 +448,16 @@ impl Holdings {
     pub(crate) fn put_session(&self, session: Session) {
         let (id, account) = (session.id, session.account);
         if self.sessions.insert(id, Arc::new(session)).is_none() {
-            self.sessions_by_account.shard(&account).entry(account).or_insert_with(Vec::new).push(id);
+            let mut place = self.sessions_by_account.place(&account);
+            match place.value() {
+                Some(ids) => ids.push(id),
+                None => drop(place.insert(account, vec![id])),
+            }
         }
     }
 
     pub(crate) fn touch_session(&self, id: SessionId, at: Timestamp) {
-        if let Some(session) = self.sessions.shard(&id).get_mut(&id) {
+        if let Some(session) = self.sessions.place(&id).value() {
             let later = session.used_at.max(at);
             Arc::make_mut(session).used_at = later;
         }
@@ -417,36 +465,43 @@ impl Holdings {
 
     pub(crate) fn drop_session(&self, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
-        let mut shard = self.sessions_by_account.shard(&session.account);
-        if let Some(ids) = shard.get_mut(&session.account) {
+        let mut place = self.sessions_by_account.place(&session.account);
+        if let Some(ids) = place.value() {
             ids.retain(|other| *other != id);
             if ids.is_empty() {
-                shard.remove(&session.account);
+                place.remove();
             }
         }
     }
 
     // Registrations
 
+    pub(crate) fn registration(&self, id: ExtensionId) -> Option<Arc<Registration>> {
+        self.change_line(id, |line| line.registration.clone()).flatten().map(Arc::new)
+    }
+
+    /// Looks at every registration.
+    pub(crate) fn each_registration(&self, mut look: impl FnMut(&Registration)) {
+        self.lines.each(|_, line| line.registration.iter().for_each(&mut look));
+    }
+
     pub(crate) fn put_registration(&self, registration: Registration) {
-        let id = registration.extension;
-        if registration.bindings.is_empty() || self.extension(id).is_none() {
-            self.registrations.remove(&id);
-        } else {
-            self.registrations.insert(id, Arc::new(registration));
-        }
+        let is_any = !registration.bindings.is_empty();
+        self.change_line(registration.extension, |line| {
+            line.registration = is_any.then_some(registration);
+            line.kept_until = Timestamp::EPOCH;
+        });
     }
 
     /// Takes the binding with this contact away, or all; whatever a phone changed meanwhile stays.
     pub(crate) fn log_out(&self, id: ExtensionId, contact: Option<&str>) {
-        let mut shard = self.registrations.shard(&id);
-        let Some(registration) = shard.get_mut(&id) else { return };
-        let bindings = registration.left_without(contact);
-        if bindings.is_empty() {
-            shard.remove(&id);
-        } else {
-            *registration = Arc::new(Registration { extension: id, bindings });
-        }
+        self.change_line(id, |line| {
+            let bindings = line.registration.as_ref().map(|found| found.left_without(contact));
+            line.registration = bindings
+                .filter(|bindings| !bindings.is_empty())
+                .map(|bindings| Registration { extension: id, bindings });
+            line.kept_until = Timestamp::EPOCH;
+        });
     }
 
     // Quarantine

@@ -21,11 +21,12 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Tally, TallyKey},
-    policy::Settings,
+    policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
     secret::Secret,
     session::{Session, SessionId},
+    shortcut::Shortcut,
 };
 use tokio::sync::broadcast;
 
@@ -69,6 +70,7 @@ pub struct Ledger {
 pub(crate) struct Decoys {
     pub(crate) plain: Verifier,
     pub(crate) digest: Verifier,
+    pub(crate) shortcut: Shortcut,
 }
 
 struct Threads {
@@ -147,6 +149,11 @@ impl Ledger {
             self.behind.take(effect, &self.holdings, &mut topics);
         }
         self.tell(topics);
+        self.hurry_if_much_waits();
+    }
+
+    /// Has the writer begin before the second is over.
+    pub(crate) fn hurry_if_much_waits(&self) {
         if self.behind.is_large() && !self.pulse.is_tick_waiting.swap(true, Ordering::Relaxed) {
             // A full queue looks behind soon enough.
             let _full = self.jobs.try_send(Job::Tick);
@@ -158,6 +165,11 @@ impl Ledger {
         let (reply, commit) = Commit::pair();
         self.ask(Job::Flush(reply));
         commit
+    }
+
+    /// The rules for registrations, without a share in the settings.
+    pub fn registration_rules(&self) -> RegistrationRules {
+        self.holdings.settings.load().registrations
     }
 
     /// Tells what changes from now on.
@@ -270,6 +282,7 @@ impl Decoys {
         Self {
             plain: Verifier::Argon2(hash_password(&secret, &mut salt).into()),
             digest: Verifier::Digest(DigestKeys::decoy(bytes)),
+            shortcut: Shortcut::decoy(bytes),
         }
     }
 }
@@ -328,7 +341,7 @@ impl Records for Ledger {
     }
 
     fn registration(&self, extension: ExtensionId) -> Option<Arc<Registration>> {
-        self.holdings.registrations.get(&extension)
+        self.holdings.registration(extension)
     }
 
     fn next_account(&self) -> AccountId {

@@ -15,10 +15,12 @@ mod error;
 mod holdings;
 mod keyring;
 mod ledger;
+mod lines;
 mod lists;
 mod load;
 mod nonces;
 mod plan;
+mod refresh;
 mod reseal;
 mod rows;
 mod scribe;
@@ -31,6 +33,7 @@ mod writer;
 pub use self::{
     audit::{AuditBroken, AuditQuery, AuditRow, AuditState},
     backup::{BackupError, BackupSummary, RestoreError, restore},
+    begin::Admission,
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,

@@ -217,8 +217,8 @@ impl Ledger {
     pub fn registrations(&self, query: &RegistrationQuery) -> Page<Arc<Registration>> {
         let needle = query.search.trim().to_lowercase();
         let mut items: Vec<((usize, String), Arc<Registration>)> = Vec::new();
-        self.holdings.registrations.each(|id, registration| {
-            let Some(extension) = self.holdings.extension(*id) else { return };
+        self.holdings.each_registration(|registration| {
+            let Some(extension) = self.holdings.extension(registration.extension) else { return };
             if query.domain.is_some_and(|domain| extension.domain != domain) {
                 return;
             }
@@ -272,16 +272,19 @@ impl Ledger {
 
     /// Everything counted.
     pub fn figures(&self) -> Figures {
-        let (mut users, mut bindings) = (0, 0);
+        let (mut users, mut registrations, mut bindings) = (0, 0, 0);
         self.holdings.each_account(|account| users += usize::from(account.kind() == RoleKind::User));
-        self.holdings.registrations.each(|_, registration| bindings += registration.bindings.len());
+        self.holdings.each_registration(|registration| {
+            registrations += 1;
+            bindings += registration.bindings.len();
+        });
         Figures {
             accounts: self.holdings.accounts_len(),
             users,
             extensions: self.holdings.extensions_len(),
             domains: self.holdings.domains.load().by_id.len(),
             credentials: self.holdings.credentials_len(),
-            registrations: self.holdings.registrations.len(),
+            registrations,
             bindings,
             sessions: self.holdings.sessions.len(),
             locks: self.holdings.counts.locks_held(),
@@ -320,11 +323,11 @@ fn phones_say(registration: &Registration, needle: &str) -> bool {
 }
 
 /// The registration with the bindings that are in force at `now`, if there are any.
-fn live(registration: &Arc<Registration>, now: Timestamp) -> Option<Arc<Registration>> {
+fn live(registration: &Registration, now: Timestamp) -> Option<Arc<Registration>> {
     let is_live = |binding: &signin::registration::Binding| now < binding.expires_at;
     let count = registration.bindings.iter().filter(|binding| is_live(binding)).count();
     if count == registration.bindings.len() {
-        return Some(Arc::clone(registration));
+        return Some(Arc::new(registration.clone()));
     }
     let bindings = registration.bindings.iter().filter(|binding| is_live(binding)).cloned().collect();
     (count > 0).then(|| Arc::new(Registration { extension: registration.extension, bindings }))

@@ -11,6 +11,7 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner},
     dice::Dice,
     ident::DomainId,
+    registration::Binding,
 };
 
 use crate::{
@@ -181,10 +182,11 @@ impl Loader {
                 self.orphans.push(Dirty::Session(session.id));
             }
             Record::Session(session) => holdings.put_session(session),
-            Record::Registration(registration) => {
+            Record::Registration(mut registration) => {
+                Arc::make_mut(&mut registration.bindings).iter_mut().for_each(Binding::recall);
                 let id = registration.extension;
                 holdings.put_registration(registration);
-                if holdings.registrations.get(&id).is_none() {
+                if holdings.registration(id).is_none() {
                     self.orphans.push(Dirty::Registration(id));
                 }
             }

@@ -3,6 +3,9 @@
 //! ```text
 //!   first use ─▶ young ──the old ones have ended, or no room──▶ old ──likewise──▶ gone
 //! ```
+//! A line with one phone keeps its own ([`LineNonces`]): the latest nonce that was answered there, and from when on older
+//! ones are not taken any more. Where several phones share a line, their nonces are kept here, all together.
+//!
 //! Uses are kept until their nonce has ended. Where more phones come than there is room for, the old generation goes
 //! early, and with it the right to answer any nonce that was made as early as one in it: those phones are challenged
 //! once more. So a flood shortens the life of nonces, and neither opens a way for replays nor turns anybody away.
@@ -10,7 +13,7 @@
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use signin::{
-    challenge::{Nonce, NonceUse},
+    challenge::{Nonce, NonceOrder, NonceUse},
     timestamp::{Seconds, Timestamp},
 };
 
@@ -24,6 +27,51 @@ pub const NONCES_MAX: usize = 2_000_000;
 pub(crate) struct Nonces {
     parts: Box<[Mutex<Part>]>,
     generation_max: usize,
+}
+
+/// The nonces of one line.
+#[derive(Default)]
+pub(crate) struct LineNonces {
+    /// The latest one that its only phone answered.
+    id: u64,
+    uses: NonceUse,
+    order: NonceOrder,
+    /// Up to here none is taken that is not the latest: it may have been used.
+    floor: NonceOrder,
+    /// Up to here some may be kept with all the others.
+    shared: NonceOrder,
+}
+
+impl LineNonces {
+    /// Of a line that is made at this moment: what was answered at another of its name works here no more.
+    pub(crate) fn since(moment: Timestamp) -> Self {
+        Self { floor: NonceOrder::before(moment), ..Self::default() }
+    }
+
+    /// Uses a count of a nonce; `false` when it was used before, or may have been.
+    pub(crate) fn take(
+        &mut self,
+        nonce: &Nonce,
+        count: u32,
+        is_shared: bool,
+        all: &Nonces,
+        now: Timestamp,
+    ) -> bool {
+        let order = nonce.order();
+        if order == self.order && nonce.id() == self.id {
+            return self.uses.take(count);
+        }
+        if !order.is_after(self.floor) {
+            return false;
+        }
+        if is_shared || !order.is_after(self.shared) {
+            self.shared = self.shared.max(order);
+            return all.take(nonce, count, now);
+        }
+        self.floor = self.floor.max(self.order);
+        (self.id, self.order, self.uses) = (nonce.id(), order, NonceUse::default());
+        self.uses.take(count)
+    }
 }
 
 #[derive(Default)]
@@ -105,7 +153,11 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use signin::{challenge::Challenger, dice::SeededDice, ident::DomainId};
+    use signin::{
+        challenge::Challenger,
+        dice::{SeededDice, roll},
+        ident::DomainId,
+    };
 
     use super::*;
 
@@ -116,6 +168,38 @@ mod tests {
         let challenger = Challenger::new(LIFETIME, &mut SeededDice(seed));
         let address = "192.0.2.7".parse().unwrap();
         (0..count).map(|_| challenger.nonce(DomainId::FIRST, address, now)).collect()
+    }
+
+    #[test]
+    fn no_answer_works_twice_on_a_line_whether_one_phone_has_it_or_many() {
+        let all = Nonces::new(SHARDS * 100);
+        let mut line = LineNonces::default();
+        let mut dice = SeededDice(11);
+        let made = made(40, NOW, 4);
+        let mut used = std::collections::HashSet::new();
+        let mut taken = 0;
+        for step in 0..20_000 {
+            let [which, count, shared] = roll::<3>(&mut dice);
+            // Phones answer what is new, and now and then what is not.
+            let which = (step / 500 + usize::from(which % 4)).saturating_sub(1).min(made.len() - 1);
+            let (nonce, count) = (&made[which], u32::from(count % 4) + 1);
+            let is_taken = line.take(nonce, count, shared % 3 == 0, &all, NOW);
+            assert!(!is_taken || used.insert((nonce.id(), count)), "used twice");
+            taken += u32::from(is_taken);
+        }
+        assert!(taken > 40);
+    }
+
+    #[test]
+    fn a_new_nonce_always_works_on_a_line_of_one_and_the_old_one_no_more() {
+        let all = Nonces::new(SHARDS);
+        let mut line = LineNonces::default();
+        let made = made(100, NOW, 5);
+        for (at, nonce) in made.iter().enumerate() {
+            assert!(line.take(nonce, 1, false, &all, NOW) && line.take(nonce, 2, false, &all, NOW));
+            assert!(made.iter().take(at).all(|old| !line.take(old, 3, false, &all, NOW)));
+        }
+        assert_eq!(all.len(), 0);
     }
 
     #[test]

@@ -391,7 +391,7 @@ impl<'a> Planner<'a> {
 
     fn log_out(&mut self, id: ExtensionId, contact: Option<&str>) -> Result<(), CommitError> {
         let key = rows::registration_key(id);
-        let bindings = self.holdings.registrations.get(&id).map(|found| found.left_without(contact));
+        let bindings = self.holdings.registration(id).map(|found| found.left_without(contact));
         match bindings.filter(|bindings| !bindings.is_empty()) {
             Some(bindings) => self.put(key, &Registration { extension: id, bindings })?,
             None => self.plan.draft.delete(key),

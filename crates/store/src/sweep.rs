@@ -1,7 +1,5 @@
 //! Sweeping: what time alone has ended is taken out of memory, and then off the disk.
 
-use std::sync::Arc;
-
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
     effect::Effect,
@@ -41,18 +39,19 @@ impl Ledger {
 
     fn sweep_registrations(&self, now: Timestamp) -> bool {
         let (mut changed, mut lost) = (Vec::new(), Vec::new());
-        self.holdings.registrations.retain(|id, registration| {
+        self.holdings.lines.each_mut(|line| {
+            let Some(registration) = &line.registration else { return };
             if lost.len() >= LOST_MAX || registration.bindings.iter().all(|binding| now < binding.expires_at)
             {
-                return true;
+                return;
             }
-            changed.push(*id);
-            let ended = registration.bindings.iter().filter(|binding| now >= binding.expires_at);
-            lost.extend(ended.map(|binding| (*id, binding.clone())));
-            let bindings: Box<[_]> =
-                registration.bindings.iter().filter(|binding| now < binding.expires_at).cloned().collect();
-            *registration = Arc::new(Registration { extension: *id, bindings });
-            !registration.bindings.is_empty()
+            let id = line.extension;
+            changed.push(id);
+            let (left, ended): (Vec<Binding>, Vec<Binding>) =
+                registration.bindings.iter().cloned().partition(|binding| now < binding.expires_at);
+            lost.extend(ended.into_iter().map(|binding| (id, binding)));
+            line.registration =
+                (!left.is_empty()).then(|| Registration { extension: id, bindings: left.into() });
         });
         let has_changed = !changed.is_empty();
         for id in changed {

@@ -13,7 +13,7 @@ use nix::{
 };
 
 /// Datagrams that are read or sent by one call.
-pub(super) const BATCH: usize = 32;
+pub(super) const BATCH: usize = 64;
 /// Bytes of a datagram: as many as there can be (RFC 3261 section 18.1.1: they must be handled).
 const DATAGRAM_MAX: usize = 65_535;
 /// From one datagram's place to the next. Pages that nothing long ever came to are never touched and cost nothing; the

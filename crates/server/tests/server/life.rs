@@ -76,9 +76,12 @@ async fn a_stop_waits_at_no_listener_for_somebody_who_never_ends_what_they_began
         stream.write_all(&[22, 3, 1]).await.expect("sent");
         half_open.push(stream);
         let taken = format!("hookswitch_connections{{listener=\"{}\"}} 1", row.name);
-        while !house.system.metrics.encode().contains(&taken) {
-            tokio::task::yield_now().await;
-        }
+        let seen = async {
+            while !house.system.metrics.encode().contains(&taken) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(60), seen).await.expect("taken");
     }
     // Much less than the 10 seconds that a handshake may take.
     timeout(Duration::from_secs(5), house.stop()).await.expect("at once");

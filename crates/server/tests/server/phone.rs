@@ -221,6 +221,7 @@ impl Phone {
             method: b"REGISTER",
             uri: uri.as_bytes(),
             response: b"",
+            request_hash: None,
         };
         let answer = response(&DigestKeys::derive(&self.number, &realm, &self.code), &proof);
         format!(

@@ -126,7 +126,7 @@ impl Admin<'_> {
     /// The contacts of an extension's phones: the one at `contact`, or all.
     fn bindings_of(&self, id: ExtensionId, contact: Option<&str>) -> Vec<Box<str>> {
         let registration = self.records.registration(id);
-        let bindings = registration.iter().flat_map(|registration| &registration.bindings);
+        let bindings = registration.iter().flat_map(|registration| &*registration.bindings);
         let wanted = bindings.filter(|binding| contact.is_none_or(|contact| &*binding.contact == contact));
         wanted.map(|binding| AuditEvent::text(&binding.contact)).collect()
     }

@@ -479,6 +479,8 @@ pub(crate) fn binding(contact: &str) -> Binding {
         algorithm: DigestAlgorithm::Sha256,
         since: Timestamp::EPOCH,
         expires_at: Timestamp(u64::MAX),
+        granted: Seconds(0),
+        print: 0,
     }
 }
 

@@ -423,6 +423,7 @@ impl House {
             method: b"REGISTER",
             uri: b"sip:office",
             response: b"",
+            request_hash: None,
         };
         let answer = response(&DigestKeys::derive(number, "office", code), &proof);
         let proof = DigestProof { response: answer.as_bytes(), ..proof };

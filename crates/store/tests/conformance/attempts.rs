@@ -16,7 +16,7 @@ use signin::{
     secret::Secret,
     verdict::Verdict,
 };
-use store::Ledger;
+use store::{Admission, Ledger};
 
 use crate::{host::EngineHost, world::*};
 
@@ -252,11 +252,33 @@ pub(crate) fn an_answer_works_once(host: &dyn EngineHost) {
     assert!(is_accepted(&Phone { count: 2, ..phone }.sign_in(&ledger, NOW).0));
     assert!(Phone { count: 2, ..phone }.sign_in(&ledger, NOW).2.is_replay);
     // A replay is no failure, and leaves no place taken.
-    assert_eq!((ledger.figures().tallies, ledger.figures().nonces), (0, 1));
-    ledger.sweep(later(600));
-    assert_eq!(ledger.figures().nonces, 1);
-    ledger.sweep(later(601));
-    assert_eq!(ledger.figures().nonces, 0);
+    assert_eq!(ledger.figures().tallies, 0);
+}
+
+pub(crate) fn the_short_way_says_yes_where_the_long_one_would_and_nowhere_else(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let admitted = |phone: &Phone<'_>| match phone.attempt(|attempt| ledger.admit(attempt, NOW).unwrap()) {
+        Admission::Right(_) => true,
+        Admission::Begun(dossier) => {
+            // As if the rest had broken: it counts as a failure.
+            ledger.abandon(&dossier, NOW);
+            false
+        }
+    };
+    let phone = Phone::new("201", CODE);
+    assert!(admitted(&phone), "a phone that is right and has nothing against it");
+    assert_eq!((ledger.figures().tallies, ledger.tally(&extension_key("201"))), (0, Tally::default()));
+    assert!(admitted(&Phone { count: 2, ..phone }), "its next answer");
+    assert!(!admitted(&phone), "its first answer once more");
+    assert_eq!(ledger.tally(&extension_key("201")).failures, 1);
+    assert!(
+        !admitted(&Phone { count: 3, ..phone }),
+        "a right one, while there are failures: the long way forgives"
+    );
+    assert!(!admitted(&Phone::new("999", CODE)), "a number that nobody has");
+    assert_eq!(ledger.tally(&extension_key("999")).failures, 1, "it is counted all the same");
+    assert!(!admitted(&Phone::new("202", "00000").at(address(3))), "a wrong code");
+    assert_eq!(ledger.tally(&TallyKey::address(address(3))).failures, 1);
 }
 
 pub(crate) fn an_abandoned_attempt_is_a_failure(host: &dyn EngineHost) {

@@ -58,6 +58,7 @@ macro_rules! conformance {
                 attempts: a_refusal_by_one_count_leaves_no_place_taken_in_the_other,
                 attempts: an_allowed_address_is_never_counted,
                 attempts: an_answer_works_once,
+                attempts: the_short_way_says_yes_where_the_long_one_would_and_nowhere_else,
                 attempts: an_abandoned_attempt_is_a_failure,
                 attempts: what_is_not_set_or_has_expired_opens_nothing,
                 damage: a_wrong_key_opens_nothing_and_breaks_nothing,

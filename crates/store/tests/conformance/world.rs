@@ -181,6 +181,8 @@ pub(crate) fn binding(contact: &str, expires_at: Timestamp) -> Binding {
         algorithm: DigestAlgorithm::Sha256,
         since: NOW,
         expires_at,
+        granted: Seconds(0),
+        print: 0,
     }
 }
 
@@ -260,6 +262,7 @@ impl<'a> Phone<'a> {
             method: b"REGISTER",
             uri: b"sip:office.example",
             response: b"",
+            request_hash: None,
         };
         let answer = response(&keys, &proof);
         let proof = DigestProof { response: answer.as_bytes(), ..proof };

@@ -2,7 +2,6 @@
 
 use std::hash::BuildHasher as _;
 
-use data_encoding::BASE64URL_NOPAD;
 use signin::{digest::DigestAlgorithm, extension::Domain, timestamp::Timestamp};
 use wire::sip::{Algorithm, AnswerWriter, HeaderName, NewChallenge, Request};
 
@@ -26,8 +25,7 @@ impl Desk<'_> {
         // What tells a retransmission from another request: the branch, and for old clients the rest.
         let identity = [HeaderName::Via, HeaderName::CallId, HeaderName::CSeq, HeaderName::From]
             .map(|name| fields.first(name));
-        let mut tag = [0; 11];
-        BASE64URL_NOPAD.encode_mut(&self.sip.tags.hash_one(identity).to_be_bytes(), &mut tag);
+        let tag = in_letters(self.sip.tags.hash_one(identity));
         AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
     }
 
@@ -84,4 +82,13 @@ impl Desk<'_> {
         answer.number(HeaderName::RetryAfter, seconds);
         answer.finish();
     }
+}
+
+/// A number in eleven characters that a token may have, six bits each.
+fn in_letters(number: u64) -> [u8; 11] {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::array::from_fn(|place| {
+        let bits = number >> (place * 6) & 63;
+        LETTERS.get(usize::try_from(bits).unwrap_or(0)).copied().unwrap_or(b'A')
+    })
 }

@@ -1,29 +1,44 @@
 //! Bindings: what an accepted REGISTER changes (RFC 3261 section 10.3, steps 6 to 8). The rules are `wire`'s; here they
 //! meet what is kept, and what happened is told to the audit.
 
-use std::net::SocketAddr;
+use std::{cell::Cell, hash::BuildHasher as _, net::SocketAddr};
 
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
     digest::DigestAlgorithm,
     effect::Effect,
     extension::Extension,
-    ident::ExtensionId,
+    ident::{DomainId, ExtensionId},
     interface::LoginInterface,
     policy::RegistrationRules,
     records::Records as _,
-    registration::{Binding, Quarantined, Registration, Transport},
+    registration::{Binding, Quarantined, Refresh, Registration, Transport},
     timestamp::{Seconds, Timestamp},
 };
 use wire::sip::{
     ContactLine, HeaderName, Request,
-    register::{BindingView, Change, EXTENSIONS, Limits, PathPolicy, Plan, Put, Refusal, plan, unsupported},
+    register::{BindingView, Change, Limits, PathPolicy, Plan, Put, Refusal, SUPPORTED, plan, unsupported},
 };
 
 use super::Desk;
 
+/// Of a binding whose request has no print.
+const NO_PRINT: u64 = 0;
 /// The preference of a contact that names none (RFC 3261 section 20.10 leaves it open; the highest, as everywhere).
 const Q_DEFAULT: u16 = 1000;
+
+/// What the answer says of the extensions that are in use.
+#[derive(Clone, Copy, Default)]
+struct Agreed {
+    path: bool,
+    outbound: bool,
+}
+
+impl Agreed {
+    const fn of(plan: &Plan<'_>) -> Self {
+        Self { path: plan.path, outbound: plan.outbound }
+    }
+}
 
 /// The bindings of one extension while they are changed.
 struct Changing<'a> {
@@ -37,35 +52,137 @@ struct Changing<'a> {
     effects: Vec<Effect>,
 }
 
+/// A phone that was signed in.
+pub(super) struct Signed<'a> {
+    pub(super) domain: DomainId,
+    pub(super) number: &'a str,
+    pub(super) extension: ExtensionId,
+    pub(super) algorithm: DigestAlgorithm,
+    pub(super) cseq: u32,
+}
+
 impl Desk<'_> {
     /// Changes the bindings as the request asks, and writes the answer.
-    pub(super) fn bind(
+    pub(super) fn bind(&mut self, request: &Request<'_>, signed: &Signed<'_>, out: &mut Vec<u8>) {
+        let rules = self.sip.system.ledger.registration_rules();
+        // What is read here is changed here: two phones of one extension take turns.
+        let _turn = self.sip.stripe(signed.extension).map(parking_lot::Mutex::lock);
+        if !self.refresh(request, signed, &rules, out) {
+            self.change(request, signed, &rules, out);
+        }
+    }
+
+    /// The way of nearly all registrations: a phone that says once more what it said before. Allocates nothing. `false`
+    /// where anything is otherwise; nothing was changed then.
+    fn refresh(
         &mut self,
         request: &Request<'_>,
-        id: ExtensionId,
-        algorithm: DigestAlgorithm,
+        signed: &Signed<'_>,
+        rules: &RegistrationRules,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let (now, peer, transport) = (self.now, self.peer, self.transport);
+        let (print, request_cseq) = (self.print(request, rules), signed.cseq);
+        let (granted, agreed) = (Cell::new(Seconds(0)), Cell::new(Agreed::default()));
+        let find = |bindings: &[Binding]| {
+            if bindings.iter().any(|binding| now >= binding.expires_at) {
+                return None;
+            }
+            // Nearly always the only phone says word for word what it said before, and what comes of that is known.
+            if let [binding] = bindings
+                && print != NO_PRINT
+                && binding.print == print
+                && request_cseq > binding.cseq
+            {
+                granted.set(binding.granted);
+                return Some(Refresh {
+                    binding: 0,
+                    cseq: request_cseq,
+                    source: peer,
+                    transport,
+                    algorithm: signed.algorithm,
+                    granted: binding.granted,
+                    expires_at: now.after(binding.granted),
+                    print,
+                });
+            }
+            let (one, many);
+            let views = if let [binding] = bindings {
+                one = [view(binding)];
+                &one[..]
+            } else {
+                many = bindings.iter().map(view).collect::<Vec<_>>();
+                &many[..]
+            };
+            let plan = plan(request, views, &limits(rules), now.as_secs()).ok()?;
+            let (index, put) = plan.renewal()?;
+            if !says_the_same(&plan, put, request, bindings.get(index)?) {
+                return None;
+            }
+            agreed.set(Agreed::of(&plan));
+            granted.set(Seconds(put.expires));
+            Some(Refresh {
+                binding: index,
+                cseq: plan.cseq,
+                source: peer,
+                transport,
+                algorithm: signed.algorithm,
+                granted: granted.get(),
+                expires_at: now.after(granted.get()),
+                print: if agreed.get().outbound { NO_PRINT } else { print },
+            })
+        };
+        let date = self.scratch.date(now);
+        let tell = |bindings: &[Binding]| self.registered(&date, request, agreed.get(), bindings, out);
+        let is_refreshed = self.sip.system.ledger.refresh(signed.domain, signed.number, find, tell);
+        if is_refreshed {
+            self.registered_for = granted.get();
+        }
+        is_refreshed
+    }
+
+    /// A print of all that [`plan`] goes by, but for the CSeq and the bindings there are, and of what is kept beside;
+    /// [`NO_PRINT`] where there is more to look at.
+    fn print(&self, request: &Request<'_>, rules: &RegistrationRules) -> u64 {
+        let fields = &request.fields;
+        let has_none = |name| fields.first(name).is_none();
+        let rows = [HeaderName::Contact, HeaderName::Expires, HeaderName::CallId, HeaderName::Supported]
+            .map(|name| fields.single(name));
+        if !(has_none(HeaderName::Path) && has_none(HeaderName::Require)) || rows.iter().any(Result::is_err) {
+            return NO_PRINT;
+        }
+        let rows = rows.map(|row| row.ok().flatten().map(|(value, _)| value));
+        let periods = [rules.expires_min.0, rules.expires_default.0, rules.expires_max.0];
+        self.sip.prints.hash_one((rows, fields.user_agent(), periods)).max(1)
+    }
+
+    fn change(
+        &mut self,
+        request: &Request<'_>,
+        signed: &Signed<'_>,
+        rules: &RegistrationRules,
         out: &mut Vec<u8>,
     ) {
-        let ledger = &self.sip.system.ledger;
-        let rules = ledger.settings().registrations;
+        let date = self.scratch.date(self.now);
+        let (ledger, id, algorithm) = (&self.sip.system.ledger, signed.extension, signed.algorithm);
         let Some(extension) = ledger.extension(id) else {
             // Deleted since it was looked up.
             return self.forbidden(request, out);
         };
-        // What is read here is changed here: two phones of one extension take turns.
-        let _turn = self.sip.stripe(id).map(parking_lot::Mutex::lock);
         let before = ledger.registration(id);
         let bindings = before.as_ref().map_or(&[][..], |registration| &registration.bindings);
         let views: Vec<BindingView<'_>> = bindings.iter().map(view).collect();
-        let plan = match plan(request, &views, &limits(&rules), self.now.as_secs()) {
+        let plan = match plan(request, &views, &limits(rules), self.now.as_secs()) {
             Ok(plan) => plan,
             // The first one was heard, only its answer was not.
-            Err(Refusal::Repeated) => return self.registered(request, None, bindings, out),
+            Err(Refusal::Repeated) => {
+                return self.registered(&date, request, Agreed::default(), bindings, out);
+            }
             Err(refusal) => return self.refuse(request, refusal, out),
         };
         // A mere question changes nothing.
         if plan.is_empty() {
-            return self.registered(request, Some(&plan), bindings, out);
+            return self.registered(&date, request, Agreed::of(&plan), bindings, out);
         }
         let mut changing = Changing {
             extension: &extension,
@@ -88,7 +205,7 @@ impl Desk<'_> {
         self.registered_for = registered_for.max().unwrap_or_default();
         changing.push_out(usize::from(rules.bindings_max));
         let Changing { bindings, mut effects, .. } = changing;
-        self.registered(request, Some(&plan), &bindings, out);
+        self.registered(&date, request, Agreed::of(&plan), &bindings, out);
         effects.push(Effect::PutRegistration(Registration { extension: id, bindings: bindings.into() }));
         ledger.commit_behind(effects);
     }
@@ -96,8 +213,9 @@ impl Desk<'_> {
     /// 200 with every binding there is now (step 8).
     fn registered(
         &self,
+        date: &[u8],
         request: &Request<'_>,
-        plan: Option<&Plan<'_>>,
+        agreed: Agreed,
         bindings: &[Binding],
         out: &mut Vec<u8>,
     ) {
@@ -112,16 +230,16 @@ impl Desk<'_> {
                 reg_id: (binding.reg_id > 0).then_some(binding.reg_id),
             });
         }
-        if plan.is_some_and(|plan| plan.path) {
+        if agreed.path {
             // RFC 3327 section 5.3.
             answer.copy(HeaderName::Path, request);
         }
-        if plan.is_some_and(|plan| plan.outbound) {
+        if agreed.outbound {
             // RFC 5626 section 6.
             answer.list(HeaderName::Require, [b"outbound".as_slice()]);
         }
-        answer.list(HeaderName::Supported, EXTENSIONS.iter().map(|extension| extension.as_bytes()));
-        answer.date(self.now.as_secs());
+        answer.header(HeaderName::Supported, SUPPORTED.as_bytes());
+        answer.header(HeaderName::Date, date);
         answer.finish();
     }
 
@@ -219,6 +337,8 @@ impl Changing<'_> {
             algorithm: self.algorithm,
             since: since.unwrap_or(self.now),
             expires_at: self.now.after(Seconds(put.expires)),
+            granted: Seconds(put.expires),
+            print: NO_PRINT,
         })
     }
 
@@ -276,6 +396,18 @@ impl Changing<'_> {
             times: 1,
         }
     }
+}
+
+/// Whether nothing is new about a phone but the time.
+fn says_the_same(plan: &Plan<'_>, put: &Put<'_>, request: &Request<'_>, binding: &Binding) -> bool {
+    let seen = view(binding);
+    (put.contact.raw(), put.instance, put.reg_id) == (seen.contact, seen.instance, seen.reg_id)
+        && put.q.unwrap_or(Q_DEFAULT) == binding.q
+        && plan.call_id == seen.call_id
+        && !plan.path
+        && binding.path.is_empty()
+        // One that had to be cleaned or cut before it was kept is not found to be the same.
+        && request.fields.user_agent().unwrap_or_default() == binding.agent.as_bytes()
 }
 
 /// What the rules need to know of a binding that is kept.

@@ -8,10 +8,12 @@ mod answers;
 mod bindings;
 mod registrar;
 
-use std::{hash::RandomState, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
+use foldhash::quality::RandomState;
 use parking_lot::Mutex;
 use signin::{
+    digest::RequestHashes,
     ident::{DomainId, ExtensionId},
     interface::LoginInterface,
     records::Records as _,
@@ -21,7 +23,11 @@ use signin::{
 };
 use wire::sip::{
     Datagram, Essentials, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
-    classify, register::EXTENSIONS, stream::StreamError, stun,
+    classify,
+    date::{self, DATE_LENGTH},
+    register::EXTENSIONS,
+    stream::StreamError,
+    stun,
 };
 
 use crate::{flow::Judged, metrics::SipCounters, system::System};
@@ -37,8 +43,10 @@ const STRIPES: usize = 256;
 #[derive(Debug)]
 pub struct SipInterface {
     system: Arc<System>,
-    /// Makes tags: the same request gets the same one (section 8.2.7), and nobody else can tell which.
+    /// Makes tags: the same request gets the same one (section 8.2.7), and others others.
     tags: RandomState,
+    /// Makes the prints of requests by which a phone is known to say the same again.
+    prints: RandomState,
     stripes: Box<[Mutex<()>]>,
 }
 
@@ -82,13 +90,36 @@ pub struct Answerer {
     sip: Arc<SipInterface>,
     transport: Transport,
     headers: Headers,
+    scratch: Scratch,
     counters: SipCounters,
     registered_for: Seconds,
+}
+
+/// What is worked out for one message and good for the next.
+#[derive(Debug)]
+struct Scratch {
+    request_hashes: RequestHashes,
+    /// A second since 1970, and how it is written.
+    date: (u64, [u8; DATE_LENGTH]),
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self { request_hashes: RequestHashes::new(Method::Register.as_bytes()), date: (0, date::write(0)) }
+    }
+
+    fn date(&mut self, now: Timestamp) -> [u8; DATE_LENGTH] {
+        if self.date.0 != now.as_secs() {
+            self.date = (now.as_secs(), date::write(now.as_secs()));
+        }
+        self.date.1
+    }
 }
 
 /// What the rules need to know while one request is answered.
 struct Desk<'d> {
     sip: &'d SipInterface,
+    scratch: &'d mut Scratch,
     transport: Transport,
     peer: SocketAddr,
     now: Timestamp,
@@ -119,7 +150,7 @@ impl SipInterface {
     /// The interface of a system.
     pub fn new(system: Arc<System>) -> Arc<Self> {
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
-        Arc::new(Self { system, tags: RandomState::new(), stripes })
+        Arc::new(Self { system, tags: RandomState::default(), prints: RandomState::default(), stripes })
     }
 
     /// What it belongs to.
@@ -156,6 +187,7 @@ impl Answerer {
             sip: Arc::clone(sip),
             transport,
             headers: Headers::new(),
+            scratch: Scratch::new(),
             counters: sip.system.metrics.sip(transport),
             registered_for: Seconds(0),
         }
@@ -197,6 +229,7 @@ impl Answerer {
         };
         let mut desk = Desk {
             sip: &self.sip,
+            scratch: &mut self.scratch,
             transport: self.transport,
             peer: received.peer,
             now: received.now,
@@ -250,6 +283,7 @@ impl Answerer {
             Some(request) => {
                 let desk = Desk {
                     sip: &self.sip,
+                    scratch: &mut self.scratch,
                     transport: self.transport,
                     peer: received.peer,
                     now: received.now,
@@ -306,11 +340,7 @@ impl Desk<'_> {
             Ok(essentials) => essentials,
             Err(wrong) => return self.malformed(request, &wrong, out),
         };
-        let unfit = match request.unfit(&METHODS, &EXTENSIONS) {
-            Ok(unfit) => unfit,
-            Err(wrong) => return self.malformed(request, &wrong, out),
-        };
-        match unfit {
+        match request.unfit_for(&essentials.uri, &METHODS, &EXTENSIONS) {
             Some(Unfit::MethodNotAllowed) => self.not_served(request, &essentials, out),
             Some(unfit @ Unfit::UnsupportedScheme) => {
                 let (status, reason) = unfit.answer();

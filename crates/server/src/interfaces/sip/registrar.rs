@@ -16,8 +16,15 @@ use signin::{
 };
 use wire::sip::{Algorithm, DigestCredentials, Essentials, Method, Qop, Request, Uri};
 
-use super::{Desk, Written};
+use super::{Desk, Written, bindings::Signed};
 use crate::{dice::OsDice, flow::Judged};
+
+/// What a request shows of its phone.
+struct Shown<'a> {
+    number: &'a str,
+    algorithm: DigestAlgorithm,
+    cseq: u32,
+}
 
 impl Desk<'_> {
     pub(super) fn register(
@@ -56,10 +63,12 @@ impl Desk<'_> {
         // Steps 4 and 5: one's own extension only. Who shows another's name has shown nothing: the attempt goes
         // its way with an answer that no secret gives, and is counted like any other.
         let user = essentials.to.uri.user_decoded().unwrap_or_default();
-        let is_own = self.sip.domain_of(&essentials.to.uri) == id
+        let is_own = (essentials.to.uri.host == essentials.uri.host
+            || self.sip.domain_of(&essentials.to.uri) == id)
             && !shown.userhash
             && shown.user().is_some_and(|shown| shown == user);
-        let number = String::from_utf8_lossy(&user);
+        let number = text(&user);
+        let request_hash = self.scratch.request_hashes.of(algorithm, shown.uri.raw());
         let agent = agent(request);
         let attempt = Attempt {
             interface: LoginInterface::SipRegistration,
@@ -75,13 +84,15 @@ impl Desk<'_> {
                     method: Method::Register.as_bytes(),
                     uri: shown.uri.raw(),
                     response: if is_own { shown.response } else { b"" },
+                    request_hash,
                 },
             ),
             peer: Peer { address: self.peer.ip(), agent: &agent },
             purpose: Purpose::Registration,
         };
         let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
-        self.say(request, &domain, judged, algorithm, out)
+        let shown = Shown { number: &number, algorithm, cseq: essentials.cseq.number };
+        self.say(request, &domain, &shown, judged, out)
     }
 
     /// Says a verdict; at once, or when it rests on disk.
@@ -89,14 +100,16 @@ impl Desk<'_> {
         &mut self,
         request: &Request<'_>,
         domain: &Domain,
+        shown: &Shown<'_>,
         judged: Judged,
-        algorithm: DigestAlgorithm,
         out: &mut Vec<u8>,
     ) -> Written {
         let written = match &judged.verdict {
             Verdict::Accept(accepted) => match accepted.extension {
                 Some(extension) => {
-                    self.bind(request, extension, algorithm, out);
+                    let Shown { number, algorithm, cseq } = *shown;
+                    let signed = Signed { domain: domain.id, number, extension, algorithm, cseq };
+                    self.bind(request, &signed, out);
                     Written::ToProven
                 }
                 // Whoever proves to be a phone is one of an extension.
@@ -162,8 +175,13 @@ fn is_meant_for(shown: &DigestCredentials<'_>, request: &Request<'_>, essentials
         })
 }
 
+/// Text, whatever it is; nearly always it is text already.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// What the phone calls itself, cut to what is kept. Cleaned where it is kept: `AuditEvent::text`.
 fn agent<'a>(request: &Request<'a>) -> Cow<'a, str> {
     let raw = request.fields.user_agent().unwrap_or_default();
-    String::from_utf8_lossy(raw.get(..raw.len().min(TEXT_MAX)).unwrap_or_default())
+    text(raw.get(..raw.len().min(TEXT_MAX)).unwrap_or_default())
 }
