@@ -10,15 +10,18 @@
 )]
 
 mod digest;
+mod durable;
 mod echo;
 mod figures;
 mod load;
 mod phone;
 mod process;
+mod ready;
 mod register;
 mod server;
 mod shape;
 mod socket;
+mod work;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,12 @@ struct Arguments {
 enum What {
     /// SIP registrations over UDP
     Register(register::Plan),
+    /// Registrations counted until they are on disk
+    Durable(durable::Plan),
+    /// A start with very many people
+    Ready(ready::Plan),
+    /// What a registration costs without the sockets
+    Work(work::Plan),
     /// Sends every datagram back (the physical limit; started by `register`)
     #[command(hide = true)]
     Echo,
@@ -43,6 +52,9 @@ enum What {
 fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Register(plan) => register::run(&plan),
+        What::Durable(plan) => durable::run(&plan),
+        What::Ready(plan) => ready::run(&plan),
+        What::Work(plan) => work::run(&plan),
         What::Echo => echo::run(),
     };
     match done {

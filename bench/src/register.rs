@@ -29,6 +29,12 @@ pub(crate) struct Plan {
     hookswitch: PathBuf,
 }
 
+/// How often a server is looked at that is to come to rest, how many times at most, and the processor time, in microseconds,
+/// that a resting one takes in between.
+const SETTLE_LOOK: Duration = Duration::from_millis(700);
+const SETTLE_LOOKS_MAX: u32 = 200;
+const SETTLED_US: f64 = 10_000.0;
+
 /// One server with its phones and what was found.
 struct Contender {
     name: &'static str,
@@ -99,7 +105,23 @@ impl Contender {
         #[expect(clippy::cast_precision_loss, reason = "a count of phones")]
         let phones = done.units as f64;
         self.binding_bytes = (processes.memory_bytes()? - before) / phones;
-        Ok(())
+        self.settle()
+    }
+
+    /// Waits until the server has nothing left to do: what it writes behind is measured for itself, not with whatever
+    /// happens to come next.
+    fn settle(&self) -> anyhow::Result<()> {
+        let processes = self.server.processes();
+        let mut before = processes.cpu_us()?;
+        for _ in 0..SETTLE_LOOKS_MAX {
+            std::thread::sleep(SETTLE_LOOK);
+            let now = processes.cpu_us()?;
+            if now - before < SETTLED_US {
+                return Ok(());
+            }
+            before = now;
+        }
+        anyhow::bail!("{} does not come to rest", self.name)
     }
 
     /// One turn: full registrations, refreshes, and full registrations at a pace.

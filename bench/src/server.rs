@@ -19,10 +19,12 @@ use crate::shape::REALM;
 
 /// The core that all servers run on; the load comes from the other one.
 const SERVER_CORE: &str = "0";
-const READY_SECONDS_MAX: u64 = 60;
+const READY_SECONDS_MAX: u64 = 120;
 const KAMAILIO_CONFIGURATION: &str = include_str!("../kamailio/kamailio.cfg");
 const HOOKSWITCH_CONFIGURATION: &str = include_str!("../hookswitch/hookswitch.toml");
 const HOOKSWITCH_ANSWERS: &str = include_str!("../hookswitch/answers.toml");
+/// Where Debian's package has the scripts that make the tables.
+const KAMAILIO_TABLES: &str = "/usr/share/kamailio/db_sqlite";
 const KAMAILIO_MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
 
 /// A running server; it ends when dropped.
@@ -65,24 +67,66 @@ impl Server {
         };
         command(&["ignite".as_ref(), "--file".as_ref(), answers.as_os_str()])?;
         command(&["import".as_ref(), table.as_os_str()])?;
+        Self::serving(pinned(program), folder)
+    }
+
+    /// The product once more, in the folder where it ran before; on all cores.
+    pub(crate) fn hookswitch_again(program: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        Self::serving(command, folder)
+    }
+
+    fn serving(mut command: Command, folder: &Path) -> anyhow::Result<Self> {
         let log = folder.join("hookswitch.log");
         let output = fs::File::create(&log)?;
-        let child = pinned(program)
+        let child = command
             .arg("--config")
-            .arg(&configuration)
+            .arg(folder.join("hookswitch.toml"))
             .arg("serve")
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
             .context("cannot start the product")?;
         let mut server = Self { child, address: (Ipv4Addr::LOCALHOST, 0).into() };
-        server.address = server.published(&data.join("addresses.json"), &log)?;
+        server.address = server.published(&folder.join("data/addresses.json"), &log)?;
         server.wait_answering(&log)?;
         Ok(server)
     }
 
-    /// Kamailio, with this many extensions.
+    /// Ends it in order, and waits for that.
+    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("a server ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// Kamailio, with this many extensions and its bindings in memory.
     pub(crate) fn kamailio(folder: &Path, phones: u32) -> anyhow::Result<Self> {
+        let usrloc = "modparam(\"usrloc\", \"db_mode\", 0)\nmodparam(\"usrloc\", \"timer_interval\", 600)";
+        Self::kamailio_with(folder, phones, usrloc)
+    }
+
+    /// Kamailio that writes its bindings back to SQLite, twice a minute.
+    pub(crate) fn kamailio_on_disk(folder: &Path, phones: u32, database: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let tables = rusqlite::Connection::open(database)?;
+        for table in ["standard", "usrloc"] {
+            let script = format!("{KAMAILIO_TABLES}/{table}-create.sql");
+            tables.execute_batch(&fs::read_to_string(&script).with_context(|| script.clone())?)?;
+        }
+        let usrloc = format!(
+            "loadmodule \"db_sqlite.so\"\nmodparam(\"usrloc\", \"db_url\", \"sqlite:///{}\")\n\
+             modparam(\"usrloc\", \"db_mode\", 2)\nmodparam(\"usrloc\", \"timer_interval\", 30)",
+            database.display()
+        );
+        Self::kamailio_with(folder, phones, &usrloc)
+    }
+
+    fn kamailio_with(folder: &Path, phones: u32, usrloc: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let configuration = folder.join("kamailio.cfg");
@@ -90,6 +134,7 @@ impl Server {
             .replace("@PORT@", &port.to_string())
             .replace("@MODULES@", KAMAILIO_MODULES)
             .replace("@REALM@", REALM)
+            .replace("@USRLOC@", usrloc)
             .replace("@PHONES@", &phones.to_string());
         fs::write(&configuration, text)?;
         let log = fs::File::create(folder.join("kamailio.log"))?;

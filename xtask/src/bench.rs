@@ -1,9 +1,10 @@
 //! Benchmarks (`bench/`): the server as it is delivered, before a load generator whose hot parts alone are compiled fast.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use crate::instructions;
 use crate::program::Program;
 use crate::workspace::Workspace;
 
@@ -15,29 +16,44 @@ pub(crate) enum Figure {
         #[arg(last = true)]
         plan: Vec<String>,
     },
+    /// The same counted until the bindings are on disk, beside Kamailio with SQLite
+    Durable,
+    /// A start with a million people and phones: seconds and memory
+    Ready,
+    /// Instructions that a registration takes, without the sockets
+    Work {
+        /// Keep what was counted as what has been reached
+        #[arg(long)]
+        write: bool,
+    },
 }
 
 /// Prints one `name value` line per figure.
 pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> {
     match figure {
-        Figure::Register { plan } => {
-            workspace.cargo().args(["build", "--locked", "--release", "--package", "server"]).run()?;
-            register(workspace, &workspace.built("release", "hookswitch"), plan)
-        }
+        Figure::Work { write } => instructions::run(workspace, *write),
+        Figure::Register { plan } => against(workspace, "register", &released(workspace)?, plan),
+        Figure::Durable => against(workspace, "durable", &released(workspace)?, &[]),
+        Figure::Ready => against(workspace, "ready", &released(workspace)?, &[]),
     }
+}
+
+fn released(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    workspace.cargo().args(["build", "--locked", "--release", "--package", "server"]).run()?;
+    Ok(workspace.built("release", "hookswitch"))
 }
 
 /// A second of it, to see that every answer is right; how fast says nothing here.
 pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let binary = workspace.build_product()?;
     let plan = ["--rounds", "1", "--seconds", "0.5", "--phones", "2048", "--pace", "100"];
-    register(workspace, &binary, &plan.map(String::from))
+    against(workspace, "register", &binary, &plan.map(String::from))
 }
 
-fn register(workspace: &Workspace, product: &Path, plan: &[String]) -> anyhow::Result<()> {
+fn against(workspace: &Workspace, what: &str, product: &Path, plan: &[String]) -> anyhow::Result<()> {
     workspace.cargo().args(["build", "--locked", "--package", "bench"]).run()?;
     Program::new(workspace.built("debug", "bench"))
-        .args(["register", "--hookswitch"])
+        .args([what, "--hookswitch"])
         .args([product])
         .args(plan)
         .run()

@@ -11,6 +11,7 @@
 
 mod bench;
 mod browser;
+mod instructions;
 mod interop;
 mod program;
 mod setup;

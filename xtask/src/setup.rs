@@ -17,11 +17,13 @@ const DEBIAN: &[(&str, &str)] = &[
     ("iproute2", "network namespaces (interop)"),
     ("kamailio", "the reference registrar (interop, bench)"),
     ("kamailio-extra-modules", "its SHA-256 and JSON-RPC (interop)"),
+    ("kamailio-sqlite-modules", "its bindings on disk (bench)"),
     ("kamailio-tls-modules", "its TLS (interop)"),
     ("linphone-cli", "a phone (interop)"),
     ("openssl", "certificates for the reference registrar (interop)"),
     ("sip-tester", "SIPp (interop)"),
     ("sipsak", "a SIP probe (interop)"),
+    ("valgrind", "counts instructions (bench)"),
 ];
 
 /// Cargo's subcommands, and what each is for. Coverage is tarpaulin's because it needs no LLVM tools beside the toolchain.

@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use crate::bench;
 use crate::browser;
+use crate::instructions;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
 use crate::setup;
@@ -35,6 +36,11 @@ const STEPS: &[Step] = &[
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
+    Step {
+        name: "instructions",
+        needs: &["setup"],
+        work: |workspace, _| instructions::run(workspace, false),
+    },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];
 
