@@ -13,7 +13,10 @@ use signin::{
     timestamp::Timestamp,
 };
 
-use crate::shards::{SHARDS, Shard, Shards};
+use crate::{
+    pending::Pending,
+    shards::{SHARDS, Shard, Shards},
+};
 
 /// Most tallies that are kept; about 40 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
 /// first, then locks that end soonest.
@@ -33,6 +36,7 @@ pub(crate) struct Counts {
     tallies: Shards<TallyKey, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
+    pending: Option<Pending>,
 }
 
 /// What a right attempt made of its count.
@@ -50,7 +54,13 @@ impl Counts {
             tallies: Shards::new(),
             shard_max: tallies_max.div_ceil(SHARDS).max(1),
             asked_at: AtomicU64::new(0),
+            pending: None,
         }
+    }
+
+    /// From now on failures are noted until they rest on disk.
+    pub(crate) fn note_with(&mut self, pending: Pending) {
+        self.pending = Some(pending);
     }
 
     /// Takes over what was kept.
@@ -98,14 +108,25 @@ impl Counts {
         // One that a lock reset took away meanwhile is counted anew.
         let entry = shard.entry(key.clone()).or_default();
         entry.refused = attempt.print().unwrap_or(0);
-        entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now)
+        let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now);
+        self.note(key, &entry.tally);
+        lock
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
         let mut shard = self.tallies.shard(key);
         let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
-        entry.tally.fail(settings.lock_rule(key.scope), None, now)
+        let lock = entry.tally.fail(settings.lock_rule(key.scope), None, now);
+        self.note(key, &entry.tally);
+        lock
+    }
+
+    /// Under the lock of the entry, so that the last note is of the last failure.
+    fn note(&self, key: &TallyKey, tally: &Tally) {
+        if let Some(pending) = &self.pending {
+            pending.note(key, tally);
+        }
     }
 
     /// The attempt that began was right.
@@ -130,13 +151,19 @@ impl Counts {
             let in_flight = entry.tally.in_flight;
             *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
         }
+        if let Some(pending) = &self.pending {
+            pending.reset(key);
+        }
         forget_if_empty(shard, key);
     }
 
-    /// Notes that a row stands for this count now.
+    /// Notes that a row stands for this count now, as [`row_of`](Self::row_of) said last.
     pub(crate) fn keep(&self, key: &TallyKey) {
         if let Some(entry) = self.tallies.shard(key).get_mut(key) {
             entry.is_kept = true;
+        }
+        if let Some(pending) = &self.pending {
+            pending.rest(key);
         }
     }
 
@@ -145,8 +172,11 @@ impl Counts {
         self.tallies.peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
     }
 
-    /// What should rest on disk for this count; `None` = nothing.
+    /// What should rest on disk for this count; `None` = nothing. Asked by the writer alone, when it plans the row.
     pub(crate) fn row_of(&self, key: &TallyKey) -> Option<Tally> {
+        if let Some(pending) = &self.pending {
+            pending.plan(key);
+        }
         let tally = Tally { in_flight: 0, ..self.tally(key) };
         (tally != Tally::default()).then_some(tally)
     }
