@@ -137,8 +137,9 @@ impl Keyring {
     pub(crate) fn open_note<'a>(&self, place: usize, note: &'a [u8]) -> Option<&'a [u8]> {
         let (length, rest) = note.split_first_chunk()?;
         let (tag, rest) = rest.split_first_chunk()?;
-        let body = rest.get(..usize::from(u16::from_be_bytes(*length)))?;
-        (!body.is_empty() && self.note_tag(place, body) == *tag).then_some(body)
+        let (body, filling) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let is_ours = !body.is_empty() && filling.iter().all(|byte| *byte == 0);
+        (is_ours && self.note_tag(place, body) == *tag).then_some(body)
     }
 
     fn note_tag(&self, place: usize, body: &[u8]) -> [u8; TAG_LEN] {
