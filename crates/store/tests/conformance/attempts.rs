@@ -18,7 +18,10 @@ use signin::{
 };
 use store::Ledger;
 
-use crate::{host::EngineHost, world::*};
+use crate::{
+    host::{EngineHost, Fault, FaultyEngine},
+    world::*,
+};
 
 fn is_accepted(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Accept(_))
@@ -170,6 +173,24 @@ pub(crate) fn a_failure_outlives_a_program_that_ends_before_the_disk_has_it(host
         // The first time from the notes, the second time from the disk.
         ledger.close().unwrap();
     }
+}
+
+pub(crate) fn a_right_attempt_takes_no_note_and_waits_for_no_disk(host: &dyn EngineHost) {
+    furnished(host).close().unwrap();
+    let (inner, fault) = (host.open().unwrap(), Fault::default());
+    let notes = inner.notes();
+    let engine = FaultyEngine { inner, fault: fault.clone() };
+    let ledger = Ledger::open(Box::new(engine), masters(), [7; 32], dice()).unwrap();
+    fault.fails.store(true, Ordering::SeqCst);
+    let before = notes.all().unwrap();
+    for _ in 0..20 {
+        let (verdict, ..) = Phone::new("201", CODE).try_to_sign_in(&ledger, NOW).unwrap();
+        assert!(is_accepted(&verdict));
+        assert_eq!(notes.all().unwrap(), before);
+    }
+    // A wrong one does take one.
+    assert!(Phone::new("201", "0000").try_to_sign_in(&ledger, NOW).is_err());
+    assert_ne!(notes.all().unwrap(), before);
 }
 
 pub(crate) fn a_failure_that_came_to_rest_leaves_no_note(host: &dyn EngineHost) {

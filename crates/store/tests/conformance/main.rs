@@ -53,6 +53,7 @@ macro_rules! conformance {
                 attempts: of_a_thousand_parallel_guesses_at_most_five_are_checked,
                 attempts: a_lock_survives_a_restart,
                 attempts: a_failure_outlives_a_program_that_ends_before_the_disk_has_it,
+                attempts: a_right_attempt_takes_no_note_and_waits_for_no_disk,
                 attempts: a_failure_that_came_to_rest_leaves_no_note,
                 attempts: a_reset_lock_opens_at_once,
                 attempts: unknown_names_are_counted_and_locked_alike,
