@@ -11,6 +11,7 @@
 
 mod bench;
 mod browser;
+mod crash;
 mod instructions;
 mod interop;
 mod program;
@@ -61,6 +62,12 @@ enum Task {
     },
     /// Takes the pictures of the pages in `docs/screenshots/` again
     Screenshots,
+    /// Kills, power losses, flipped bits, guesses, disks and clocks: the long rounds
+    Crash {
+        /// Passed on (`-- --help` shows what there is)
+        #[arg(last = true)]
+        rounds: Vec<String>,
+    },
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -94,6 +101,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Screenshots => {
             setup::all(&workspace)?;
             browser::take_screenshots(&workspace)
+        }
+        Task::Crash { rounds } => {
+            setup::all(&workspace)?;
+            crash::run(&workspace, &rounds)
         }
         Task::Bench { figure } => {
             setup::all(&workspace)?;

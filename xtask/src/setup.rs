@@ -14,6 +14,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("baresip-core", "a phone (interop)"),
     ("build-essential", "C parts of libraries"),
     ("chromium", "the browser (browser)"),
+    ("faketime", "a clock that jumps (crash)"),
     ("iproute2", "network namespaces (interop)"),
     ("kamailio", "the reference registrar (interop, bench)"),
     ("kamailio-extra-modules", "its SHA-256 and JSON-RPC (interop)"),
@@ -24,6 +25,7 @@ const DEBIAN: &[(&str, &str)] = &[
     ("sip-tester", "SIPp (interop)"),
     ("sipsak", "a SIP probe (interop)"),
     ("valgrind", "counts instructions (bench)"),
+    ("strace", "disks that fail, and what is written in which order (crash)"),
 ];
 
 /// Cargo's subcommands, and what each is for. Coverage is tarpaulin's because it needs no LLVM tools beside the toolchain.

@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use crate::bench;
 use crate::browser;
+use crate::crash;
 use crate::instructions;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
         needs: &["setup"],
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
+    Step { name: "crash", needs: &["setup"], work: |workspace, _| crash::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
     Step {
         name: "instructions",

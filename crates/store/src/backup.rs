@@ -310,6 +310,7 @@ fn read<R: BufRead + Seek>(
         | OpenError::NewerSchema { .. }
         | OpenError::Damaged { .. }
         | OpenError::Altered { .. }
+        | OpenError::Outdated { .. }
         | OpenError::Unfinished
         | OpenError::Store(_)) => file.damaged(&other.to_string()),
     })?;

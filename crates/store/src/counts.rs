@@ -12,7 +12,10 @@ use signin::{
     timestamp::Timestamp,
 };
 
-use crate::shards::{Place, SHARDS, Shards};
+use crate::{
+    pending::Pending,
+    shards::{Place, SHARDS, Shards},
+};
 
 /// Most tallies that are kept; about 40 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
 /// first, then locks that end soonest.
@@ -32,6 +35,7 @@ pub(crate) struct Counts {
     tallies: Shards<TallyKey, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
+    pending: Option<Pending>,
 }
 
 /// What a count says to an attempt that begins.
@@ -59,7 +63,13 @@ impl Counts {
             tallies: Shards::new(),
             shard_max: tallies_max.div_ceil(SHARDS).max(1),
             asked_at: AtomicU64::new(0),
+            pending: None,
         }
+    }
+
+    /// From now on failures are noted until they rest on disk.
+    pub(crate) fn note_with(&mut self, pending: Pending) {
+        self.pending = Some(pending);
     }
 
     /// Takes over what was kept.
@@ -115,14 +125,25 @@ impl Counts {
         }
         let entry = place.value()?;
         entry.refused = attempt.print().unwrap_or(0);
-        entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now)
+        let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now);
+        self.note(key, &entry.tally);
+        lock
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
         let mut place = self.tallies.place(key);
         let entry = place.value().filter(|entry| entry.tally.in_flight > 0)?;
-        entry.tally.fail(settings.lock_rule(key.scope), None, now)
+        let lock = entry.tally.fail(settings.lock_rule(key.scope), None, now);
+        self.note(key, &entry.tally);
+        lock
+    }
+
+    /// Under the lock of the entry, so that the last note is of the last failure.
+    fn note(&self, key: &TallyKey, tally: &Tally) {
+        if let Some(pending) = &self.pending {
+            pending.note(key, tally);
+        }
     }
 
     /// The attempt that began was right.
@@ -147,13 +168,19 @@ impl Counts {
             let in_flight = entry.tally.in_flight;
             *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
         }
+        if let Some(pending) = &self.pending {
+            pending.reset(key);
+        }
         forget_if_empty(&mut place);
     }
 
-    /// Notes that a row stands for this count now.
+    /// Notes that a row stands for this count now, as [`row_of`](Self::row_of) said last.
     pub(crate) fn keep(&self, key: &TallyKey) {
         if let Some(entry) = self.tallies.place(key).value() {
             entry.is_kept = true;
+        }
+        if let Some(pending) = &self.pending {
+            pending.rest(key);
         }
     }
 
@@ -162,8 +189,11 @@ impl Counts {
         self.tallies.peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
     }
 
-    /// What should rest on disk for this count; `None` = nothing.
+    /// What should rest on disk for this count; `None` = nothing. Asked by the writer alone, when it plans the row.
     pub(crate) fn row_of(&self, key: &TallyKey) -> Option<Tally> {
+        if let Some(pending) = &self.pending {
+            pending.plan(key);
+        }
         let tally = Tally { in_flight: 0, ..self.tally(key) };
         (tally != Tally::default()).then_some(tally)
     }

@@ -113,6 +113,14 @@ pub enum OpenError {
         /// The file with its checksum.
         sum: String,
     },
+    /// The database ends before the last change that was acknowledged.
+    #[error(
+        "the database lacks the last {missing} transactions that were acknowledged: its log is damaged, or an older copy was put in its place. Restore the last backup (hookswitch restore); or, to go on without them, delete hookswitch.notes in the data folder and start again."
+    )]
+    Outdated {
+        /// How many.
+        missing: u64,
+    },
     /// A restore was begun and not ended.
     #[error("a restore into this store was interrupted. Run hookswitch restore again with the same file.")]
     Unfinished,

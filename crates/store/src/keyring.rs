@@ -25,6 +25,8 @@ pub(crate) struct Keyring {
     rows: Key,
     audit: Key,
     backup: Key,
+    sums: Key,
+    notes: Key,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +47,8 @@ impl Keyring {
             rows: derive("hookswitch rows 1"),
             audit: derive("hookswitch audit 1"),
             backup: derive("hookswitch backup 1"),
+            sums: derive("hookswitch sums 1"),
+            notes: derive("hookswitch notes 1"),
             root,
         }
     }
@@ -107,6 +111,41 @@ impl Keyring {
         context.update(&u64::try_from(key.key.len()).unwrap_or(u64::MAX).to_be_bytes());
         context.update(key.key.as_bytes());
         context.update(body.as_bytes());
+        context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// What a row with this tag weighs in the sum over all rows.
+    pub(crate) fn weight(&self, tag: &[u8; TAG_LEN]) -> [u128; 2] {
+        let weight = sign(&self.sums, tag);
+        let (one, other) = weight.as_ref().split_at(weight.as_ref().len() / 2);
+        [one, other].map(|lane| lane.first_chunk().map_or(0, |lane| u128::from_be_bytes(*lane)))
+    }
+
+    /// What is told of the sum. Twice as long as a tag, so that it is no row's weight.
+    pub(crate) fn sum_digest(&self, one: [u8; 16], other: [u8; 16]) -> [u8; MAC_LEN] {
+        let digest = sign(&self.sums, [one, other].as_flattened());
+        digest.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// A note for one place: its length, its tag, what it says.
+    pub(crate) fn note(&self, place: usize, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
+        [length.to_be_bytes().as_slice(), &self.note_tag(place, body), body].concat()
+    }
+
+    /// What a note says; `None` if it is not, bit for bit, one that was taken at this place.
+    pub(crate) fn open_note<'a>(&self, place: usize, note: &'a [u8]) -> Option<&'a [u8]> {
+        let (length, rest) = note.split_first_chunk()?;
+        let (tag, rest) = rest.split_first_chunk()?;
+        let (body, filling) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let is_ours = !body.is_empty() && filling.iter().all(|byte| *byte == 0);
+        (is_ours && self.note_tag(place, body) == *tag).then_some(body)
+    }
+
+    fn note_tag(&self, place: usize, body: &[u8]) -> [u8; TAG_LEN] {
+        let mut context = Context::with_key(&self.notes);
+        context.update(&u64::try_from(place).unwrap_or(u64::MAX).to_be_bytes());
+        context.update(body);
         context.sign().as_ref().first_chunk().copied().unwrap_or_default()
     }
 

@@ -98,7 +98,7 @@ impl Ledger {
         mut dice: Box<dyn Dice + Send>,
     ) -> Result<Arc<Self>, OpenError> {
         let loaded = load(&mut *engine, keys, &mut *dice)?;
-        let Loaded { holdings, keyring, census, orphans } = loaded;
+        let Loaded { holdings, keyring, census, sum, orphans } = loaded;
         let reader = engine.reader();
         let (jobs, queue) = sync_channel(WAITING_MAX);
         let (topics, _) = broadcast::channel(TOPICS_MAX);
@@ -109,7 +109,7 @@ impl Ledger {
         let holdings = Arc::new(holdings);
         let writer = Writer {
             jobs: queue,
-            scribe: Scribe::new(engine, keyring.clone(), census),
+            scribe: Scribe::new(engine, keyring.clone(), census, sum),
             dice,
             holdings: Arc::clone(&holdings),
             behind: Arc::clone(&behind),

@@ -16,11 +16,13 @@ use signin::{
 
 use crate::{
     behind::Dirty,
-    engine::{Engine, Growth, Row, Shelf, Snapshot},
+    engine::{Engine, Row, Shelf, Snapshot, Turnover},
     error::{OpenError, StoreError},
     holdings::Holdings,
     keyring::Keyring,
+    pending::{Found, Pending},
     rows::Record,
+    rowsum::RowSum,
     scribe::Census,
     seal::MasterKeys,
 };
@@ -30,7 +32,8 @@ pub(crate) struct Loaded {
     pub(crate) holdings: Holdings,
     pub(crate) keyring: Keyring,
     pub(crate) census: Census,
-    /// Records whose owner is gone, to be removed.
+    pub(crate) sum: RowSum,
+    /// Records whose owner is gone, to be removed, and counts that are only noted, to be written.
     pub(crate) orphans: Vec<Dirty>,
 }
 
@@ -88,10 +91,13 @@ pub(crate) fn load(
             made
         }
     };
+    let (pending, found) = read(Pending::open(engine.notes(), keyring.clone()))?;
     let mut loader = Loader::new(masters);
     read(snapshot.rows(&mut |row| loader.row(&keyring, &row)))?;
-    loader.check(&census)?;
+    loader.check(&keyring, &census)?;
+    check_serial(&census, &found)?;
     check_audit_end(&mut *snapshot, &census)?;
+    loader.count(pending, found);
     loader.finish(keyring, census)
 }
 
@@ -102,11 +108,19 @@ fn create(
     dice: &mut dyn Dice,
 ) -> Result<(Keyring, Census), OpenError> {
     let keyring = Keyring::create(dice);
-    let census = Census::default();
+    let census = Census { sum: RowSum::default().digest(&keyring), ..Census::default() };
     let batch =
         crate::engine::Batch { puts: vec![keyring.wrap(masters, dice)?], ..crate::engine::Batch::default() };
-    engine.write(&batch, &mut |_: &Growth| keyring.row(Census::row_key(), &census))?;
+    engine.write(&batch, &mut |_: &Turnover| keyring.row(Census::row_key(), &census))?;
     Ok((keyring, census))
+}
+
+/// What was acknowledged is there, up to the last transaction.
+fn check_serial(census: &Census, found: &Found) -> Result<(), OpenError> {
+    match found.serial.checked_sub(census.serial) {
+        None | Some(0) => Ok(()),
+        Some(missing) => Err(OpenError::Outdated { missing }),
+    }
 }
 
 /// Somebody who cut the audit short did not make the phones unsafe: say so loudly, and open.
@@ -128,6 +142,7 @@ struct Loader {
     sealed: HashMap<(Owner, CredentialKind), Box<[u8]>>,
     facts: HashMap<(Owner, CredentialKind), CredentialFacts>,
     rows: BTreeMap<Shelf, u64>,
+    sum: RowSum,
     orphans: Vec<Dirty>,
 }
 
@@ -139,6 +154,7 @@ impl Loader {
             sealed: HashMap::new(),
             facts: HashMap::new(),
             rows: BTreeMap::new(),
+            sum: RowSum::default(),
             orphans: Vec::new(),
         }
     }
@@ -150,6 +166,7 @@ impl Loader {
         }
         if row.key.shelf != Shelf::Meta {
             *self.rows.entry(row.key.shelf).or_default() += 1;
+            self.sum.add(keyring, &row.tag);
         }
         self.record(Record::read(row)?);
         Ok(())
@@ -197,14 +214,27 @@ impl Loader {
         }
     }
 
-    fn check(&self, census: &Census) -> Result<(), OpenError> {
+    fn check(&self, keyring: &Keyring, census: &Census) -> Result<(), OpenError> {
         if self.rows == census.rows {
-            return Ok(());
+            if self.sum.digest(keyring) == census.sum {
+                return Ok(());
+            }
+            let what = "at least one row is from an older copy of the store".into();
+            return Err(OpenError::Damaged { what });
         }
         let shelf = Shelf::ALL.into_iter().find(|shelf| self.rows.get(shelf) != census.rows.get(shelf));
         let of = |rows: &BTreeMap<Shelf, u64>| shelf.and_then(|shelf| rows.get(&shelf)).copied().unwrap_or(0);
         let what = format!("{shelf:?}: {} rows instead of {}", of(&self.rows), of(&census.rows));
         Err(OpenError::Damaged { what })
+    }
+
+    /// Counts that were noted and never came to rest stand as they were noted.
+    fn count(&mut self, pending: Pending, found: Found) {
+        for (key, tally) in found.failed {
+            self.holdings.counts.restore(key.clone(), tally);
+            self.orphans.push(Dirty::Tally(key));
+        }
+        self.holdings.counts.note_with(pending);
     }
 
     fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
@@ -219,6 +249,6 @@ impl Loader {
         }
         self.holdings.account_next.fetch_max(census.account_next, Ordering::Relaxed);
         self.holdings.extension_next.fetch_max(census.extension_next, Ordering::Relaxed);
-        Ok(Loaded { holdings: self.holdings, keyring, census, orphans: self.orphans })
+        Ok(Loaded { holdings: self.holdings, keyring, census, sum: self.sum, orphans: self.orphans })
     }
 }

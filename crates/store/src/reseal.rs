@@ -11,6 +11,7 @@ use crate::{
     keyring::Keyring,
     load::identify,
     rows::{sealed_body, sealed_of},
+    rowsum::RowSum,
     scribe::{Draft, Scribe},
     seal::{MasterKeys, Unopened, key_id},
 };
@@ -44,8 +45,11 @@ pub fn reseal(
         return Ok(Resealed { total: 0, resealed: 0 });
     };
     let (mut total, mut waiting) = (1_u64, Vec::new());
-    let mut root = None;
+    let (mut root, mut sum) = (None, RowSum::default());
     snapshot.rows(&mut |row| {
+        if row.key.shelf != Shelf::Meta {
+            sum.add(&keyring, &row.tag);
+        }
         if row.key == Keyring::row_key() {
             root = Some(row);
         } else if row.key.shelf == Shelf::Credential {
@@ -60,11 +64,14 @@ pub fn reseal(
         Ok(())
     })?;
     drop(snapshot);
+    if sum.digest(&keyring) != census.sum {
+        return Err(OpenError::Damaged { what: "the rows are not those that were written last".into() });
+    }
     let is_root_current = root.is_some_and(|row| Keyring::is_wrapped_by_current(&row, masters));
     let resealed = waiting.len() as u64 + u64::from(!is_root_current);
     let mut done = total.saturating_sub(resealed);
     progress(done, total);
-    let mut scribe = Scribe::new(engine, keyring.clone(), census);
+    let mut scribe = Scribe::new(engine, keyring.clone(), census, sum);
     for chunk in waiting.chunks(CHUNK) {
         let rows = chunk.iter().map(|row| again(row, &keyring, masters, dice)).collect::<Result<_, _>>()?;
         scribe.write_with(Draft::default(), rows)?;

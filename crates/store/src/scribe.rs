@@ -1,11 +1,11 @@
 //! The scribe: turns drafts into tagged rows and linked audit rows, keeps the census, and hands both to the
 //! engine in one transaction.
 //!
-//! The *census* is one row that says how many rows there are on each shelf and where the audit ends. It changes
-//! in every transaction, so a row that vanishes or a tail that is cut off is noticed although every row that is
-//! left is in order.
+//! The *census* is one row that says how many rows there are on each shelf, what they come to together, and where
+//! the audit ends. It changes in every transaction, so a row that vanishes or is put back to an older version, and a
+//! tail that is cut off, are noticed although every row that is left is in order.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use data_encoding::HEXLOWER;
 use hashbrown::HashMap;
@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use signin::audit::AuditEvent;
 
 use crate::{
-    engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Row, RowKey, Shelf},
+    engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Notes, Row, RowKey, Shelf},
     error::StoreError,
     keyring::{Keyring, encode},
+    pending::note_last,
+    rowsum::RowSum,
 };
 
 /// Changes on their way to the engine.
@@ -30,6 +32,10 @@ pub(crate) struct Draft {
 /// What there is, kept in the store itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Census {
+    /// How many transactions there have been.
+    pub(crate) serial: u64,
+    /// What all rows come to: [`RowSum::digest`].
+    pub(crate) sum: String,
     /// Rows on each shelf but the first.
     pub(crate) rows: BTreeMap<Shelf, u64>,
     /// The number of the last audit row.
@@ -45,8 +51,10 @@ pub(crate) struct Census {
 /// Writes.
 pub(crate) struct Scribe {
     engine: Box<dyn Engine>,
+    notes: Arc<dyn Notes>,
     keys: Keyring,
     census: Census,
+    sum: RowSum,
 }
 
 impl Draft {
@@ -103,8 +111,8 @@ impl Census {
 }
 
 impl Scribe {
-    pub(crate) fn new(engine: Box<dyn Engine>, keys: Keyring, census: Census) -> Self {
-        Self { engine, keys, census }
+    pub(crate) fn new(engine: Box<dyn Engine>, keys: Keyring, census: Census, sum: RowSum) -> Self {
+        Self { notes: engine.notes(), engine, keys, census, sum }
     }
 
     pub(crate) const fn census(&self) -> &Census {
@@ -118,7 +126,8 @@ impl Scribe {
 
     /// The same with rows that are tagged already.
     pub(crate) fn write_with(&mut self, draft: Draft, ready: Vec<Row>) -> Result<(), StoreError> {
-        let mut census = self.census.clone();
+        let (mut census, mut sum) = (self.census.clone(), self.sum);
+        census.serial = census.serial.saturating_add(1);
         let mut batch = Batch { puts: ready, ..Batch::default() };
         for (key, body) in draft.rows {
             match body {
@@ -142,11 +151,21 @@ impl Scribe {
         }
         census.audit_mac = HEXLOWER.encode(&head);
         let keys = &self.keys;
-        self.engine.write(&batch, &mut |growth| {
-            census.grow(growth);
+        for row in batch.puts.iter().filter(|row| row.key.shelf != Shelf::Meta) {
+            sum.add(keys, &row.tag);
+        }
+        self.engine.write(&batch, &mut |turnover| {
+            census.grow(&turnover.growth);
+            for (_, tag) in turnover.gone.iter().filter(|(shelf, _)| *shelf != Shelf::Meta) {
+                sum.take(keys, tag);
+            }
+            census.sum = sum.digest(keys);
             keys.row(Census::row_key(), &census)
         })?;
-        self.census = census;
+        (self.census, self.sum) = (census, sum);
+        if let Err(error) = note_last(&*self.notes, &self.keys, self.census.serial) {
+            tracing::error!(%error, "a note beside the database cannot be taken");
+        }
         Ok(())
     }
 

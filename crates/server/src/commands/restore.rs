@@ -16,7 +16,7 @@ use clap::Args;
 use signin::audit::Action;
 use store::{
     BackupSummary,
-    engine::{DATABASE_FILE, LOCK_FILE, SUM_FILE, SqliteEngine},
+    engine::{DATABASE_FILE, LOCK_FILE, NOTES_FILE, SUM_FILE, SqliteEngine},
 };
 
 use super::{
@@ -144,9 +144,12 @@ fn put_in_place(folder: &DataFolder, workshop: &Path) -> io::Result<()> {
         move_if_there(&with_ending(&database, "-wal"), &with_ending(&replaced, "-wal"))?;
         remove_if_there(&with_ending(&database, "-shm"))?;
         remove_if_there(&folder.path(SUM_FILE))?;
+        // They tell of the changes of the old one, which the new one need not have.
+        remove_if_there(&folder.path(NOTES_FILE))?;
     }
     fs::rename(workshop.join(DATABASE_FILE), &database)?;
     move_if_there(&workshop.join(SUM_FILE), &folder.path(SUM_FILE))?;
+    move_if_there(&workshop.join(NOTES_FILE), &folder.path(NOTES_FILE))?;
     File::open(folder.path("."))?.sync_all()
 }
 

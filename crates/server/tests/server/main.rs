@@ -9,7 +9,6 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
-mod crash;
 #[cfg(test)]
 mod guesses;
 #[cfg(test)]

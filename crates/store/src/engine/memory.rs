@@ -4,13 +4,16 @@ use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
 
 use parking_lot::Mutex;
 
-use super::{AuditRecord, Batch, EachAudit, Engine, Growth, Reader, Row, RowKey, Snapshot};
+use super::{
+    AuditRecord, Batch, EachAudit, Engine, NOTE_LEN, NOTES, Notes, Reader, Row, RowKey, Snapshot, Turnover,
+};
 use crate::error::StoreError;
 
 /// Rows in memory.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryEngine {
     tables: Arc<Mutex<Arc<Tables>>>,
+    notes: Arc<Mutex<BTreeMap<usize, Vec<u8>>>>,
 }
 
 /// What it holds.
@@ -39,28 +42,34 @@ impl Engine for MemoryEngine {
         Arc::new(self.clone())
     }
 
+    fn notes(&self) -> Arc<dyn Notes> {
+        Arc::new(self.clone())
+    }
+
     fn write(
         &mut self,
         batch: &Batch,
-        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+        census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
         let mut held = self.tables.lock();
         if batch.audit.iter().any(|record| held.audit.contains_key(&record.seq)) {
             return Err(StoreError::Engine("an audit row with this number exists".into()));
         }
-        let mut growth = Growth::new();
+        let mut turnover = Turnover::default();
         for row in &batch.puts {
-            if !held.rows.contains_key(&row.key) {
-                *growth.entry(row.key.shelf).or_default() += 1;
+            match held.rows.get(&row.key) {
+                Some(before) => turnover.gone.push((row.key.shelf, before.tag)),
+                None => *turnover.growth.entry(row.key.shelf).or_default() += 1,
             }
         }
         for key in &batch.deletes {
-            if held.rows.contains_key(key) {
-                *growth.entry(key.shelf).or_default() -= 1;
+            if let Some(before) = held.rows.get(key) {
+                turnover.gone.push((key.shelf, before.tag));
+                *turnover.growth.entry(key.shelf).or_default() -= 1;
             }
         }
         // Nothing fails from here on, so all of it happens.
-        let census = census(&growth)?;
+        let census = census(&turnover)?;
         let tables = Arc::make_mut(&mut held);
         for row in batch.puts.iter().chain([&census]) {
             tables.rows.insert(row.key.clone(), row.clone());
@@ -74,6 +83,7 @@ impl Engine for MemoryEngine {
 
     fn erase(&mut self) -> Result<(), StoreError> {
         *self.tables.lock() = Arc::default();
+        self.notes.lock().clear();
         Ok(())
     }
 
@@ -83,6 +93,25 @@ impl Engine for MemoryEngine {
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+impl Notes for MemoryEngine {
+    fn put(&self, place: usize, note: &[u8]) -> Result<(), StoreError> {
+        if place >= NOTES || note.len() > NOTE_LEN {
+            return Err(StoreError::Engine("there is no room for the note".into()));
+        }
+        self.notes.lock().insert(place, note.to_vec());
+        Ok(())
+    }
+
+    fn all(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let notes = self.notes.lock();
+        Ok((0..NOTES).map(|place| notes.get(&place).cloned().unwrap_or_default()).collect())
+    }
+
+    fn boot(&self) -> &'static str {
+        "memory"
     }
 }
 

@@ -5,6 +5,7 @@
 //! name it once in `tests/conformance/main.rs`.
 
 mod memory;
+mod notes;
 mod sqlite;
 
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     memory::MemoryEngine,
-    sqlite::{DATABASE_FILE, LOCK_FILE, SUM_FILE, SqliteEngine},
+    sqlite::{DATABASE_FILE, LOCK_FILE, NOTES_FILE, SUM_FILE, SqliteEngine},
 };
 use crate::error::StoreError;
 
@@ -21,6 +22,11 @@ use crate::error::StoreError;
 pub const TAG_LEN: usize = 16;
 /// Bytes of an audit row's link in the chain.
 pub const MAC_LEN: usize = 32;
+
+/// Bytes of a note at most: a count under the longest name fits.
+pub const NOTE_LEN: usize = 1024;
+/// Notes there can be.
+pub const NOTES: usize = 2048;
 
 /// Which kind of record a row is. The numbers are kept on disk: never change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,20 +131,50 @@ pub struct Batch {
 /// How the number of rows on each shelf changed in a transaction.
 pub type Growth = BTreeMap<Shelf, i64>;
 
+/// What came and went in a transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Turnover {
+    /// How many rows more there are on each shelf.
+    pub growth: Growth,
+    /// The tags of those that were replaced or removed.
+    pub gone: Vec<(Shelf, [u8; TAG_LEN])>,
+}
+
+/// Short notes that outlive the program, though not a power cut: taken at once, and the disk is not waited for.
+pub trait Notes: Send + Sync {
+    /// Takes a note at a place below [`NOTES`], of at most [`NOTE_LEN`] bytes; an empty one wipes what is there.
+    ///
+    /// # Errors
+    /// What is there may be either.
+    fn put(&self, place: usize, note: &[u8]) -> Result<(), StoreError>;
+
+    /// What is noted at each place, filled up with zeros; nothing but zeros where there is no note.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn all(&self) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// Which start of the machine this is.
+    fn boot(&self) -> &str;
+}
+
 /// Keeps rows through a restart. Owned by the one thread that writes.
 pub trait Engine: Send {
     /// A way to read that can be used beside the writing.
     fn reader(&self) -> Arc<dyn Reader>;
 
+    /// Notes beside the rows.
+    fn notes(&self) -> Arc<dyn Notes>;
+
     /// Makes all changes of the batch or none, in one transaction, resting on disk when it returns. Before the
-    /// end `census` is told how many rows came and went, and its answer is put in the same transaction.
+    /// end `census` is told which rows came and went, and its answer is put in the same transaction.
     ///
     /// # Errors
     /// Nothing was changed then.
     fn write(
         &mut self,
         batch: &Batch,
-        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+        census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError>;
 
     /// Leaves nothing in the file of what was replaced or deleted.

@@ -17,7 +17,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{
-    AuditRecord, Batch, EachAudit, Engine, Growth, MAC_LEN, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
+    AuditRecord, Batch, EachAudit, Engine, MAC_LEN, Notes, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
+    Turnover, notes::FileNotes,
 };
 use crate::error::{OpenError, StoreError};
 
@@ -27,6 +28,9 @@ pub const DATABASE_FILE: &str = "hookswitch.db";
 pub const LOCK_FILE: &str = "hookswitch.lock";
 /// The checksum of the database, there only while it is closed.
 pub const SUM_FILE: &str = "hookswitch.db.sum";
+
+/// The notes beside the database: see [`Notes`].
+pub const NOTES_FILE: &str = "hookswitch.notes";
 
 /// "HkSw", in the file's header: whose database it is.
 const APPLICATION_ID: i64 = 0x486b_5377;
@@ -53,6 +57,7 @@ const CHECKPOINT_PAGES: u32 = 4000;
 /// An open database. Fields are dropped in order: the lock goes last.
 pub struct SqliteEngine {
     connection: Connection,
+    notes: Arc<FileNotes>,
     path: Arc<Path>,
     sum: PathBuf,
     lock: File,
@@ -73,11 +78,21 @@ impl SqliteEngine {
     /// # Errors
     /// When it is in use, not ours, too new or damaged; in words with a remedy.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_after(folder, &FileNotes::this_boot())
+    }
+
+    /// The same on a machine whose present start has this name; for simulated power cuts.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_after(folder: &Path, boot: &str) -> Result<Self, OpenError> {
         let lock = lock(&folder.join(LOCK_FILE))?;
         let (path, sum) = (folder.join(DATABASE_FILE), folder.join(SUM_FILE));
         // Made here for its mode; SQLite gives the same to the log.
         private(OpenOptions::new().append(true).create(true)).open(&path).map_err(unusable(&path))?;
         let is_proven = check_sum(&path, &sum)?;
+        let notes = folder.join(NOTES_FILE);
+        let notes = Arc::new(FileNotes::open(&notes, boot).map_err(unusable(&notes))?);
         // From the first change on the checksum is no longer true, so it goes before anything can change; and it
         // is gone for good, or a power cut could bring it back to accuse a file that is in order.
         remove(&sum)?;
@@ -87,7 +102,15 @@ impl SqliteEngine {
             Unprepared::Sqlite(error) => cannot_open(&path, &error),
             Unprepared::Open(error) => error,
         })?;
-        Ok(Self { connection, path: path.into(), sum, lock })
+        Ok(Self { connection, notes, path: path.into(), sum, lock })
+    }
+
+    /// Brings the log into the database more often than usual, so that a test needs fewer changes to see it.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn checkpoint_every(&self, pages: u32) -> Result<(), StoreError> {
+        Ok(self.connection.pragma_update(None, "wal_autocheckpoint", pages)?)
     }
 }
 
@@ -231,22 +254,30 @@ impl Engine for SqliteEngine {
         Arc::new(SqliteReader(Arc::clone(&self.path)))
     }
 
+    fn notes(&self) -> Arc<dyn Notes> {
+        Arc::<FileNotes>::clone(&self.notes)
+    }
+
     fn write(
         &mut self,
         batch: &Batch,
-        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+        census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut growth = Growth::new();
+        let mut turnover = Turnover::default();
         for row in &batch.puts {
-            *growth.entry(row.key.shelf).or_default() += put(&transaction, row)?;
+            put(&transaction, row, &mut turnover)?;
         }
         {
-            let mut delete =
-                transaction.prepare_cached("DELETE FROM record WHERE shelf = ?1 AND key = ?2")?;
+            let mut delete = transaction
+                .prepare_cached("DELETE FROM record WHERE shelf = ?1 AND key = ?2 RETURNING tag")?;
             for key in &batch.deletes {
-                let count = delete.execute(params![key.shelf.number(), key.key])?;
-                *growth.entry(key.shelf).or_default() -= i64::try_from(count).unwrap_or(0);
+                let tag =
+                    delete.query_row(params![key.shelf.number(), key.key], |row| row.get(0)).optional()?;
+                if let Some(tag) = tag {
+                    turnover.gone.push((key.shelf, tag));
+                    *turnover.growth.entry(key.shelf).or_default() -= 1;
+                }
             }
             let mut insert =
                 transaction.prepare_cached("INSERT INTO audit (seq, body, mac) VALUES (?1, ?2, ?3)")?;
@@ -254,14 +285,19 @@ impl Engine for SqliteEngine {
                 insert.execute(params![signed(record.seq)?, record.body, record.mac])?;
             }
         }
-        put(&transaction, &census(&growth)?)?;
+        let census = census(&turnover)?;
+        put(&transaction, &census, &mut turnover)?;
         Ok(transaction.commit()?)
     }
 
     fn erase(&mut self) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch("DELETE FROM record; DELETE FROM audit;")?;
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        for place in 0..super::NOTES {
+            self.notes.put(place, &[])?;
+        }
+        Ok(())
     }
 
     fn compact(&mut self) -> Result<(), StoreError> {
@@ -272,7 +308,8 @@ impl Engine for SqliteEngine {
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { connection, path, sum, lock } = *self;
+        let Self { connection, notes, path, sum, lock } = *self;
+        drop(notes);
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
         connection.close().map_err(|(_, error)| error)?;
         if busy != 0 {
@@ -291,19 +328,25 @@ impl Engine for SqliteEngine {
     }
 }
 
-/// Puts a row, and says how many there are more.
-fn put(transaction: &Transaction<'_>, row: &Row) -> Result<i64, rusqlite::Error> {
-    let (shelf, key) = (row.key.shelf.number(), &row.key.key);
-    let replaced = transaction
-        .prepare_cached("UPDATE record SET body = ?3, tag = ?4 WHERE shelf = ?1 AND key = ?2")?
-        .execute(params![shelf, key, row.body, row.tag])?;
-    if replaced > 0 {
-        return Ok(0);
-    }
-    transaction
-        .prepare_cached("INSERT INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![shelf, key, row.body, row.tag])?;
-    Ok(1)
+/// Puts a row, and notes what it replaces.
+fn put(transaction: &Transaction<'_>, row: &Row, turnover: &mut Turnover) -> Result<(), rusqlite::Error> {
+    let (shelf, key) = (row.key.shelf, &row.key.key);
+    let before = transaction
+        .prepare_cached("SELECT tag FROM record WHERE shelf = ?1 AND key = ?2")?
+        .query_row(params![shelf.number(), key], |row| row.get(0))
+        .optional()?;
+    let change = match before {
+        Some(tag) => {
+            turnover.gone.push((shelf, tag));
+            "UPDATE record SET body = ?3, tag = ?4 WHERE shelf = ?1 AND key = ?2"
+        }
+        None => {
+            *turnover.growth.entry(shelf).or_default() += 1;
+            "INSERT INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)"
+        }
+    };
+    transaction.prepare_cached(change)?.execute(params![shelf.number(), key, row.body, row.tag])?;
+    Ok(())
 }
 
 fn signed(seq: u64) -> Result<i64, StoreError> {

@@ -18,7 +18,10 @@ use signin::{
 };
 use store::{Admission, Ledger};
 
-use crate::{host::EngineHost, world::*};
+use crate::{
+    host::{EngineHost, Fault, FaultyEngine},
+    world::*,
+};
 
 fn is_accepted(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Accept(_))
@@ -152,6 +155,59 @@ pub(crate) fn a_lock_survives_a_restart(host: &dyn EngineHost) {
     // The success where the failures came from has cleared the count, on disk too.
     ledger.close().unwrap();
     assert_eq!(open(host).tally(&extension_key("201")), Tally::default());
+}
+
+pub(crate) fn a_failure_outlives_a_program_that_ends_before_the_disk_has_it(host: &dyn EngineHost) {
+    furnished(host).close().unwrap();
+    let (ledger, fault) = open_faulty(host);
+    fault.fails.store(true, Ordering::SeqCst);
+    for guess in ["0000", "1111", "2222", "3333", "4444"] {
+        // Looked at, and never answered: the disk does not take the count.
+        assert!(Phone::new("201", guess).try_to_sign_in(&ledger, NOW).is_err());
+    }
+    ledger.close().unwrap_err();
+    drop(ledger);
+    for _ in 0..2 {
+        let ledger = open(host);
+        assert!(matches!(Phone::new("201", CODE).sign_in(&ledger, later(1)).0, Verdict::Wait { .. }));
+        // The first time from the notes, the second time from the disk.
+        ledger.close().unwrap();
+    }
+}
+
+pub(crate) fn a_right_attempt_takes_no_note_and_waits_for_no_disk(host: &dyn EngineHost) {
+    furnished(host).close().unwrap();
+    let (inner, fault) = (host.open().unwrap(), Fault::default());
+    let notes = inner.notes();
+    let engine = FaultyEngine { inner, fault: fault.clone() };
+    let ledger = Ledger::open(Box::new(engine), masters(), [7; 32], dice()).unwrap();
+    fault.fails.store(true, Ordering::SeqCst);
+    let before = notes.all().unwrap();
+    for _ in 0..20 {
+        let (verdict, ..) = Phone::new("201", CODE).try_to_sign_in(&ledger, NOW).unwrap();
+        assert!(is_accepted(&verdict));
+        assert_eq!(notes.all().unwrap(), before);
+    }
+    // A wrong one does take one.
+    assert!(Phone::new("201", "0000").try_to_sign_in(&ledger, NOW).is_err());
+    assert_ne!(notes.all().unwrap(), before);
+}
+
+pub(crate) fn a_failure_that_came_to_rest_leaves_no_note(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let key = TallyKey::extension(&extension(X201, "201", Some(ANN)));
+    for guess in ["0000", "1111", "2222", "3333", "4444"] {
+        Phone::new("201", guess).sign_in(&ledger, NOW);
+    }
+    ledger.commit(vec![Effect::ClearTally(key)]).wait().unwrap();
+    ledger.close().unwrap();
+    let ledger = open(host);
+    assert!(matches!(Phone::new("201", CODE).sign_in(&ledger, later(1)).0, Verdict::Accept(_)));
+    drop(ledger);
+    let engine = host.open().unwrap();
+    let notes = engine.notes().all().unwrap();
+    let taken: Vec<usize> = (0..notes.len()).filter(|at| notes[*at].iter().any(|byte| *byte != 0)).collect();
+    assert_eq!(taken, [0], "the one about the last transaction");
 }
 
 pub(crate) fn a_reset_lock_opens_at_once(host: &dyn EngineHost) {

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use signin::{
+    account::{Account, Condition},
     audit::{Action, Outcome, Reason},
     credential::{CredentialKind, Owner},
     dice::SeededDice,
@@ -66,6 +67,34 @@ pub(crate) fn a_vanished_row_is_noticed(host: &dyn EngineHost) {
             host.put_row(&row);
         }
     }
+    open(host).close().unwrap();
+}
+
+pub(crate) fn a_row_from_an_older_copy_is_noticed(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    Phone::new("201", "0000").sign_in(&ledger, NOW);
+    ledger.close().unwrap();
+    let shelves = [Shelf::Account, Shelf::Credential, Shelf::CredentialFacts, Shelf::Tally];
+    let older: Vec<_> = shelves.into_iter().flat_map(|shelf| host.rows(shelf)).collect();
+    let ledger = open(host);
+    let changed = Account { version: 2, condition: Condition::Disabled, ..user(ANN, "ann", Some(X201)) };
+    ledger
+        .commit(vec![Effect::PutAccount(changed), Effect::PutCredential(code(ANN, "9731"))])
+        .wait()
+        .unwrap();
+    Phone::new("201", "1111").sign_in(&ledger, later(1));
+    ledger.close().unwrap();
+    let mut put_back = 0;
+    for old in older {
+        let Some(new) = host.rows(old.key.shelf).into_iter().find(|row| row.key == old.key) else { continue };
+        if new != old {
+            put_back += 1;
+            host.put_row(&old);
+            assert!(is_damaged(host), "{old:?}");
+            host.put_row(&new);
+        }
+    }
+    assert!(put_back >= 4, "{put_back}");
     open(host).close().unwrap();
 }
 

@@ -12,8 +12,8 @@ use rusqlite::{Connection, params};
 use store::{
     OpenError, StoreError,
     engine::{
-        AuditRecord, Batch, DATABASE_FILE, Engine, Growth, MemoryEngine, Reader, Row, RowKey, SUM_FILE,
-        Shelf, SqliteEngine,
+        AuditRecord, Batch, DATABASE_FILE, Engine, MemoryEngine, Notes, Reader, Row, RowKey, SUM_FILE, Shelf,
+        SqliteEngine, Turnover,
     },
 };
 
@@ -188,10 +188,14 @@ impl Engine for FaultyEngine {
         self.inner.reader()
     }
 
+    fn notes(&self) -> Arc<dyn Notes> {
+        self.inner.notes()
+    }
+
     fn write(
         &mut self,
         batch: &Batch,
-        census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
+        census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
         let fails = || self.fault.fails.load(Ordering::SeqCst);
         if fails() {

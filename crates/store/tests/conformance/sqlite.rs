@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use signin::{dice::SeededDice, effect::Effect, ident::AccountId, records::Records, verdict::Verdict};
 use store::{
     OpenError,
-    engine::{DATABASE_FILE, LOCK_FILE, SUM_FILE, Shelf, SqliteEngine},
+    engine::{DATABASE_FILE, LOCK_FILE, NOTES_FILE, SUM_FILE, Shelf, SqliteEngine},
 };
 
 use crate::{
@@ -82,6 +82,28 @@ fn what_was_acknowledged_is_there_after_the_power_fails() {
         assert!(copy.account(id).is_some(), "round {round}");
         copy.verify_audit(&mut |_, _| ()).unwrap();
     }
+}
+
+#[test]
+fn a_log_that_lost_what_was_acknowledged_is_refused() {
+    let host = SqliteHost::new();
+    let ledger = furnished(&host);
+    ledger.commit(vec![Effect::PutAccount(user(AccountId(100), "carl", None))]).wait().unwrap();
+    let crashed = SqliteHost::new();
+    for file in fs::read_dir(host.folder()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), crashed.folder().join(file.file_name())).unwrap();
+    }
+    // Without its last bit SQLite takes the log for one whose last transaction never was.
+    let log = crashed.folder().join(format!("{DATABASE_FILE}-wal"));
+    let mut bytes = fs::read(&log).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&log, bytes).unwrap();
+    let error = try_open(&crashed, masters()).unwrap_err();
+    assert_eq!(error, OpenError::Outdated { missing: 1 });
+    // Whoever would rather have what is left says so.
+    fs::remove_file(crashed.folder().join(NOTES_FILE)).unwrap();
+    assert!(open(&crashed).account(AccountId(100)).is_none());
 }
 
 /// Flips one bit at a time and opens; what opens must be what was written, down to the last sign-in.
