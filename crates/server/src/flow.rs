@@ -27,7 +27,7 @@ use signin::{
     timestamp::Timestamp,
     verdict::Verdict,
 };
-use store::{Commit, CommitError, Ledger};
+use store::{Commit, CommitError, Ledger, fault};
 
 use crate::{
     clock::Stopwatch,
@@ -108,11 +108,12 @@ impl System {
     /// still become [`Verdict::Unavailable`]; see [`conclude`](Self::conclude).
     pub fn sign_in_now(&self, attempt: &Attempt<'_>, now: Timestamp, dice: &mut dyn Dice) -> Judged {
         debug_assert!(!attempt.is_costly(), "a costly proof belongs on the pool");
-        let Ok(dossier) = self.ledger.begin(attempt, now) else {
+        let Some(dossier) = self.begin(attempt, now) else {
             self.store_fault();
             return Judged { verdict: Verdict::Unavailable, durable: None };
         };
         let (finding, settled) = self.check_counted(&dossier, attempt, now);
+        fault::at("flow.decide");
         let Decision { verdict, effects, must_last } =
             decide(&dossier, attempt, finding, &settled, now, dice);
         if must_last {
@@ -134,6 +135,7 @@ impl System {
                 Err(_) => Verdict::Unavailable,
             },
         };
+        fault::at("flow.conclude");
         self.metrics.signed_in(interface, &verdict);
         verdict
     }
@@ -204,6 +206,7 @@ impl System {
         };
         let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(operation));
         let planned = tokio::task::spawn_blocking(move || {
+            fault::at("flow.administer");
             let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
             let planned = operation(&admin, &mut DiceInTurn::new(&system.hashing, turn));
             if let Some(row) = planned.as_ref().err().and_then(|problem| admin.refusal(problem)) {
@@ -229,6 +232,7 @@ impl System {
         if effects.is_empty() {
             return Ok(());
         }
+        fault::at("flow.commit");
         let stopwatch = self.clock.stopwatch();
         self.wait_for(Pending { stopwatch, commit: self.ledger.commit(effects) }).await
     }
@@ -263,7 +267,7 @@ impl System {
         let system = Arc::clone(self);
         let checked = tokio::task::spawn_blocking(move || {
             let now = system.clock.now();
-            let dossier = system.ledger.begin(&kept.attempt(), now).ok()?;
+            let dossier = system.begin(&kept.attempt(), now)?;
             let (finding, settled) = system.check_counted(&dossier, &kept.attempt(), now);
             drop(turn);
             Some((kept, dossier, finding, settled))
@@ -282,6 +286,7 @@ impl System {
         };
         for _ in 0..TRIES {
             let now = self.clock.now();
+            fault::at("flow.decide-in-turn");
             let decision = decide(&dossier, &kept.attempt(), finding, &settled, now, &mut OsDice);
             if !decision.must_last {
                 if !decision.effects.is_empty() {
@@ -306,10 +311,20 @@ impl System {
         Verdict::Unavailable
     }
 
+    /// Counts the attempt; `None` = the store is out of order.
+    fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Dossier> {
+        if fault::fails("flow.begin") {
+            return None;
+        }
+        self.ledger.begin(attempt, now).ok()
+    }
+
     /// Holds the proof against the dossier and tells the count what came of it.
     fn check_counted(&self, dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> (Finding, Settled) {
         let counted = Counted { ledger: &self.ledger, dossier, now, is_settled: false };
+        fault::at("flow.check");
         let finding = check(dossier, attempt, now);
+        fault::at("flow.settle");
         if finding != Finding::Unchecked {
             self.metrics.proof_checked(attempt.interface);
         }
@@ -337,8 +352,9 @@ struct Counted<'a> {
 
 impl Counted<'_> {
     fn settle(mut self, attempt: &Attempt<'_>, finding: Finding) -> Settled {
+        let settled = self.ledger.settle(self.dossier, attempt, finding, self.now);
         self.is_settled = true;
-        self.ledger.settle(self.dossier, attempt, finding, self.now)
+        settled
     }
 }
 

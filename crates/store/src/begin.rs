@@ -19,7 +19,7 @@ use signin::{
 };
 
 use crate::{
-    behind::Dirty, counts::Succeeded, error::StoreError, holdings::Kept, ledger::Ledger, topic::Topic,
+    behind::Dirty, counts::Succeeded, error::StoreError, fault, holdings::Kept, ledger::Ledger, topic::Topic,
 };
 
 /// Whom a claim means, and what is kept of the secret that would prove it.
@@ -27,6 +27,23 @@ struct Known {
     account: Option<Arc<signin::account::Account>>,
     extension: Option<Arc<Extension>>,
     kept: Option<Kept>,
+}
+
+/// Places that were taken in the counts. Dropped before they are in a dossier (what is known could not be gathered),
+/// they count as failed: a place that nobody gives back would be a lock that no time ends.
+struct Held<'a> {
+    ledger: &'a Ledger,
+    settings: &'a Settings,
+    places: Option<Places>,
+    now: Timestamp,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(Places { subject, address, .. }) = &self.places {
+            self.ledger.give_up(subject, address, self.settings, self.now);
+        }
+    }
 }
 
 /// What both counts say, and the print of the subject's last wrong proof.
@@ -43,15 +60,23 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Dossier, StoreError> {
         let settings = self.holdings.settings.load_full();
-        let Places { subject, address, refused } = self.take_places(attempt, &settings, now);
+        let places = Some(self.take_places(attempt, &settings, now));
+        let mut held = Held { ledger: self, settings: &settings, places, now };
+        fault::at("attempt.known");
         // Gathered for refused attempts too, so that a refusal takes the same time for every name.
         let Known { account, extension, kept } = self.known(attempt);
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
+        let activity = id.map_or_else(Activity::default, |id| self.holdings.activity(id));
+        let sessions_open = id.map_or(0, |id| self.holdings.sessions_open(id, now));
+        let Some(Places { subject, address, refused }) = held.places.take() else {
+            return Err(StoreError::Closed);
+        };
+        drop(held);
         Ok(Dossier {
-            activity: id.map_or_else(Activity::default, |id| self.holdings.activity(id)),
-            sessions_open: id.map_or(0, |id| self.holdings.sessions_open(id, now)),
+            activity,
+            sessions_open,
             account,
             extension,
             is_decoy: verifier.is_none(),
@@ -141,6 +166,7 @@ impl Ledger {
         if !dossier.may_be_checked() {
             return Settled::default();
         }
+        fault::at("attempt.settle");
         let is_counted = !is_within(&dossier.settings.address_allow, attempt.peer.address);
         match finding {
             Finding::Repeated | Finding::Unchecked => {
@@ -196,12 +222,23 @@ impl Ledger {
     /// The attempt began and will never be settled: something here broke while it was checked. It counts as a
     /// failure, or breaking the check would be a way around the count.
     pub fn abandon(&self, dossier: &Dossier, now: Timestamp) {
-        if !dossier.may_be_checked() {
+        self.give_up(&dossier.subject, &dossier.address, &dossier.settings, now);
+    }
+
+    fn give_up(
+        &self,
+        subject: &(TallyKey, Standing),
+        address: &(TallyKey, Standing),
+        settings: &Settings,
+        now: Timestamp,
+    ) {
+        // There is a place in both or in none.
+        if subject.1 != Standing::Open || address.1 != Standing::Open {
             return;
         }
         let mut has_locked = false;
-        for (key, _) in [&dossier.subject, &dossier.address] {
-            has_locked |= self.holdings.counts.abandon(key, &dossier.settings, now).is_some();
+        for (key, _) in [subject, address] {
+            has_locked |= self.holdings.counts.abandon(key, settings, now).is_some();
             self.behind.note(Dirty::Tally(key.clone()));
         }
         if has_locked {

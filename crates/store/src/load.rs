@@ -17,6 +17,7 @@ use crate::{
     behind::Dirty,
     engine::{Engine, Growth, Row, Shelf, Snapshot},
     error::{OpenError, StoreError},
+    fault,
     holdings::Holdings,
     keyring::Keyring,
     rows::Record,
@@ -87,6 +88,9 @@ pub(crate) fn load(
             made
         }
     };
+    if fault::fails("load.rows") {
+        return Err(OpenError::Store(StoreError::Engine("a fault was wanted".into())));
+    }
     let mut loader = Loader::new(masters);
     read(snapshot.rows(&mut |row| loader.row(&keyring, &row)))?;
     loader.check(&census)?;
@@ -206,6 +210,7 @@ impl Loader {
     }
 
     fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
+        fault::at("load.finish");
         self.holdings.set_domains(self.domains);
         for ((owner, kind), sealed) in self.sealed {
             let facts = self.facts.remove(&(owner, kind));

@@ -19,7 +19,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use super::{
     AuditRecord, Batch, EachAudit, Engine, Growth, MAC_LEN, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
 };
-use crate::error::{OpenError, StoreError};
+use crate::{
+    error::{OpenError, StoreError},
+    fault,
+};
 
 /// The database, in the data folder.
 pub const DATABASE_FILE: &str = "hookswitch.db";
@@ -237,6 +240,9 @@ impl Engine for SqliteEngine {
         census: &mut dyn FnMut(&Growth) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if fault::fails("sqlite.write") {
+            return Err(StoreError::Engine("a fault was wanted".into()));
+        }
         let mut growth = Growth::new();
         for row in &batch.puts {
             *growth.entry(row.key.shelf).or_default() += put(&transaction, row)?;
@@ -255,6 +261,9 @@ impl Engine for SqliteEngine {
             }
         }
         put(&transaction, &census(&growth)?)?;
+        if fault::fails("sqlite.commit") {
+            return Err(StoreError::Engine("a fault was wanted".into()));
+        }
         Ok(transaction.commit()?)
     }
 

@@ -15,6 +15,7 @@ use signin::{
     registration::{Binding, Quarantined, Registration, Transport},
     timestamp::{Seconds, Timestamp},
 };
+use store::fault;
 use wire::sip::{
     ContactLine, HeaderName, Request,
     register::{BindingView, Change, EXTENSIONS, Limits, PathPolicy, Plan, Put, Refusal, plan, unsupported},
@@ -46,6 +47,7 @@ impl Desk<'_> {
         algorithm: DigestAlgorithm,
         out: &mut Vec<u8>,
     ) {
+        fault::at("sip.bind");
         let ledger = &self.sip.system.ledger;
         let rules = ledger.settings().registrations;
         let Some(extension) = ledger.extension(id) else {
