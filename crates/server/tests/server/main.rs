@@ -31,6 +31,8 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod torture;
 #[cfg(test)]
 mod turns;
