@@ -12,9 +12,11 @@
 mod bench;
 mod browser;
 mod interop;
+mod mutants;
 mod program;
 mod setup;
 mod steps;
+mod walk;
 mod workspace;
 
 use std::process::ExitCode;
@@ -60,6 +62,20 @@ enum Task {
     },
     /// Takes the pictures of the pages in `docs/screenshots/` again
     Screenshots,
+    /// A random walk through everything that is decided about sign-ins
+    Walk {
+        /// How many steps
+        #[arg(long, default_value_t = walk::STEPS)]
+        steps: u32,
+    },
+    /// Changes one thing at a time in the code, and sees whether the tests notice
+    Mutants {
+        #[arg(long, value_enum, default_value_t = mutants::Part::Core)]
+        part: mutants::Part,
+        /// Passed on to cargo-mutants
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -94,6 +110,8 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::all(&workspace)?;
             browser::take_screenshots(&workspace)
         }
+        Task::Walk { steps } => walk::run(&workspace, steps),
+        Task::Mutants { part, more } => mutants::run(&workspace, part, &more),
         Task::Bench { figure } => {
             setup::all(&workspace)?;
             bench::run(&workspace, &figure)
