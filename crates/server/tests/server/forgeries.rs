@@ -128,8 +128,8 @@ const KINDS: [(&str, Forge); 19] = [
     }),
     ("nonce: made up", |right, round| Hashed { nonce: format!("{round:022}"), ..right.clone() }.shown()),
     ("nonce: cut or longer", |right, round| {
-        let cut = &right.nonce[..round % right.nonce.len()];
-        let nonce = if round % 2 == 0 { cut.to_owned() } else { format!("{}A", right.nonce) };
+        let cut = start(&right.nonce, round % right.nonce.len());
+        let nonce = if round % 2 == 0 { cut } else { format!("{}A", right.nonce) };
         Hashed { nonce, ..right.clone() }.shown()
     }),
     ("nonce: another is hashed", |right, round| {
@@ -194,18 +194,23 @@ const KINDS: [(&str, Forge); 19] = [
         let place = round % flipped.len();
         flipped[place] = if flipped[place] == b'0' { b'1' } else { b'0' };
         let choices = [
-            whole[..round % whole.len()].to_owned(),
+            start(&whole, round % whole.len()),
             format!("{whole}0"),
             format!(" {whole}"),
             String::from_utf8(flipped).expect("ASCII"),
             "0".repeat(64),
             "z".repeat(64),
-            whole[..32].to_owned(),
+            start(&whole, 32),
             format!("{whole}{whole}"),
         ];
         Shown { response: choices[round / 64 % choices.len()].clone(), ..right.shown() }
     }),
 ];
+
+/// The first characters.
+fn start(text: &str, length: usize) -> String {
+    text.chars().take(length).collect()
+}
 
 /// The nonce of an answer's SHA-256 challenge.
 fn nonce_of(answer: &Answer) -> String {

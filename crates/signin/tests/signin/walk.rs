@@ -64,7 +64,7 @@ fn walk(seed: u64, steps: u32, seen: &mut Seen) {
         let is_right = below(&mut dice, 3) == 0;
         match below(&mut dice, 100) {
             0..70 => {
-                try_phone(&house, &address, if is_right { &code } else { "0" }, is_right, (seed, step), seen)
+                try_phone(&house, &address, if is_right { &code } else { "0" }, is_right, (seed, step), seen);
             }
             70..85 => {
                 let number = format!("30{}", below(&mut dice, 9));
