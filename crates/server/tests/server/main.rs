@@ -11,6 +11,8 @@ mod commands_upkeep;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod empty_secrets;
+#[cfg(test)]
 mod forgeries;
 #[cfg(test)]
 mod guesses;
