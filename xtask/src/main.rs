@@ -14,9 +14,11 @@ mod browser;
 mod crash;
 mod instructions;
 mod interop;
+mod mutants;
 mod program;
 mod setup;
 mod steps;
+mod walk;
 mod workspace;
 
 use std::process::ExitCode;
@@ -68,6 +70,20 @@ enum Task {
         #[arg(last = true)]
         rounds: Vec<String>,
     },
+    /// A random walk through everything that is decided about sign-ins
+    Walk {
+        /// How many steps
+        #[arg(long, default_value_t = walk::STEPS)]
+        steps: u32,
+    },
+    /// Changes one thing at a time in the code, and sees whether the tests notice
+    Mutants {
+        #[arg(long, value_enum, default_value_t = mutants::Part::Core)]
+        part: mutants::Part,
+        /// Passed on to cargo-mutants
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -106,6 +122,8 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::all(&workspace)?;
             crash::run(&workspace, &rounds)
         }
+        Task::Walk { steps } => walk::run(&workspace, steps),
+        Task::Mutants { part, more } => mutants::run(&workspace, part, &more),
         Task::Bench { figure } => {
             setup::all(&workspace)?;
             bench::run(&workspace, &figure)

@@ -32,13 +32,16 @@ const DEBIAN: &[(&str, &str)] = &[
 const CARGO: &[(&str, &str, &str)] =
     &[("cargo-deny", "0.20.2", "what may come in"), ("cargo-tarpaulin", "0.37.5", "coverage")];
 
+/// What only `cargo xtask mutants` needs, which nobody runs by the way.
+const MUTANTS: &[(&str, &str, &str)] = &[("cargo-mutants", "27.1.0", "whether the tests notice a change")];
+
 /// Everything.
 pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
     debian()?;
     // Compiling waits for the processor, the others for the network: side by side.
     thread::scope(|side| {
         let python = side.spawn(|| python(workspace).and_then(|()| node(workspace)));
-        let cargo = side.spawn(|| cargo(workspace));
+        let cargo = side.spawn(|| cargo(workspace, CARGO));
         for installed in [python.join(), cargo.join()] {
             match installed {
                 Ok(result) => result?,
@@ -47,6 +50,11 @@ pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+/// The program that makes mutants.
+pub(crate) fn mutants(workspace: &Workspace) -> anyhow::Result<()> {
+    cargo(workspace, MUTANTS)
 }
 
 fn debian() -> anyhow::Result<()> {
@@ -98,9 +106,9 @@ fn node(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Cargo's subcommands under `.tools/bin`.
-fn cargo(workspace: &Workspace) -> anyhow::Result<()> {
+fn cargo(workspace: &Workspace, programs: &[(&str, &str, &str)]) -> anyhow::Result<()> {
     let build = workspace.tools().join("build");
-    for (name, version, _) in CARGO {
+    for (name, version, _) in programs {
         let installed = Program::new(workspace.tools().join("bin").join(name)).args(["--version"]).ask();
         if installed.is_some_and(|said| said.split_whitespace().any(|word| word == *version)) {
             continue;

@@ -27,7 +27,7 @@ use signin::{
     timestamp::Timestamp,
     verdict::Verdict,
 };
-use store::{Admission, Commit, CommitError, Ledger};
+use store::{Admission, Commit, CommitError, Ledger, fault};
 
 use crate::{
     clock::Stopwatch,
@@ -108,18 +108,19 @@ impl System {
     /// still become [`Verdict::Unavailable`]; see [`conclude`](Self::conclude).
     pub fn sign_in_now(&self, attempt: &Attempt<'_>, now: Timestamp, dice: &mut dyn Dice) -> Judged {
         debug_assert!(!attempt.is_costly(), "a costly proof belongs on the pool");
-        let dossier = match self.ledger.admit(attempt, now) {
-            Ok(Admission::Right(accepted)) => {
+        let dossier = match self.admit(attempt, now) {
+            Some(Admission::Right(accepted)) => {
                 self.metrics.proof_checked(attempt.interface);
                 return Judged { verdict: Verdict::Accept(accepted), durable: None };
             }
-            Ok(Admission::Begun(dossier)) => dossier,
-            Err(_) => {
+            Some(Admission::Begun(dossier)) => dossier,
+            None => {
                 self.store_fault();
                 return Judged { verdict: Verdict::Unavailable, durable: None };
             }
         };
         let (finding, settled) = self.check_counted(&dossier, attempt, now);
+        fault::at("flow.decide");
         let Decision { verdict, effects, must_last } =
             decide(&dossier, attempt, finding, &settled, now, dice);
         if must_last {
@@ -141,6 +142,7 @@ impl System {
                 Err(_) => Verdict::Unavailable,
             },
         };
+        fault::at("flow.conclude");
         self.metrics.signed_in(interface, &verdict);
         verdict
     }
@@ -211,6 +213,7 @@ impl System {
         };
         let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(operation));
         let planned = tokio::task::spawn_blocking(move || {
+            fault::at("flow.administer");
             let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
             let planned = operation(&admin, &mut DiceInTurn::new(&system.hashing, turn));
             if let Some(row) = planned.as_ref().err().and_then(|problem| admin.refusal(problem)) {
@@ -236,6 +239,7 @@ impl System {
         if effects.is_empty() {
             return Ok(());
         }
+        fault::at("flow.commit");
         let stopwatch = self.clock.stopwatch();
         self.wait_for(Pending { stopwatch, commit: self.ledger.commit(effects) }).await
     }
@@ -270,7 +274,7 @@ impl System {
         let system = Arc::clone(self);
         let checked = tokio::task::spawn_blocking(move || {
             let now = system.clock.now();
-            let dossier = system.ledger.begin(&kept.attempt(), now).ok()?;
+            let dossier = system.begin(&kept.attempt(), now)?;
             let (finding, settled) = system.check_counted(&dossier, &kept.attempt(), now);
             drop(turn);
             Some((kept, dossier, finding, settled))
@@ -289,6 +293,7 @@ impl System {
         };
         for _ in 0..TRIES {
             let now = self.clock.now();
+            fault::at("flow.decide-in-turn");
             let decision = decide(&dossier, &kept.attempt(), finding, &settled, now, &mut OsDice);
             if !decision.must_last {
                 if !decision.effects.is_empty() {
@@ -313,10 +318,28 @@ impl System {
         Verdict::Unavailable
     }
 
+    /// Counts the attempt of a phone; `None` = the store is out of order.
+    fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Admission> {
+        if fault::fails("flow.begin") {
+            return None;
+        }
+        self.ledger.admit(attempt, now).ok()
+    }
+
+    /// Counts the attempt; `None` = the store is out of order.
+    fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Dossier> {
+        if fault::fails("flow.begin") {
+            return None;
+        }
+        self.ledger.begin(attempt, now).ok()
+    }
+
     /// Holds the proof against the dossier and tells the count what came of it.
     fn check_counted(&self, dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> (Finding, Settled) {
         let counted = Counted { ledger: &self.ledger, dossier, now, is_settled: false };
+        fault::at("flow.check");
         let finding = check(dossier, attempt, now);
+        fault::at("flow.settle");
         if finding != Finding::Unchecked {
             self.metrics.proof_checked(attempt.interface);
         }
@@ -344,8 +367,9 @@ struct Counted<'a> {
 
 impl Counted<'_> {
     fn settle(mut self, attempt: &Attempt<'_>, finding: Finding) -> Settled {
+        let settled = self.ledger.settle(self.dossier, attempt, finding, self.now);
         self.is_settled = true;
-        self.ledger.settle(self.dossier, attempt, finding, self.now)
+        settled
     }
 }
 

@@ -13,6 +13,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
+use store::fault;
+
 use crate::{dice::OsDice, metrics::Metrics};
 
 /// Hands out turns.
@@ -45,6 +47,9 @@ impl HashingPool {
 
     /// A turn for somebody who wants to sign in; `None` at once when too many are waiting.
     pub async fn turn(&self) -> Option<Turn> {
+        if fault::fails("hashing.turn") {
+            return None;
+        }
         if let Ok(permit) = Arc::clone(&self.turns).try_acquire_owned() {
             return Some(Turn { _permit: permit });
         }

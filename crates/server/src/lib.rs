@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod core_dump;
 pub mod data_folder;
 pub mod descriptors;
 pub mod dice;

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     config::Loaded,
-    descriptors,
+    core_dump, descriptors,
     doors::Porter,
     listen::{
         certificate::{addresses_of_this_machine, names_of_this_machine},
@@ -62,6 +62,7 @@ pub struct Running {
 /// It did not start: [`StartError`], or something of the machine's.
 pub fn run(loaded: Loaded, say: impl FnOnce(&str)) -> anyhow::Result<()> {
     logging::start(&loaded.config.log);
+    core_dump::forbid();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(or_cores(loaded.config.threads))
         .thread_name("worker")

@@ -11,9 +11,10 @@ use signin::{
     admin::is_ignited,
     challenge::Challenger,
     dice::roll,
+    digest,
     timestamp::{Seconds, Timestamp},
 };
-use store::{Ledger, OpenError, engine::SqliteEngine};
+use store::{Ledger, OpenError, engine::SqliteEngine, fault};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -116,6 +117,8 @@ impl System {
         let config = &loaded.config;
         let folder = DataFolder::open(&config.data_folder)
             .map_err(|error| StartError::Folder { folder: config.data_folder.clone(), error })?;
+        fault::at("system.open");
+        digest::mask_keys(&mut OsDice);
         let keys = master_key::obtain(config, &folder)?;
         let engine = SqliteEngine::open(&config.data_folder)?;
         let ledger = Ledger::open(Box::new(engine), keys, roll(&mut OsDice), Box::new(OsDice))?;

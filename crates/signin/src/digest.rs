@@ -2,11 +2,15 @@
 //!
 //! Only `qop=auth` is known: without it nothing counts the uses of a nonce, and `auth-int` no phone offers.
 
+use std::sync::OnceLock;
+
 use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::dice::{Dice, roll};
 
 /// The hash of a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -28,8 +32,27 @@ impl DigestAlgorithm {
     }
 }
 
-/// What is derived from a code for digests: `H(username:realm:code)` in both hashes. As good as the code for
-/// whoever answers digests, and so kept as carefully.
+/// What keys are masked with as long as they wait in memory; nothing where nobody asked for a mask.
+static MASK: OnceLock<[u8; 32]> = OnceLock::new();
+
+/// From now on keys wait in memory under a mask that is drawn once a process, so that nobody finds them who searches a
+/// copy of the memory for what they know. It is no seal: the mask is in the same memory. Once keys were derived it
+/// comes too late and changes nothing.
+pub fn mask_keys(dice: &mut dyn Dice) {
+    MASK.get_or_init(|| roll(dice));
+}
+
+/// The bytes under the mask; from under it, the bytes.
+fn masked<const LEN: usize>(bytes: &[u8; LEN]) -> [u8; LEN] {
+    let mut masked = *bytes;
+    for (byte, mask) in masked.iter_mut().zip(MASK.get_or_init(|| [0; 32])) {
+        *byte ^= mask;
+    }
+    masked
+}
+
+/// What is derived from a code for digests: `H(username:realm:code)` in both hashes, under the mask. As good as the code
+/// for whoever answers digests, and so kept as carefully.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DigestKeys {
     sha256: [u8; 32],
@@ -48,7 +71,9 @@ impl DigestKeys {
     pub fn derive(username: &str, realm: &str, code: &str) -> Self {
         let parts = [username.as_bytes(), realm.as_bytes(), code.as_bytes()];
         // The code itself is in it: fed to the hash where it is, and copied nowhere.
-        Self { sha256: hash_parts::<Sha256>(&parts).into(), md5: hash_parts::<Md5>(&parts).into() }
+        let sha256 = Zeroizing::new(<[u8; 32]>::from(hash_parts::<Sha256>(&parts)));
+        let md5 = Zeroizing::new(<[u8; 16]>::from(hash_parts::<Md5>(&parts)));
+        Self { sha256: masked(&sha256), md5: masked(&md5) }
     }
 
     /// Keys that nobody's code derives: what an unknown name is held against.
@@ -168,9 +193,14 @@ fn request_hash(algorithm: DigestAlgorithm, method: &[u8], uri: &[u8]) -> Reques
 /// The answer that the owner of `keys` would give, in hex; 64 or 32 characters.
 pub fn response(keys: &DigestKeys, proof: &DigestProof<'_>) -> Answer {
     match proof.algorithm {
-        DigestAlgorithm::Sha256 => answer::<Sha256>(&hex(&keys.sha256), proof),
-        DigestAlgorithm::Md5 => answer::<Md5>(&hex(&keys.md5), proof),
+        DigestAlgorithm::Sha256 => answer::<Sha256>(&ha1(&keys.sha256), proof),
+        DigestAlgorithm::Md5 => answer::<Md5>(&ha1(&keys.md5), proof),
     }
+}
+
+/// HA1 in hex, from under the mask; wiped after use.
+fn ha1<const LEN: usize>(key: &[u8; LEN]) -> Zeroizing<[u8; 64]> {
+    Zeroizing::new(hex(Zeroizing::new(masked(key)).as_slice()))
 }
 
 /// Whether the proof was made by the owner of `keys`; constant time in the answer.

@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use arc_swap::Guard;
 use signin::{
     account::{Activity, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
@@ -24,6 +23,7 @@ use crate::{
     behind::Dirty,
     counts::{Begun, Succeeded},
     error::StoreError,
+    fault,
     holdings::Kept,
     ledger::Ledger,
     lines::LineRef,
@@ -45,6 +45,23 @@ pub enum Admission {
     Begun(Dossier),
 }
 
+/// Places that were taken in the counts. Dropped before they are in a dossier (what is known could not be gathered),
+/// they count as failed: a place that nobody gives back would be a lock that no time ends.
+struct Held<'a> {
+    ledger: &'a Ledger,
+    settings: &'a Settings,
+    places: Option<Places>,
+    now: Timestamp,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(Places { subject, address, .. }) = &self.places {
+            self.ledger.give_up(subject, address, self.settings, self.now);
+        }
+    }
+}
+
 /// What both counts say.
 struct Places {
     subject: (TallyKey, Standing),
@@ -62,8 +79,8 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Dossier, StoreError> {
         let settings = self.holdings.settings.load_full();
-        let places = self.take_places(attempt, &settings, now);
-        Ok(self.gather(attempt, places, settings, now))
+        let held = self.hold(attempt, &settings, now);
+        self.gather(attempt, held, &settings)
     }
 
     /// The same for a phone that registers: where it is right and has nothing against it, that is all.
@@ -72,13 +89,19 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Admission, StoreError> {
         let settings = self.holdings.settings.load();
-        let places = self.take_places(attempt, &settings, now);
-        if let Some(accepted) = self.short_way(attempt, &places, now) {
+        let mut held = self.hold(attempt, &settings, now);
+        fault::at("attempt.short");
+        let accepted = held.places.as_ref().and_then(|places| self.short_way(attempt, places, now));
+        if let Some((accepted, places)) = accepted.and_then(|accepted| Some((accepted, held.places.take()?)))
+        {
             self.give_back(&places.subject.0, &places.address.0, is_counted(&settings, attempt));
             return Ok(Admission::Right(accepted));
         }
-        let settings = Guard::into_inner(settings);
-        Ok(Admission::Begun(self.gather(attempt, places, settings, now)))
+        self.gather(attempt, held, &settings).map(Admission::Begun)
+    }
+
+    fn hold<'a>(&'a self, attempt: &Attempt<'_>, settings: &'a Arc<Settings>, now: Timestamp) -> Held<'a> {
+        Held { ledger: self, settings, places: Some(self.take_places(attempt, settings, now)), now }
     }
 
     /// See [`shortcut`](signin::shortcut). Whoever is wrong here is checked once more on the long way, and so is a number
@@ -108,19 +131,25 @@ impl Ledger {
     fn gather(
         &self,
         attempt: &Attempt<'_>,
-        places: Places,
-        settings: Arc<Settings>,
-        now: Timestamp,
-    ) -> Dossier {
-        let Places { subject, address, refused, is_clean: _ } = places;
+        mut held: Held<'_>,
+        settings: &Arc<Settings>,
+    ) -> Result<Dossier, StoreError> {
+        let now = held.now;
+        fault::at("attempt.known");
         // Gathered for refused attempts too, so that a refusal takes the same time for every name.
         let Known { account, extension, kept } = self.known(attempt);
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
-        Dossier {
-            activity: id.map_or_else(Activity::default, |id| self.holdings.activity(id)),
-            sessions_open: id.map_or(0, |id| self.holdings.sessions_open(id, now)),
+        let activity = id.map_or_else(Activity::default, |id| self.holdings.activity(id));
+        let sessions_open = id.map_or(0, |id| self.holdings.sessions_open(id, now));
+        let Some(Places { subject, address, refused, is_clean: _ }) = held.places.take() else {
+            return Err(StoreError::Closed);
+        };
+        drop(held);
+        Ok(Dossier {
+            activity,
+            sessions_open,
             account,
             extension,
             is_decoy: verifier.is_none(),
@@ -130,8 +159,8 @@ impl Ledger {
             is_repeat: refused != 0 && attempt.print() == Some(refused),
             subject,
             address,
-            settings,
-        }
+            settings: Arc::clone(settings),
+        })
     }
 
     /// The address first, then the subject; a place in both counts, or in none.
@@ -201,6 +230,7 @@ impl Ledger {
         if !dossier.may_be_checked() {
             return Settled::default();
         }
+        fault::at("attempt.settle");
         let is_counted = is_counted(&dossier.settings, attempt);
         match finding {
             Finding::Repeated | Finding::Unchecked => {
@@ -262,12 +292,23 @@ impl Ledger {
     /// The attempt began and will never be settled: something here broke while it was checked. It counts as a
     /// failure, or breaking the check would be a way around the count.
     pub fn abandon(&self, dossier: &Dossier, now: Timestamp) {
-        if !dossier.may_be_checked() {
+        self.give_up(&dossier.subject, &dossier.address, &dossier.settings, now);
+    }
+
+    fn give_up(
+        &self,
+        subject: &(TallyKey, Standing),
+        address: &(TallyKey, Standing),
+        settings: &Settings,
+        now: Timestamp,
+    ) {
+        // There is a place in both or in none.
+        if subject.1 != Standing::Open || address.1 != Standing::Open {
             return;
         }
         let mut has_locked = false;
-        for (key, _) in [&dossier.subject, &dossier.address] {
-            has_locked |= self.holdings.counts.abandon(key, &dossier.settings, now).is_some();
+        for (key, _) in [subject, address] {
+            has_locked |= self.holdings.counts.abandon(key, settings, now).is_some();
             self.behind.note(Dirty::Tally(key.clone()));
         }
         if has_locked {

@@ -12,6 +12,7 @@ mod commit;
 mod counts;
 pub mod engine;
 mod error;
+pub mod fault;
 mod holdings;
 mod keyring;
 mod ledger;

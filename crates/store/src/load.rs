@@ -18,6 +18,7 @@ use crate::{
     behind::Dirty,
     engine::{Engine, Row, Shelf, Snapshot, Turnover},
     error::{OpenError, StoreError},
+    fault,
     holdings::Holdings,
     keyring::Keyring,
     pending::{Found, Pending},
@@ -92,6 +93,9 @@ pub(crate) fn load(
         }
     };
     let (pending, found) = read(Pending::open(engine.notes(), keyring.clone()))?;
+    if fault::fails("load.rows") {
+        return Err(OpenError::Store(StoreError::Engine("a fault was wanted".into())));
+    }
     let mut loader = Loader::new(masters);
     read(snapshot.rows(&mut |row| loader.row(&keyring, &row)))?;
     loader.check(&keyring, &census)?;
@@ -238,6 +242,7 @@ impl Loader {
     }
 
     fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
+        fault::at("load.finish");
         self.holdings.set_domains(self.domains);
         for ((owner, kind), sealed) in self.sealed {
             let facts = self.facts.remove(&(owner, kind));

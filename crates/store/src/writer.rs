@@ -21,6 +21,7 @@ use crate::{
     behind::{Behind, Dirty},
     commit::Reply,
     error::{CommitError, StoreError},
+    fault,
     holdings::Holdings,
     plan::{Act, Planner, Touch},
     scribe::{Draft, Scribe},
@@ -165,6 +166,7 @@ impl Writer {
     fn add(&mut self, mut batch: Batch, effects: &[Effect], reply: Reply) -> Batch {
         self.pulse.commits.fetch_add(1, Ordering::Relaxed);
         for _ in 0..2 {
+            fault::at("writer.plan");
             let mut planner = Planner::new(&self.holdings, &mut *self.dice);
             let plan = planner.plan(effects);
             let meddles = planner.touches.iter().any(|(touch, is_change)| {
@@ -200,7 +202,9 @@ impl Writer {
         }
         match self.transact(batch.draft) {
             Ok(()) => {
+                fault::at("writer.apply");
                 let topics = self.apply(batch.acts);
+                fault::at("writer.reply");
                 for reply in batch.replies {
                     let _gone = reply.send(Ok(()));
                 }
@@ -239,6 +243,7 @@ impl Writer {
 
     /// Writes a part of what is behind; whether something is left.
     fn flush_chunk(&mut self) -> Result<bool, StoreError> {
+        fault::at("writer.flush");
         let Some(chunk) = self.behind.chunk() else { return Ok(false) };
         match chunk.draft(&self.holdings).and_then(|draft| self.transact(draft)) {
             Ok(()) => {

@@ -30,6 +30,7 @@ use signin::{
     rights::Right,
     session::{Session, SessionId},
 };
+use store::fault;
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -191,6 +192,7 @@ impl FromRequestParts<Arc<Web>> for Detained {
 /// Finds the session of a request, or says where to go instead.
 async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
     let visitor = Visitor::from_request_parts(parts, web).await?;
+    fault::at("web.session");
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let settings = ledger.settings();
@@ -363,6 +365,7 @@ impl FromRequest<Arc<Web>> for VisitorForm {
 }
 
 async fn read_form(parts: Parts, body: Body, visitor: &Visitor, web: &Arc<Web>) -> Result<Form, Response> {
+    fault::at("web.form");
     if !comes_from_here(&parts.headers) {
         return Err(visitor.error(web, StatusCode::FORBIDDEN));
     }
@@ -471,6 +474,7 @@ pub(super) async fn headers(
         request.headers_mut().entry(header::HOST).or_insert(host);
     }
     let mut response = next.run(request).await;
+    fault::at("web.answer");
     let headers = response.headers_mut();
     let mut put = |name: &'static str, value: &'static str| {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));

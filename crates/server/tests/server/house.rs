@@ -37,8 +37,8 @@ pub(crate) struct House {
     pub(crate) system: Arc<System>,
     /// Moves time.
     pub(crate) clock: Clock,
-    running: Option<Running>,
-    config: Config,
+    pub(crate) running: Option<Running>,
+    pub(crate) config: Config,
     folder: TempDir,
 }
 
@@ -214,6 +214,6 @@ impl Drop for House {
     }
 }
 
-async fn run(config: &Config, clock: &Clock) -> Running {
+pub(crate) async fn run(config: &Config, clock: &Clock) -> Running {
     Running::start(Loaded::from(config.clone()), clock.clone()).await.expect("started")
 }

@@ -72,6 +72,11 @@ impl Machine {
         self.wait_for("addresses.json");
     }
 
+    /// Which process the server is.
+    pub(crate) fn server_id(&self) -> u32 {
+        self.server.as_ref().expect("it runs").id()
+    }
+
     /// Stops the server in order.
     pub(crate) fn stop(&mut self) {
         let mut server = self.server.take().expect("it runs");

@@ -10,6 +10,10 @@ mod commands_import;
 mod commands_upkeep;
 #[cfg(test)]
 #[cfg(test)]
+mod empty_secrets;
+#[cfg(test)]
+mod forgeries;
+#[cfg(test)]
 mod guesses;
 #[cfg(test)]
 mod house;
@@ -27,6 +31,8 @@ mod phones_are_refused;
 mod phones_register;
 #[cfg(test)]
 mod refusals;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]

@@ -21,7 +21,14 @@ pub(super) fn payload(secret: &Secret) -> SecretBytes {
 }
 
 pub(super) fn verifier(payload: &SecretBytes, binding: &Binding<'_>) -> Verifier {
-    text_of(payload).map_or(Verifier::Unset, |code| {
-        Verifier::Digest(DigestKeys::derive(binding.username, binding.realm, code))
-    })
+    match text_of(payload) {
+        // The rules let nobody choose anything else, so whatever else stands there is no code.
+        Some(code) if code.bytes().all(|byte| byte.is_ascii_digit()) => digest_verifier(code, binding),
+        Some(_) | None => Verifier::Unset,
+    }
+}
+
+/// What a digest that was made with `secret` is held against.
+pub(super) fn digest_verifier(secret: &str, binding: &Binding<'_>) -> Verifier {
+    Verifier::Digest(DigestKeys::derive(binding.username, binding.realm, secret))
 }

@@ -243,11 +243,12 @@ fn versioned(text: &str) -> SecretBytes {
     SecretBytes::new(bytes)
 }
 
+/// The secret in a payload of this version. One without a single visible character (zeros, spaces) is none: nobody chose
+/// it, whatever wrote it there.
 fn text_of(payload: &SecretBytes) -> Option<&str> {
-    match payload.reveal().split_first() {
-        Some((&VERSION_1, text)) if !text.is_empty() => std::str::from_utf8(text).ok(),
-        _ => None,
-    }
+    let Some((&VERSION_1, text)) = payload.reveal().split_first() else { return None };
+    let is_visible = |c: char| !c.is_control() && !c.is_whitespace();
+    std::str::from_utf8(text).ok().filter(|text| text.contains(is_visible))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The phone password of an extension: used for registration in place of the login code when set. Kept like it.
 
-use super::{Binding, CredentialKind, KindRow, OwnerKind, Verifier, login_code, versioned};
+use super::{
+    Binding, CredentialKind, KindRow, OwnerKind, Verifier, login_code::digest_verifier, text_of, versioned,
+};
 use crate::secret::{Secret, SecretBytes};
 
 pub(super) const ROW: KindRow = KindRow {
@@ -17,5 +19,5 @@ pub(super) fn payload(secret: &Secret) -> SecretBytes {
 }
 
 pub(super) fn verifier(payload: &SecretBytes, binding: &Binding<'_>) -> Verifier {
-    login_code::verifier(payload, binding)
+    text_of(payload).map_or(Verifier::Unset, |secret| digest_verifier(secret, binding))
 }

@@ -10,6 +10,8 @@
 )]
 
 mod administration;
+mod boundaries;
+mod empty_secrets;
 mod house;
 mod lockout;
 mod resets;

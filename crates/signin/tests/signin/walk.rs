@@ -1,4 +1,6 @@
 //! A seeded random walk: whatever order things happen in, these hold.
+//!
+//! `WALK_STEPS` says how many steps in all; `cargo xtask walk` takes a million.
 
 use signin::{
     account::Condition,
@@ -14,24 +16,56 @@ use signin::{
 
 use crate::house::{House, word};
 
-const STEPS: u32 = 20_000;
+/// Steps of an ordinary run.
+const STEPS: u32 = 60_000;
+/// Steps that one house lives through; then another one is built, from another seed.
+const LIFE: u32 = 20_000;
 
 #[test]
 fn no_order_of_events_opens_what_should_be_closed() {
-    for seed in [1, 2, 3] {
-        walk(seed);
+    let asked = std::env::var_os("WALK_STEPS").map(|steps| steps.into_string().unwrap().parse().unwrap());
+    let steps: u32 = asked.unwrap_or(STEPS);
+    let mut seen = Seen::default();
+    for seed in 0..steps.div_ceil(LIFE) {
+        walk(u64::from(seed) + 1, LIFE.min(steps - seed * LIFE), &mut seen);
     }
+    let Seen { steps: taken, accepted, refused, locked, invariants } = seen;
+    assert_eq!(taken, steps);
+    for (name, value) in [
+        ("walk_steps", taken),
+        ("walk_accepted", accepted),
+        ("walk_refused", refused),
+        ("walk_locked", locked),
+        ("walk_invariants_checked", invariants),
+    ] {
+        println!("{name} {value}");
+    }
+    // A walk that only ever meets closed doors, or open ones, shows nothing.
+    assert!(accepted.min(refused).min(locked) > steps / 100, "{seen:?}");
 }
 
-fn walk(seed: u64) {
+/// What a walk came by.
+#[derive(Debug, Default)]
+struct Seen {
+    steps: u32,
+    accepted: u32,
+    refused: u32,
+    locked: u32,
+    invariants: u32,
+}
+
+fn walk(seed: u64, steps: u32, seen: &mut Seen) {
     let house = House::with_ann();
     let mut dice = SeededDice(seed);
     let mut code = crate::house::CODE.to_owned();
-    for step in 0..STEPS {
+    for step in 0..steps {
+        seen.steps += 1;
         let address = format!("192.0.2.{}", below(&mut dice, 4));
         let is_right = below(&mut dice, 3) == 0;
         match below(&mut dice, 100) {
-            0..70 => try_phone(&house, &address, if is_right { &code } else { "0" }, is_right, (seed, step)),
+            0..70 => {
+                try_phone(&house, &address, if is_right { &code } else { "0" }, is_right, (seed, step), seen);
+            }
             70..85 => {
                 let number = format!("30{}", below(&mut dice, 9));
                 assert_ne!(
@@ -39,6 +73,7 @@ fn walk(seed: u64) {
                     "accept",
                     "seed {seed} step {step}"
                 );
+                seen.invariants += 1;
             }
             85..94 => house.wait(Seconds(u32::from(below(&mut dice, 250)))),
             94..96 => {
@@ -58,6 +93,7 @@ fn walk(seed: u64) {
         }
         let model = house.model.borrow();
         assert!(model.tallies.values().all(|tally| tally.in_flight == 0), "seed {seed} step {step}");
+        seen.invariants += 1;
     }
 }
 
@@ -69,7 +105,7 @@ fn change_to_generated(house: &House) -> String {
     shown[0].1.reveal().to_owned()
 }
 
-fn try_phone(house: &House, address: &str, code: &str, is_right: bool, at: (u64, u32)) {
+fn try_phone(house: &House, address: &str, code: &str, is_right: bool, at: (u64, u32), seen: &mut Seen) {
     let is_enabled = house.ann().condition == Condition::Enabled;
     let keys = [
         keys_named(DomainId::FIRST, "201").swap_remove(0),
@@ -85,7 +121,10 @@ fn try_phone(house: &House, address: &str, code: &str, is_right: bool, at: (u64,
     assert_eq!(opened, is_right && is_enabled && !is_locked, "seed and step {at:?}: {}", word(&verdict));
     if is_locked {
         assert_eq!(word(&verdict), "wait");
+        seen.locked += 1;
     }
+    *(if opened { &mut seen.accepted } else { &mut seen.refused }) += 1;
+    seen.invariants += 1;
 }
 
 fn toggle(house: &House) {

@@ -20,7 +20,10 @@ use super::{
     AuditRecord, Batch, EachAudit, Engine, MAC_LEN, Notes, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
     Turnover, notes::FileNotes,
 };
-use crate::error::{OpenError, StoreError};
+use crate::{
+    error::{OpenError, StoreError},
+    fault,
+};
 
 /// The database, in the data folder.
 pub const DATABASE_FILE: &str = "hookswitch.db";
@@ -264,6 +267,9 @@ impl Engine for SqliteEngine {
         census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if fault::fails("sqlite.write") {
+            return Err(StoreError::Engine("a fault was wanted".into()));
+        }
         let mut turnover = Turnover::default();
         for row in &batch.puts {
             put(&transaction, row, &mut turnover)?;
@@ -287,6 +293,9 @@ impl Engine for SqliteEngine {
         }
         let census = census(&turnover)?;
         put(&transaction, &census, &mut turnover)?;
+        if fault::fails("sqlite.commit") {
+            return Err(StoreError::Engine("a fault was wanted".into()));
+        }
         Ok(transaction.commit()?)
     }
 

@@ -15,6 +15,7 @@ use signin::{
     registration::{Binding, Quarantined, Refresh, Registration, Transport},
     timestamp::{Seconds, Timestamp},
 };
+use store::fault;
 use wire::sip::{
     ContactLine, HeaderName, Request,
     register::{BindingView, Change, Limits, PathPolicy, Plan, Put, Refusal, SUPPORTED, plan, unsupported},
@@ -64,6 +65,7 @@ pub(super) struct Signed<'a> {
 impl Desk<'_> {
     /// Changes the bindings as the request asks, and writes the answer.
     pub(super) fn bind(&mut self, request: &Request<'_>, signed: &Signed<'_>, out: &mut Vec<u8>) {
+        fault::at("sip.bind");
         let rules = self.sip.system.ledger.registration_rules();
         // What is read here is changed here: two phones of one extension take turns.
         let _turn = self.sip.stripe(signed.extension).map(parking_lot::Mutex::lock);

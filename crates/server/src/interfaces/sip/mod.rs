@@ -21,6 +21,7 @@ use signin::{
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
 };
+use store::fault;
 use wire::sip::{
     Datagram, Essentials, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
     classify,
@@ -201,6 +202,7 @@ impl Answerer {
     /// Reads a datagram and writes its answer into `out`: a SIP message, a question for one's own address (STUN,
     /// RFC 5626 section 4.4.2), a sign of life, or nothing of ours.
     pub fn datagram(&mut self, received: Received<'_>, out: &mut Vec<u8>) -> Said {
+        fault::at("sip.datagram");
         let said = match classify(received.bytes) {
             Datagram::Sip => return self.message(received, out),
             Datagram::Stun => match stun::answer(received.bytes, received.peer, out) {
@@ -250,6 +252,7 @@ impl Answerer {
                 }
             }
         };
+        fault::at("sip.answer");
         self.registered_for = desk.registered_for;
         let is_proven = match &written {
             Written::ToProven => true,

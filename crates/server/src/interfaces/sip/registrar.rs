@@ -14,6 +14,7 @@ use signin::{
     records::Records as _,
     verdict::Verdict,
 };
+use store::fault;
 use wire::sip::{Algorithm, DigestCredentials, Essentials, Method, Qop, Request, Uri};
 
 use super::{Desk, Written, bindings::Signed};
@@ -90,6 +91,7 @@ impl Desk<'_> {
             peer: Peer { address: self.peer.ip(), agent: &agent },
             purpose: Purpose::Registration,
         };
+        fault::at("sip.attempt");
         let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
         let shown = Shown { number: &number, algorithm, cseq: essentials.cseq.number };
         self.say(request, &domain, &shown, judged, out)

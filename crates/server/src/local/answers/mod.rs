@@ -17,6 +17,7 @@ use signin::{
     admin::{Admin, By, Change, Problem, SecretChoice},
     dice::Dice,
 };
+use store::fault;
 
 use super::{
     listener::{Answer, Replies},
@@ -36,6 +37,7 @@ type Answered = Result<Done, Refusal>;
 
 impl Answer for Answers {
     async fn answer(&self, request: Request, replies: &Replies) -> Reply {
+        fault::at("local.answer");
         match self.answered(request, replies).await {
             Ok(done) => Reply::Done(done),
             Err(refusal) => Reply::Refused(refusal),
