@@ -105,6 +105,9 @@ impl SqliteEngine {
             Unprepared::Sqlite(error) => cannot_open(&path, &error),
             Unprepared::Open(error) => error,
         })?;
+        // SQLite syncs the folder when it has made the log, and does not look at what comes of it. A log whose name is
+        // not on disk is lost in a power cut with everything in it.
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable(folder))?;
         Ok(Self { connection, notes, path: path.into(), sum, lock })
     }
 
