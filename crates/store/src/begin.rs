@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use signin::{
-    account::Activity,
     attempt::{Attempt, Claim, Proof},
     challenge::Nonce,
     credential::{CredentialFacts, CredentialKind, Owner, Verifier},
     decide::{Finding, Settled},
     dossier::Dossier,
     extension::Extension,
-    ident::{FoldedName, Number},
+    ident::{AccountId, ExtensionId, FoldedName, Number},
     lockout::{Standing, TallyKey, is_within},
     policy::Settings,
     timestamp::Timestamp,
@@ -36,6 +35,15 @@ struct Places {
     refused: u64,
 }
 
+/// A phone is opened by its extension's secret or by the user's who belongs there.
+const fn owner_of_phone(line: ExtensionId, user: AccountId, kind: CredentialKind) -> Option<Owner> {
+    match kind {
+        CredentialKind::PhonePassword => Some(Owner::Extension(line)),
+        CredentialKind::LoginCode | CredentialKind::UserPassword => Some(Owner::Account(user)),
+        CredentialKind::ServicePassword => None,
+    }
+}
+
 impl Ledger {
     /// Counts the attempt and gathers what is known. Every dossier must be settled or abandoned.
     ///
@@ -50,8 +58,8 @@ impl Ledger {
         let facts = kept.as_ref().map(|kept| kept.facts);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
         Ok(Dossier {
-            activity: id.map_or_else(Activity::default, |id| self.holdings.activity(id)),
-            sessions_open: id.map_or(0, |id| self.holdings.sessions_open(id, now)),
+            activity: self.holdings.activity(id.unwrap_or(AccountId::NOBODY)),
+            sessions_open: self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now),
             account,
             extension,
             is_decoy: verifier.is_none(),
@@ -86,40 +94,41 @@ impl Ledger {
         Places { subject: (subject, of_subject), address: (address, of_address), refused }
     }
 
+    /// Every step is taken for every name: where there is nobody, [`AccountId::NOBODY`]'s records are looked for, and not found.
     fn known(&self, attempt: &Attempt<'_>) -> Known {
         let kinds = attempt.interface.row().opens_with;
         match attempt.claim {
             Claim::Account(kind, name) => {
                 let id = self.holdings.account_id(kind, attempt.domain, &FoldedName::of(name));
-                let account = id.and_then(|id| self.holdings.account(id));
-                let kept = account.as_ref().and_then(|account| {
-                    kinds.iter().find_map(|kind| self.holdings.kept(Owner::Account(account.id), *kind))
-                });
+                let account = self.holdings.account(id.unwrap_or(AccountId::NOBODY));
+                let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
+                let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 Known { account, extension: None, kept }
             }
             Claim::Extension(number) => {
                 let id = Number::parse(number)
                     .and_then(|number| self.holdings.extension_id(attempt.domain, &number));
-                let extension = id.and_then(|id| self.holdings.extension(id));
-                let user = extension.as_ref().and_then(|extension| extension.user);
-                let account = user.and_then(|user| self.holdings.account(user));
-                let kept = extension
-                    .as_ref()
-                    .and_then(|extension| kinds.iter().find_map(|kind| self.kept_of_phone(extension, *kind)));
+                let extension = self.holdings.extension(id.unwrap_or(ExtensionId::NOBODY));
+                let user =
+                    extension.as_ref().and_then(|extension| extension.user).unwrap_or(AccountId::NOBODY);
+                let account = self.holdings.account(user);
+                let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
+                let kept = self.first_kept(kinds, |kind| owner_of_phone(line, user, kind));
                 Known { account, extension, kept }
             }
         }
     }
 
-    /// A phone is opened by its extension's secret or by the user's who belongs there.
-    fn kept_of_phone(&self, extension: &Extension, kind: CredentialKind) -> Option<Kept> {
-        match kind {
-            CredentialKind::PhonePassword => self.holdings.kept(Owner::Extension(extension.id), kind),
-            CredentialKind::LoginCode | CredentialKind::UserPassword => {
-                self.holdings.kept(Owner::Account(extension.user?), kind)
-            }
-            CredentialKind::ServicePassword => None,
-        }
+    /// The first secret there is, after a look at all that there may be.
+    fn first_kept(
+        &self,
+        kinds: &[CredentialKind],
+        owner: impl Fn(CredentialKind) -> Option<Owner>,
+    ) -> Option<Kept> {
+        kinds.iter().fold(None, |first, kind| {
+            let kept = owner(*kind).and_then(|owner| self.holdings.kept(owner, *kind));
+            first.or(kept)
+        })
     }
 
     fn decoy(&self, proof: &Proof<'_>) -> Verifier {
