@@ -9,23 +9,34 @@
     reason = "a benchmark reads the clock, waits, and fetches its own nonce counts"
 )]
 
+mod comeback;
+mod connections;
 mod digest;
 mod echo;
+mod enumeration;
 mod figures;
+mod fleet;
+mod flood;
+mod guess;
 mod load;
+mod login;
 mod phone;
 mod process;
+mod product;
 mod register;
 mod server;
 mod shape;
+mod soak;
 mod socket;
+mod source;
+mod web;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "bench", about = "Measures Hookswitch beside its peers")]
+#[command(name = "bench", about = "Measures Hookswitch, alone and beside its peers")]
 struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -35,6 +46,18 @@ struct Arguments {
 enum What {
     /// SIP registrations over UDP
     Register(register::Plan),
+    /// A web login beside the hash that it must pay
+    Login(login::Plan),
+    /// Thousands of slow connections, while good ones must not notice
+    Connections(connections::Plan),
+    /// All phones at once after a power cut
+    Comeback(comeback::Plan),
+    /// Whether a stranger learns which names there are
+    Enumeration(enumeration::Plan),
+    /// Wrong REGISTERs and wrong web logins, while good ones must not notice
+    Flood(flood::Plan),
+    /// Mixed load for a long time: memory, descriptors, panics
+    Soak(soak::Plan),
     /// Sends every datagram back (the physical limit; started by `register`)
     #[command(hide = true)]
     Echo,
@@ -43,6 +66,12 @@ enum What {
 fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Register(plan) => register::run(&plan),
+        What::Login(plan) => login::run(&plan),
+        What::Connections(plan) => connections::run(&plan),
+        What::Comeback(plan) => comeback::run(&plan),
+        What::Enumeration(plan) => enumeration::run(&plan),
+        What::Flood(plan) => flood::run(&plan),
+        What::Soak(plan) => soak::run(&plan),
         What::Echo => echo::run(),
     };
     match done {

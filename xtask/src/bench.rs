@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::Subcommand;
 
+use crate::flood;
 use crate::program::Program;
 use crate::workspace::Workspace;
 
@@ -11,6 +12,12 @@ use crate::workspace::Workspace;
 pub(crate) enum Figure {
     /// SIP registrations over UDP, beside a tuned Kamailio and an echo
     Register {
+        /// Passed on to the load generator (`-- --help` shows what there is)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
+    /// A web login beside the hash that it must pay
+    Login {
         /// Passed on to the load generator (`-- --help` shows what there is)
         #[arg(last = true)]
         plan: Vec<String>,
@@ -23,6 +30,10 @@ pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> 
         Figure::Register { plan } => {
             workspace.cargo().args(["build", "--locked", "--release", "--package", "server"]).run()?;
             register(workspace, &workspace.built("release", "hookswitch"), plan)
+        }
+        Figure::Login { plan } => {
+            let (product, bench) = flood::build_release(workspace)?;
+            flood::start(&bench, "login", &product, plan.iter().map(String::as_str))
         }
     }
 }

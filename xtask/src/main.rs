@@ -11,6 +11,7 @@
 
 mod bench;
 mod browser;
+mod flood;
 mod interop;
 mod program;
 mod setup;
@@ -60,6 +61,14 @@ enum Task {
     },
     /// Takes the pictures of the pages in `docs/screenshots/` again
     Screenshots,
+    /// Floods, slow connections, a comeback, timing: what strangers may do to a busy system
+    Flood(flood::Choice),
+    /// Mixed load for a day, or as long as is said: memory, descriptors, panics
+    Soak {
+        /// Passed on to the load generator (`-- --seconds 3600`)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -94,6 +103,8 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::all(&workspace)?;
             browser::take_screenshots(&workspace)
         }
+        Task::Flood(choice) => flood::run(&workspace, &choice),
+        Task::Soak { plan } => flood::soak(&workspace, &plan),
         Task::Bench { figure } => {
             setup::all(&workspace)?;
             bench::run(&workspace, &figure)

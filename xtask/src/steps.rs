@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use crate::bench;
 use crate::browser;
+use crate::flood;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
 use crate::setup;
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
+    Step { name: "flood", needs: &["setup"], work: |workspace, _| flood::smoke(workspace) },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];
 
