@@ -48,6 +48,29 @@ pub(crate) fn print(name: &str, value: f64) {
     if value >= 1000.0 { println!("{name} {value:.0}") } else { println!("{name} {value:.3}") }
 }
 
+/// Figures that must be no more, or no less, than somebody has promised.
+#[derive(Debug, Default)]
+pub(crate) struct Bars(Vec<String>);
+
+impl Bars {
+    pub(crate) fn most(&mut self, name: &str, value: f64, most: f64) {
+        if value > most || value.is_nan() {
+            self.0.push(format!("{name} is {value:.3}, more than {most}"));
+        }
+    }
+
+    pub(crate) fn least(&mut self, name: &str, value: f64, least: f64) {
+        if value < least || value.is_nan() {
+            self.0.push(format!("{name} is {value:.3}, less than {least}"));
+        }
+    }
+
+    /// An error that names every bar that was missed.
+    pub(crate) fn verdict(self) -> anyhow::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { anyhow::bail!("missed:\n  {}", self.0.join("\n  ")) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +79,19 @@ mod tests {
     fn quotients_are_taken_within_a_round() {
         let quotient = Rounds(vec![1.0, 20.0, 3.0]).median_of(&Rounds(vec![2.0, 40.0, 3.0]));
         assert!((quotient - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bar_is_missed_by_more_by_less_and_by_no_number() {
+        let mut bars = Bars::default();
+        bars.most("a", 1.0, 1.0);
+        bars.least("b", 1.0, 1.0);
+        assert!(std::mem::take(&mut bars).verdict().is_ok());
+        bars.most("a", 1.1, 1.0);
+        bars.least("b", 0.9, 1.0);
+        bars.most("c", f64::NAN, 1.0);
+        let missed = bars.verdict().unwrap_err().to_string();
+        assert_eq!(missed.lines().count(), 4, "{missed}");
     }
 
     #[test]

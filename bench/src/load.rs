@@ -75,7 +75,8 @@ pub(crate) struct Load {
     next: u32,
 }
 
-enum Answer<'a> {
+/// What a server answered to a REGISTER.
+pub(crate) enum Answer<'a> {
     Challenge { nonce: &'a [u8] },
     Registered,
 }
@@ -255,7 +256,7 @@ impl Run<'_> {
 }
 
 /// The phone and the CSeq that the branch of the answer's Via names.
-fn sender(datagram: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn sender(datagram: &[u8]) -> Option<(u32, u32)> {
     let branch = memmem::find(datagram, b"branch=z9hG4bK")? + 14;
     let hex = datagram.get(branch..branch + 16)?;
     let mut bytes = [0; 8];
@@ -265,7 +266,7 @@ fn sender(datagram: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// What the server says, checked as a phone would.
-fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
+pub(crate) fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
     match datagram.get(..12) {
         Some(b"SIP/2.0 401 ") => {
             // There may be a challenge for each algorithm; ours is MD5.

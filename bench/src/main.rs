@@ -9,18 +9,29 @@
     reason = "a benchmark reads the clock, waits, and fetches its own nonce counts"
 )]
 
+mod comeback;
+mod connections;
 mod digest;
 mod durable;
 mod echo;
+mod enumeration;
 mod figures;
+mod fleet;
+mod flood;
+mod guess;
 mod load;
+mod login;
 mod phone;
 mod process;
+mod product;
 mod ready;
 mod register;
 mod server;
 mod shape;
+mod soak;
 mod socket;
+mod source;
+mod web;
 mod work;
 
 use std::process::ExitCode;
@@ -28,7 +39,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "bench", about = "Measures Hookswitch beside its peers")]
+#[command(name = "bench", about = "Measures Hookswitch, alone and beside its peers")]
 struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -44,6 +55,18 @@ enum What {
     Ready(ready::Plan),
     /// What a registration costs without the sockets
     Work(work::Plan),
+    /// A web login beside the hash that it must pay
+    Login(login::Plan),
+    /// Thousands of slow connections, while good ones must not notice
+    Connections(connections::Plan),
+    /// All phones at once after a power cut
+    Comeback(comeback::Plan),
+    /// Whether a stranger learns which names there are
+    Enumeration(enumeration::Plan),
+    /// Wrong REGISTERs and wrong web logins, while good ones must not notice
+    Flood(flood::Plan),
+    /// Mixed load for a long time: memory, descriptors, panics
+    Soak(soak::Plan),
     /// Sends every datagram back (the physical limit; started by `register`)
     #[command(hide = true)]
     Echo,
@@ -55,6 +78,12 @@ fn main() -> ExitCode {
         What::Durable(plan) => durable::run(&plan),
         What::Ready(plan) => ready::run(&plan),
         What::Work(plan) => work::run(&plan),
+        What::Login(plan) => login::run(&plan),
+        What::Connections(plan) => connections::run(&plan),
+        What::Comeback(plan) => comeback::run(&plan),
+        What::Enumeration(plan) => enumeration::run(&plan),
+        What::Flood(plan) => flood::run(&plan),
+        What::Soak(plan) => soak::run(&plan),
         What::Echo => echo::run(),
     };
     match done {

@@ -45,6 +45,18 @@ impl Processes {
         Ok(kilobytes * 1024.0)
     }
 
+    /// Files and connections that are open.
+    pub(crate) fn descriptors(&self) -> anyhow::Result<f64> {
+        let mut open = 0.0;
+        for process in self.all()? {
+            for file in fs::read_dir(format!("/proc/{process}/fd"))? {
+                file?;
+                open += 1.0;
+            }
+        }
+        Ok(open)
+    }
+
     fn all(&self) -> anyhow::Result<Vec<u32>> {
         let mut found = vec![self.root];
         let mut at = 0;

@@ -87,6 +87,12 @@ impl Socket {
         Ok(self.socket.local_addr()?.port())
     }
 
+    /// Talks with another peer from now on.
+    pub(crate) fn connect(&mut self, peer: SocketAddr) -> anyhow::Result<()> {
+        self.connected = true;
+        Ok(self.socket.connect(peer)?)
+    }
+
     /// Sends the whole batch.
     pub(crate) fn send(&mut self, batch: &Batch) -> anyhow::Result<()> {
         let mut sent = 0;
@@ -101,7 +107,7 @@ impl Socket {
             let descriptor = self.socket.as_raw_fd();
             match sendmmsg(descriptor, &mut self.sending, &slices, peers, [], MsgFlags::empty()) {
                 Ok(done) => sent += done.count(),
-                Err(Errno::EINTR | Errno::EAGAIN | Errno::ENOBUFS) => {}
+                Err(Errno::EINTR | Errno::EAGAIN | Errno::ENOBUFS | Errno::ECONNREFUSED) => {}
                 Err(problem) => return Err(problem).context("cannot send"),
             }
         }
@@ -131,7 +137,7 @@ impl Socket {
             let received =
                 match recvmmsg(self.socket.as_raw_fd(), &mut self.receiving, &mut slices, flags, None) {
                     Ok(received) => received,
-                    Err(Errno::EAGAIN | Errno::EINTR) => return Ok(false),
+                    Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNREFUSED) => return Ok(false),
                     Err(problem) => return Err(problem).context("cannot receive"),
                 };
             for ((message, length), peer) in received.zip(&mut lengths).zip(&mut batch.peers) {

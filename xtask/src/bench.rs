@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use crate::flood;
 use crate::instructions;
 use crate::program::Program;
 use crate::workspace::Workspace;
@@ -26,6 +27,12 @@ pub(crate) enum Figure {
         #[arg(long)]
         write: bool,
     },
+    /// A web login beside the hash that it must pay
+    Login {
+        /// Passed on to the load generator (`-- --help` shows what there is)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
 }
 
 /// Prints one `name value` line per figure.
@@ -35,6 +42,10 @@ pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> 
         Figure::Register { plan } => against(workspace, "register", &released(workspace)?, plan),
         Figure::Durable => against(workspace, "durable", &released(workspace)?, &[]),
         Figure::Ready => against(workspace, "ready", &released(workspace)?, &[]),
+        Figure::Login { plan } => {
+            let (product, bench) = flood::build_release(workspace)?;
+            flood::start(&bench, "login", &product, plan.iter().map(String::as_str))
+        }
     }
 }
 

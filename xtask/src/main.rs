@@ -12,6 +12,7 @@
 mod bench;
 mod browser;
 mod crash;
+mod flood;
 mod instructions;
 mod interop;
 mod mutants;
@@ -84,6 +85,14 @@ enum Task {
         #[arg(last = true)]
         more: Vec<String>,
     },
+    /// Floods, slow connections, a comeback, timing: what strangers may do to a busy system
+    Flood(flood::Choice),
+    /// Mixed load for a day, or as long as is said: memory, descriptors, panics
+    Soak {
+        /// Passed on to the load generator (`-- --seconds 3600`)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
     /// Measures against a tuned peer and prints ratios
     Bench {
         #[command(subcommand)]
@@ -124,6 +133,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         }
         Task::Walk { steps } => walk::run(&workspace, steps),
         Task::Mutants { part, more } => mutants::run(&workspace, part, &more),
+        Task::Flood(choice) => flood::run(&workspace, &choice),
+        Task::Soak { plan } => flood::soak(&workspace, &plan),
         Task::Bench { figure } => {
             setup::all(&workspace)?;
             bench::run(&workspace, &figure)

@@ -7,6 +7,7 @@ use anyhow::bail;
 use crate::bench;
 use crate::browser;
 use crate::crash;
+use crate::flood;
 use crate::instructions;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
@@ -43,6 +44,7 @@ const STEPS: &[Step] = &[
         needs: &["setup"],
         work: |workspace, _| instructions::run(workspace, false),
     },
+    Step { name: "flood", needs: &["setup"], work: |workspace, _| flood::smoke(workspace) },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];
 

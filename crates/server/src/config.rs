@@ -212,7 +212,7 @@ impl Default for LimitsConfig {
             sip_message_bytes_max: 65_536,
             http_body_bytes_max: 8 << 20,
             hashing_threads: 0,
-            hashing_waiting_max: 64,
+            hashing_waiting_max: 256,
         }
     }
 }

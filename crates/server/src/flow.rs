@@ -264,8 +264,16 @@ impl System {
         if self.is_locked(&kept.attempt(), self.clock.now()) {
             return self.judge(kept, None).await;
         }
-        match self.hashing.turn().await {
-            Some(turn) => self.judge(kept, Some(turn)).await,
+        let failures = self.ledger.tally(&kept.attempt().address_key()).failures;
+        match self.hashing.turn(kept.address, failures).await {
+            Some(turn) => {
+                let address = kept.address;
+                let verdict = self.judge(kept, Some(turn)).await;
+                if matches!(verdict, Verdict::Accept(_)) {
+                    self.hashing.welcome(address);
+                }
+                verdict
+            }
             None => Verdict::Unavailable,
         }
     }

@@ -156,12 +156,13 @@ fn wrong(
 ) -> Decision {
     let mut audit = event(dossier, attempt, Outcome::Refused, Some(reason), now);
     audit.changes = settled.locks.iter().map(lock_in_words).collect();
-    let mut effects =
-        vec![Effect::KeepTally(dossier.subject.0.clone()), Effect::KeepTally(dossier.address.0.clone())];
-    if let Some(account) = &dossier.account {
-        effects.push(Effect::NoteFailure(account.id));
-    }
-    effects.push(Effect::Audit(audit));
+    let account = dossier.account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
+    let effects = vec![
+        Effect::KeepTally(dossier.subject.0.clone()),
+        Effect::KeepTally(dossier.address.0.clone()),
+        Effect::NoteFailure(account),
+        Effect::Audit(audit),
+    ];
     let longest = settled.locks.iter().map(|(_, standing)| *standing).reduce(longer);
     let verdict = match longest {
         Some(Standing::Locked { until }) => Verdict::Wait { until },

@@ -37,6 +37,17 @@ identifier!(
     ExtensionId
 );
 
+impl AccountId {
+    /// An account that there will never be. What is done for a name that somebody has is done for this one where nobody
+    /// has the name, so that both take the same time.
+    pub const NOBODY: Self = Self(u32::MAX);
+}
+
+impl ExtensionId {
+    /// An extension that there will never be; see [`AccountId::NOBODY`].
+    pub const NOBODY: Self = Self(u32::MAX);
+}
+
 impl DomainId {
     /// The domain that ignition makes.
     pub const FIRST: Self = Self(1);

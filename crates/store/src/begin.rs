@@ -8,11 +8,11 @@ use signin::{
     account::{Activity, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
     challenge::Nonce,
-    credential::{CredentialFacts, Owner, Verifier},
+    credential::{CredentialFacts, CredentialKind, Owner, Verifier},
     decide::{Finding, Settled},
     dossier::Dossier,
     extension::Extension,
-    ident::{FoldedName, Number},
+    ident::{AccountId, ExtensionId, FoldedName, Number},
     lockout::{Standing, TallyKey, is_within},
     policy::Settings,
     timestamp::Timestamp,
@@ -24,7 +24,7 @@ use crate::{
     counts::{Begun, Succeeded},
     error::StoreError,
     fault,
-    holdings::Kept,
+    holdings::{Kept, owner_for_phones},
     ledger::Ledger,
     lines::LineRef,
     topic::Topic,
@@ -141,8 +141,8 @@ impl Ledger {
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
-        let activity = id.map_or_else(Activity::default, |id| self.holdings.activity(id));
-        let sessions_open = id.map_or(0, |id| self.holdings.sessions_open(id, now));
+        let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
+        let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
         let Some(Places { subject, address, refused, is_clean: _ }) = held.places.take() else {
             return Err(StoreError::Closed);
         };
@@ -186,29 +186,41 @@ impl Ledger {
         Places { subject: (subject, of_subject), address: (address, of_address), refused, is_clean }
     }
 
+    /// Every step is taken for every name: where there is nobody, [`AccountId::NOBODY`]'s records are looked for, and not found.
     fn known(&self, attempt: &Attempt<'_>) -> Known {
         let kinds = attempt.interface.row().opens_with;
         match attempt.claim {
             Claim::Account(kind, name) => {
                 let id = self.holdings.account_id(kind, attempt.domain, &FoldedName::of(name));
-                let account = id.and_then(|id| self.holdings.account(id));
-                let kept = account.as_ref().and_then(|account| {
-                    kinds.iter().find_map(|kind| self.holdings.kept(Owner::Account(account.id), *kind))
-                });
+                let account = self.holdings.account(id.unwrap_or(AccountId::NOBODY));
+                let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
+                let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 Known { account, extension: None, kept }
             }
             Claim::Extension(number) => {
                 let id = Number::parse(number)
                     .and_then(|number| self.holdings.extension_id(attempt.domain, &number));
-                let extension = id.and_then(|id| self.holdings.extension(id));
-                let user = extension.as_ref().and_then(|extension| extension.user);
-                let account = user.and_then(|user| self.holdings.account(user));
-                let kept = extension.as_ref().and_then(|extension| {
-                    kinds.iter().find_map(|kind| self.holdings.kept_of_phone(extension, *kind))
-                });
+                let extension = self.holdings.extension(id.unwrap_or(ExtensionId::NOBODY));
+                let user =
+                    extension.as_ref().and_then(|extension| extension.user).unwrap_or(AccountId::NOBODY);
+                let account = self.holdings.account(user);
+                let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
+                let kept = self.first_kept(kinds, |kind| owner_for_phones(line, user, kind));
                 Known { account, extension, kept }
             }
         }
+    }
+
+    /// The first secret there is, after a look at all that there may be.
+    fn first_kept(
+        &self,
+        kinds: &[CredentialKind],
+        owner: impl Fn(CredentialKind) -> Option<Owner>,
+    ) -> Option<Kept> {
+        kinds.iter().fold(None, |first, kind| {
+            let kept = owner(*kind).and_then(|owner| self.holdings.kept(owner, *kind));
+            first.or(kept)
+        })
     }
 
     fn decoy(&self, proof: &Proof<'_>) -> Verifier {

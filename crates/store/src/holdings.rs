@@ -307,7 +307,10 @@ impl Holdings {
                 Some(user) => Some(self.account(user).filter(|account| account.extension() == Some(id))?),
             };
             let kinds = LoginInterface::SipRegistration.row().opens_with;
-            let kept = kinds.iter().find_map(|kind| self.kept_of_phone(&extension, *kind))?;
+            let user = extension.user.unwrap_or(AccountId::NOBODY);
+            let mut owners =
+                kinds.iter().filter_map(|kind| Some((owner_for_phones(id, user, *kind)?, *kind)));
+            let kept = owners.find_map(|(owner, kind)| self.kept(owner, kind))?;
             Shortcut::derive(account.as_deref(), &kept.verifier, &kept.facts)
         });
         self.change_line(id, |line| line.shortcut = shortcut);
@@ -328,17 +331,6 @@ impl Holdings {
 
     pub(crate) fn kept(&self, owner: Owner, kind: CredentialKind) -> Option<Kept> {
         self.credentials.get(&(owner, kind))
-    }
-
-    /// A phone is opened by its extension's secret or by the user's who belongs there.
-    pub(crate) fn kept_of_phone(&self, extension: &Extension, kind: CredentialKind) -> Option<Kept> {
-        match kind {
-            CredentialKind::PhonePassword => self.kept(Owner::Extension(extension.id), kind),
-            CredentialKind::LoginCode | CredentialKind::UserPassword => {
-                self.kept(Owner::Account(extension.user?), kind)
-            }
-            CredentialKind::ServicePassword => None,
-        }
     }
 
     pub(crate) fn facts(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
@@ -544,5 +536,18 @@ pub(crate) fn may_own(account: &Account, kind: CredentialKind) -> bool {
         OwnerKind::ServiceUser => account.kind() == RoleKind::ServiceUser,
         OwnerKind::User => account.kind() == RoleKind::User,
         OwnerKind::Extension => false,
+    }
+}
+
+/// A phone is opened by its extension's secret or by the user's who belongs there.
+pub(crate) const fn owner_for_phones(
+    extension: ExtensionId,
+    user: AccountId,
+    kind: CredentialKind,
+) -> Option<Owner> {
+    match kind {
+        CredentialKind::PhonePassword => Some(Owner::Extension(extension)),
+        CredentialKind::LoginCode | CredentialKind::UserPassword => Some(Owner::Account(user)),
+        CredentialKind::ServicePassword => None,
     }
 }

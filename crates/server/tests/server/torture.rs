@@ -20,16 +20,21 @@ struct Vector {
     bytes: Vec<u8>,
 }
 
-/// The vectors of a file; its format is told at the top of `rfc4475.txt`.
+/// The messages of a file, each with its name and what its head says; the format is told at the top of `rfc4475.txt`.
+pub(crate) fn messages<'t>(file: &'t str, text: &'t str) -> impl Iterator<Item = (String, &'t str, Vec<u8>)> {
+    text.split("\n== ").skip(1).map(move |chunk| {
+        let (head, body) = chunk.split_once("\n\n").expect("an empty line");
+        let name = format!("{file}/{}", head.lines().next().expect("a name"));
+        let (message, _) = body.split_once("<end>").expect("an end");
+        (name, head, decode(message))
+    })
+}
+
+/// The vectors of a file.
 fn read(file: &str, text: &str) -> Vec<Vector> {
-    let chunks = text.split("\n== ").skip(1);
-    chunks
-        .map(|chunk| {
-            let (head, body) = chunk.split_once("\n\n").expect("an empty line");
-            let name = format!("{file}/{}", head.lines().next().expect("a name"));
+    messages(file, text)
+        .map(|(name, head, bytes)| {
             let key = |key: &str| head.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
-            let (message, _) = body.split_once("<end>").expect("an end");
-            let bytes = decode(message);
             let expected = match (key("answer"), key("expect").expect("what is expected")) {
                 (Some(status), _) => Some(status.parse().expect("a status")),
                 (None, "drop") => None,

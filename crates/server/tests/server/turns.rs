@@ -55,7 +55,7 @@ async fn import(house: &House, rows: Vec<ImportRow>, is_rehearsal: bool) -> Vec<
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_sets_a_secret_waits_for_a_turn_and_whoever_resets_a_lock_does_not() {
     let house = house().await;
-    let turn = house.system.hashing.turn().await.expect("nobody is there");
+    let turn = house.system.hashing.turn_of_administrator().await.expect("nobody is there");
     let by = By::console();
     let reset = house.system.administer(&by, |admin, _| admin.reset_locks(&[]));
     timeout(A_WHILE, reset).await.expect("at once").expect("reset");
@@ -77,7 +77,7 @@ async fn whoever_sets_a_secret_waits_for_a_turn_and_whoever_resets_a_lock_does_n
 async fn a_rehearsed_import_of_passwords_waits_for_its_turn_too() {
     let house = house().await;
     import(&house, vec![row("Ann".into(), "four odd words here")], false).await;
-    let turn = house.system.hashing.turn().await.expect("nobody is there");
+    let turn = house.system.hashing.turn_of_administrator().await.expect("nobody is there");
     let mut rehearsed = std::pin::pin!(import(&house, vec![row("Ann".into(), "four odd words here")], true));
     timeout(A_WHILE, &mut rehearsed).await.expect_err("it waits");
     drop(turn);

@@ -1,6 +1,8 @@
 //! Passwords: their rules, and their Argon2id hash (OWASP's parameters: 19 MiB, 2 passes, 1 lane).
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
@@ -137,16 +139,40 @@ pub(super) fn generate(rules: &SecretRules, dice: &mut dyn Dice) -> Secret {
     Secret::new((0..length).map(letter).collect::<String>())
 }
 
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LEN)).unwrap_or_default();
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+/// The memory of hashes, kept from one to the next: as many pieces as were ever computed at the same time, which the
+/// caller bounds. To fetch 19 MiB anew each time costs a tenth of the hash, and the allocator keeps what each thread
+/// that ever hashed gave back: gigabytes, in a flood.
+static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
+/// Pieces that are kept: more threads than this hash at no time.
+const MEMORY_MAX: usize = 1024;
+
+/// Computes the hash. An error means impossible parameters, and these are constants.
+fn derive(password: &Secret, salt: &[u8], hashed: &mut [u8; HASH_LEN]) -> Result<(), argon2::Error> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LEN))?;
+    let blocks = params.block_count();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut memory = kept().pop().unwrap_or_default();
+    memory.resize(blocks, Block::new());
+    let password = normal(password);
+    let derived =
+        argon2.hash_password_into_with_memory(password.reveal().as_bytes(), salt, hashed, &mut memory);
+    let mut kept = kept();
+    if kept.len() < MEMORY_MAX {
+        kept.push(memory);
+    }
+    derived
+}
+
+fn kept() -> MutexGuard<'static, Vec<Vec<Block>>> {
+    // Taking and giving back break nothing that the next one could find half done.
+    MEMORY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Hashes a password: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. Takes about 15 ms and 19 MiB.
 pub fn hash(password: &Secret, dice: &mut dyn Dice) -> String {
     let salt: [u8; SALT_LEN] = roll(dice);
     let mut hashed = [0; HASH_LEN];
-    if argon2().hash_password_into(normal(password).reveal().as_bytes(), &salt, &mut hashed).is_err() {
+    if derive(password, &salt, &mut hashed).is_err() {
         // Only impossible parameters fail, and these are constants; nothing that anybody types matches "*".
         return "*".into();
     }
@@ -161,7 +187,7 @@ pub fn hash(password: &Secret, dice: &mut dyn Dice) -> String {
 pub(crate) fn verify(password: &Secret, phc: &str) -> bool {
     let Some((salt, expected)) = parse(phc) else { return false };
     let mut hashed = [0; HASH_LEN];
-    argon2().hash_password_into(normal(password).reveal().as_bytes(), &salt, &mut hashed).is_ok()
+    derive(password, &salt, &mut hashed).is_ok()
         && bool::from(hashed.as_slice().ct_eq(&expected))
         && !password.is_empty()
 }
@@ -214,6 +240,14 @@ mod tests {
         for wrong in ["", "four rather odd word", "Four rather odd words", "four rather odd words "] {
             assert!(!verify(&Secret::new(wrong), &phc), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_memory_of_one_hash_does_not_show_in_the_next() {
+        let of = |password: &str| hash(&Secret::new(password), &mut SeededDice(7));
+        let first = of("four rather odd words");
+        assert_ne!(of("four other odd words"), first);
+        assert_eq!(of("four rather odd words"), first);
     }
 
     #[test]

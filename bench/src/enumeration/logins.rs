@@ -1,0 +1,127 @@
+//! Web logins with a wrong password: at a name that nobody has, at one that somebody has, and at an account that has no
+//! password; before a lock and under one.
+
+use std::ffi::OsStr;
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use anyhow::bail;
+
+use super::{Class, Plan, Shuffle, compare, without_numbers};
+use crate::figures::Bars;
+use crate::flood::good::runtime;
+use crate::product::{ADMINISTRATOR, Product};
+use crate::web::{Browser, Page, Tls};
+
+const MEDIAN_MAX: f64 = 0.02;
+/// All as long as each other is not possible; the page repeats the name, which is taken out of its words.
+const NAMES: [&str; 3] = ["Administratrix", "Administrator", "BusinessPartner"];
+const CLASSES: [&str; 3] = ["unknown", "known", "without_password"];
+/// Wrong passwords until a name is locked, as the settings are then.
+const UNTIL_LOCKED: u32 = 3;
+/// Samples under a lock cost no hash, and would all be over before the lock is; so does its time.
+const LOCK_MINUTES: &str = "600";
+
+pub(super) fn run(plan: &Plan, bars: &mut Bars) -> anyhow::Result<()> {
+    let mut product = Product::without_partner(&plan.hookswitch, "name\n")?;
+    product.start()?;
+    let server = product.door("https")?;
+    let tls = Tls::new()?;
+    let runtime = runtime()?;
+    let mut owner = Browser::new(&tls, server, Ipv4Addr::LOCALHOST);
+    let mut stranger = Browser::new(&tls, server, Ipv4Addr::new(127, 3, 0, 1));
+    runtime.block_on(async {
+        let page = owner.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await?;
+        if page.status != 303 {
+            bail!("the administrator was answered {}", page.status);
+        }
+        // Names are never locked for a while, and this machine's addresses not at all.
+        set_lock(&mut owner, "0").await?;
+        let mut shuffle = Shuffle(0x2545_f491_4f6c_dd1d);
+        let mut classes = CLASSES.map(Class::new);
+        for sample in 0..plan.logins {
+            guess_each(&mut stranger, &mut classes, &mut shuffle, sample, 401).await?;
+        }
+        compare(plan, "enumeration.web", MEDIAN_MAX, &classes, bars)?;
+        // What has been counted so far is forgotten: more of it than the limit would be no lock, and keep everybody waiting.
+        product.command(["lockout", "reset"].into_iter().chain(NAMES).map(OsStr::new))?;
+        set_lock(&mut owner, &UNTIL_LOCKED.to_string()).await?;
+        for name in NAMES {
+            for guess in 0..UNTIL_LOCKED {
+                stranger.sign_in(name, &format!("a wrong password, till locked {guess}")).await?;
+            }
+        }
+        let mut classes = CLASSES.map(Class::new);
+        for sample in 0..plan.logins {
+            guess_each(&mut stranger, &mut classes, &mut shuffle, sample, 429).await?;
+        }
+        compare(plan, "enumeration.web.locked", MEDIAN_MAX, &classes, bars)
+    })
+}
+
+async fn guess_each(
+    stranger: &mut Browser,
+    classes: &mut [Class],
+    shuffle: &mut Shuffle,
+    sample: u32,
+    status: u16,
+) -> anyhow::Result<()> {
+    for at in shuffle.order(classes.len()) {
+        let (Some(name), Some(class)) = (NAMES.get(at), classes.get_mut(at)) else { continue };
+        let password = format!("a wrong password, number {sample:06}");
+        let began = Instant::now();
+        let page = stranger.sign_in(name, &password).await?;
+        let micros = began.elapsed().as_secs_f64() * 1e6;
+        if page.status != status {
+            bail!("{name} was answered {}, not {status}", page.status);
+        }
+        class.note(micros, &words(&page, name))?;
+    }
+    Ok(())
+}
+
+/// What a page says, without the name that was typed and without its numbers (seconds left, lengths, the date).
+fn words(page: &Page, name: &str) -> String {
+    let said = format!("{}{}", page.head, page.body).replace(name, "NAME");
+    let moving = |line: &&str| !line.to_ascii_lowercase().starts_with("date:");
+    said.lines().filter(moving).map(|line| without_numbers(line) + "\n").collect()
+}
+
+/// How many wrong passwords lock the name of a service user, by the form of the settings.
+async fn set_lock(owner: &mut Browser, failures: &str) -> anyhow::Result<()> {
+    const PATH: &str = "/manager/settings/security";
+    // A connection on which nothing has come for a while has been ended.
+    owner.hang_up();
+    let page = owner.get(PATH).await?;
+    let (token, version) = (page.field("csrf").to_owned(), page.field("version").to_owned());
+    let mut fields = vec![("version", version.as_str()), ("allow_list", "127.0.0.0/8")];
+    let numbers = [
+        ("password_length_min", "15"),
+        ("user_password_length_min", "8"),
+        ("phone_password_length_min", "8"),
+        ("code_length_min", "4"),
+        ("change_period_days", "0"),
+        ("idle_days", "0"),
+        ("sessions_max", "5"),
+        ("session_idle_minutes", "120"),
+        ("session_hours", "12"),
+        ("reject_failures", failures),
+        ("reject_within_minutes", "10"),
+        ("reject_action", "temporary"),
+        ("reject_minutes", LOCK_MINUTES),
+    ];
+    let rules = ["user", "extension", "address"]
+        .map(|prefix| ["failures", "within_minutes", "minutes"].map(|field| format!("{prefix}_{field}")));
+    fields.extend(numbers);
+    fields.extend([
+        ("user_action", "temporary"),
+        ("extension_action", "temporary"),
+        ("address_action", "temporary"),
+    ]);
+    fields.extend(rules.iter().flatten().map(|field| (field.as_str(), "10")));
+    let saved = owner.post(PATH, &token, &fields).await?;
+    if saved.status != 303 {
+        bail!("the settings were answered {}:\n{}", saved.status, saved.body);
+    }
+    Ok(())
+}
