@@ -11,7 +11,9 @@
 
 mod bench;
 mod browser;
+mod fuzz;
 mod interop;
+mod malformed;
 mod program;
 mod setup;
 mod steps;
@@ -52,6 +54,10 @@ enum Task {
         #[arg(last = true)]
         pytest: Vec<String>,
     },
+    /// Lets strangers' bytes, made up ever more cunningly, loose on every decoder
+    Fuzz(fuzz::Plan),
+    /// Malformed requests by the thousand against the real program
+    Malformed(malformed::Plan),
     /// Pages in a real browser
     Browser {
         /// Passed on to Playwright
@@ -85,6 +91,14 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Interop { against, pytest } => {
             setup::all(&workspace)?;
             interop::run(&workspace, against, &pytest)
+        }
+        Task::Fuzz(plan) => {
+            setup::fuzz()?;
+            fuzz::run(&workspace, &plan)
+        }
+        Task::Malformed(plan) => {
+            setup::all(&workspace)?;
+            malformed::run(&workspace, &plan)
         }
         Task::Browser { playwright } => {
             setup::all(&workspace)?;

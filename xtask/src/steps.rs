@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use crate::bench;
 use crate::browser;
+use crate::fuzz;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
 use crate::setup;
@@ -34,6 +35,7 @@ const STEPS: &[Step] = &[
         needs: &["setup"],
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
+    Step { name: "fuzz", needs: &["setup"], work: |workspace, _| fuzz::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];

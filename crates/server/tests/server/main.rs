@@ -1,6 +1,8 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
 #[cfg(test)]
+mod advisories;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod commands;
@@ -32,6 +34,8 @@ mod refusals;
 mod torture;
 #[cfg(test)]
 mod turns;
+#[cfg(test)]
+mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
