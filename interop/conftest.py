@@ -22,6 +22,8 @@ PASSWORDS = {str(number): f"right-{number}-Xq7" for number in range(201, 280)}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--binary", type=Path, help="the hookswitch program to test")
+    parser.addoption("--seed", type=int, default=1, help="which malformed messages chance makes")
+    parser.addoption("--rounds", type=int, default=1, help="how often malformed messages are made, each time from another seed")
     parser.addoption("--registrar", choices=["hookswitch", "kamailio"], default="hookswitch", help="which registrar to test")
 
 

@@ -58,6 +58,7 @@ class Product:
         self.configuration = folder / "hookswitch.toml"
         self.log_file = folder / "hookswitch.log"
         self.addresses: dict[str, tuple[str, int]] = {}
+        self.metrics: tuple[str, int] = ("", 0)
         self._passwords = passwords
 
     @property
@@ -81,6 +82,14 @@ class Product:
 
     def __exit__(self, *_: object) -> None:
         end(self._process, seconds=10)
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
 
     def contacts(self, extension: str) -> list[str]:
         return [phone["contact"] for phone in self.phones(extension)]
@@ -139,6 +148,8 @@ class Product:
                 raise AssertionError(f"Hookswitch does not start:\n{self.log_file.read_text()[-4000:]}")
             time.sleep(0.02)
         for name, addresses in json.loads(published.read_text()).items():
+            host, _, port = addresses[0].rpartition(":")
             if name.startswith("sip-"):
-                host, _, port = addresses[0].rpartition(":")
                 self.addresses[name.removeprefix("sip-")] = (host, int(port))
+            elif name == "metrics":
+                self.metrics = (host, int(port))

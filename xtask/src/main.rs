@@ -13,8 +13,10 @@ mod bench;
 mod browser;
 mod crash;
 mod flood;
+mod fuzz;
 mod instructions;
 mod interop;
+mod malformed;
 mod mutants;
 mod program;
 mod setup;
@@ -57,6 +59,10 @@ enum Task {
         #[arg(last = true)]
         pytest: Vec<String>,
     },
+    /// Lets strangers' bytes, made up ever more cunningly, loose on every decoder
+    Fuzz(fuzz::Plan),
+    /// Malformed requests by the thousand against the real program
+    Malformed(malformed::Plan),
     /// Pages in a real browser
     Browser {
         /// Passed on to Playwright
@@ -118,6 +124,14 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Interop { against, pytest } => {
             setup::all(&workspace)?;
             interop::run(&workspace, against, &pytest)
+        }
+        Task::Fuzz(plan) => {
+            setup::fuzz()?;
+            fuzz::run(&workspace, &plan)
+        }
+        Task::Malformed(plan) => {
+            setup::all(&workspace)?;
+            malformed::run(&workspace, &plan)
         }
         Task::Browser { playwright } => {
             setup::all(&workspace)?;

@@ -6,6 +6,7 @@ use std::thread;
 
 use anyhow::{Context, bail};
 
+use crate::fuzz::TOOLCHAIN;
 use crate::program::Program;
 use crate::workspace::Workspace;
 
@@ -38,6 +39,7 @@ const MUTANTS: &[(&str, &str, &str)] = &[("cargo-mutants", "27.1.0", "whether th
 /// Everything.
 pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
     debian()?;
+    fuzz()?;
     // Compiling waits for the processor, the others for the network: side by side.
     thread::scope(|side| {
         let python = side.spawn(|| python(workspace).and_then(|()| node(workspace)));
@@ -103,6 +105,16 @@ fn node(workspace: &Workspace) -> anyhow::Result<()> {
     Program::new("npm").dir(&browser).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
     fs::copy(&lock, &stamp).with_context(|| format!("cannot write {}", stamp.display()))?;
     Ok(())
+}
+
+/// The compiler that fuzzing needs, beside the one that everything else is built with.
+pub(crate) fn fuzz() -> anyhow::Result<()> {
+    if Program::new("rustup").args(["run", TOOLCHAIN, "rustc", "--version"]).ask().is_some() {
+        return Ok(());
+    }
+    Program::new("rustup")
+        .args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal", "--no-self-update"])
+        .run()
 }
 
 /// Cargo's subcommands under `.tools/bin`.

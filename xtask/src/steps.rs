@@ -8,6 +8,7 @@ use crate::bench;
 use crate::browser;
 use crate::crash;
 use crate::flood;
+use crate::fuzz;
 use crate::instructions;
 use crate::interop::{self, Registrar};
 use crate::program::Program;
@@ -38,6 +39,7 @@ const STEPS: &[Step] = &[
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
     Step { name: "crash", needs: &["setup"], work: |workspace, _| crash::smoke(workspace) },
+    Step { name: "fuzz", needs: &["setup"], work: |workspace, _| fuzz::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
     Step {
         name: "instructions",

@@ -17,32 +17,32 @@ const FIELDS_MAX: usize = 2000;
 
 /// A form that was sent. Its values may be secrets, so it is never printed, and wiped when dropped.
 #[derive(Default)]
-pub(super) struct Form(BTreeMap<String, Vec<Zeroizing<String>>>);
+pub struct Form(BTreeMap<String, Vec<Zeroizing<String>>>);
 
 impl Form {
     /// The value of a field; empty when it was not sent.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.as_str())
     }
 
     /// Whether a box was ticked.
-    pub(super) fn is_ticked(&self, name: &str) -> bool {
+    pub fn is_ticked(&self, name: &str) -> bool {
         self.get(name) == "yes"
     }
 
     /// Every value of a field.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(|value| value.as_str())
     }
 
     /// A secret. One that is too long to be one is cut, and still too long for every rule.
-    pub(super) fn secret(&self, name: &str) -> Secret {
+    pub fn secret(&self, name: &str) -> Secret {
         let text = self.get(name);
         Secret::new(text.get(..text.floor_char_boundary(SECRET_MAX)).unwrap_or_default())
     }
 
     /// Reads `a=b&c=d`.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut fields: BTreeMap<String, Vec<Zeroizing<String>>> = BTreeMap::new();
         for (count, (name, value)) in form_urlencoded::parse(bytes).enumerate() {
             if count >= FIELDS_MAX {

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc};
 use server::interfaces::sip::{Answerer, Received, Said, SipInterface};
 use signin::registration::Transport;
 
-use crate::{house::House, torture};
+use crate::{house::House, vectors};
 
 /// How often larger than the request an answer may be.
 const MOST: usize = 2;
@@ -89,7 +89,7 @@ impl Stranger {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_vector_whole_or_cut_off_anywhere_is_answered_by_more_than_twice_its_length() {
     let mut stranger = Stranger::of(House::start().await.ignited().await).await;
-    for (name, _, bytes) in FILES.iter().flat_map(|(file, text)| torture::messages(file, text)) {
+    for (name, _, bytes) in FILES.iter().flat_map(|(file, text)| vectors::messages(file, text)) {
         for end in 0..=bytes.len() {
             stranger.is_answered_within(&name, &bytes[..end]).await;
         }

@@ -1,5 +1,6 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
+mod advisories;
 #[cfg(test)]
 mod amplification;
 #[cfg(test)]
@@ -39,6 +40,8 @@ mod secrets;
 mod torture;
 #[cfg(test)]
 mod turns;
+#[cfg(test)]
+mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]

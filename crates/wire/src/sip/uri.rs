@@ -84,7 +84,17 @@ impl<'a> Host<'a> {
 }
 
 fn ipv6(bytes: &[u8]) -> Option<Ipv6Addr> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.parse().ok().or_else(|| three_colons(text))
+}
+
+/// RFC 5118 §4.10: the grammar of RFC 3261 puts a third colon before an IPv4 address, and there it is to be borne.
+fn three_colons(text: &str) -> Option<Ipv6Addr> {
+    let (before, after) = text.split_once(":::")?;
+    let last = ipv4(after.as_bytes())?;
+    let first: Ipv6Addr = text.get(..before.len() + 2)?.parse().ok()?;
+    // The colons stand for one group at least.
+    (first.to_bits() << 80 == 0).then(|| Ipv6Addr::from_bits(first.to_bits() | u128::from(last.to_bits())))
 }
 
 /// Dotted quad; by hand, since it is tried on every host.
