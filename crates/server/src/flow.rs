@@ -21,8 +21,6 @@ use signin::{
     effect::Effect,
     ident::DomainId,
     interface::LoginInterface,
-    lockout::{Tally, is_within},
-    records::Records as _,
     secret::Secret,
     timestamp::Timestamp,
     verdict::Verdict,
@@ -250,7 +248,7 @@ impl System {
     async fn judge_in_turn(self: &Arc<Self>, kept: Kept) -> Verdict {
         // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
         // or from one address does not fill the queue.
-        if self.is_locked(&kept.attempt(), self.clock.now()) {
+        if self.ledger.is_locked(&kept.attempt(), self.clock.now()) {
             return self.judge(kept, None).await;
         }
         match self.hashing.turn().await {
@@ -315,16 +313,6 @@ impl System {
         }
         (finding, counted.settle(attempt, finding))
     }
-
-    /// Whether a lock is in force already, as far as can be seen without counting.
-    pub(crate) fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
-        let is_locked =
-            |tally: Tally| tally.is_permanent || tally.locked_until.is_some_and(|until| now < until);
-        let settings = self.ledger.settings();
-        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
-        is_locked(self.ledger.tally(&attempt.subject_key()))
-            || (!is_allowed && is_locked(self.ledger.tally(&attempt.address_key())))
-    }
 }
 
 /// An attempt that was counted and must be settled: dropped before that, it counts as failed.
@@ -360,6 +348,7 @@ struct Kept {
     secret: Secret,
     address: IpAddr,
     agent: Box<str>,
+    device: Box<str>,
     purpose: Purpose,
 }
 
@@ -377,6 +366,7 @@ impl Kept {
             secret: secret.clone(),
             address: attempt.peer.address,
             agent: attempt.peer.agent.into(),
+            device: attempt.peer.device.into(),
             purpose: attempt.purpose,
         }
     }
@@ -387,7 +377,7 @@ impl Kept {
             domain: self.domain,
             claim: self.kind.map_or(Claim::Extension(&self.name), |kind| Claim::Account(kind, &self.name)),
             proof: Proof::Plain(&self.secret),
-            peer: Peer { address: self.address, agent: &self.agent },
+            peer: Peer { address: self.address, agent: &self.agent, device: &self.device },
             purpose: self.purpose,
         }
     }

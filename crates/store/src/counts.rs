@@ -7,7 +7,6 @@ use std::{
 
 use parking_lot::RwLockWriteGuard;
 use signin::{
-    attempt::Attempt,
     lockout::{Standing, Tally, TallyKey},
     policy::{LockRule, Settings},
     timestamp::Timestamp,
@@ -31,8 +30,20 @@ struct Entry {
 /// All tallies.
 pub(crate) struct Counts {
     tallies: Shards<TallyKey, Entry>,
+    /// Those of the places where names are known. Apart, because nobody without a right secret has one: no flood of
+    /// names comes here, and none can push a lock out.
+    lanes: Shards<TallyKey, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
+}
+
+/// A wrong attempt, as a count takes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wrong {
+    /// Where it came from.
+    pub(crate) from: IpAddr,
+    /// What the same proof can be told by.
+    pub(crate) print: Option<u64>,
 }
 
 /// What a right attempt made of its count.
@@ -48,14 +59,35 @@ impl Counts {
     pub(crate) fn new(tallies_max: usize) -> Self {
         Self {
             tallies: Shards::new(),
+            lanes: Shards::new(),
             shard_max: tallies_max.div_ceil(SHARDS).max(1),
             asked_at: AtomicU64::new(0),
         }
     }
 
+    fn of(&self, key: &TallyKey) -> &Shards<TallyKey, Entry> {
+        if key.lane.is_open() { &self.tallies } else { &self.lanes }
+    }
+
+    fn each(&self, mut look: impl FnMut(&TallyKey, &Entry)) {
+        self.tallies.each(&mut look);
+        self.lanes.each(&mut look);
+    }
+
+    /// The counts of the same name where it is known.
+    pub(crate) fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey> {
+        let mut lanes = Vec::new();
+        self.lanes.each(|lane, _| {
+            if lane.is_beside(key) {
+                lanes.push(lane.clone());
+            }
+        });
+        lanes
+    }
+
     /// Takes over what was kept.
     pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
-        self.tallies.insert(key, Entry { tally, is_kept: true, refused: 0 });
+        self.of(&key).insert(key.clone(), Entry { tally, is_kept: true, refused: 0 });
     }
 
     /// Takes a place for one attempt, if there is one; beside it the print of the last proof that was refused (0 for
@@ -68,7 +100,7 @@ impl Counts {
         evicted: &mut Vec<TallyKey>,
     ) -> (Standing, u64) {
         let rule = settings.lock_rule(key.scope);
-        let mut shard = self.tallies.shard(key);
+        let mut shard = self.of(key).shard(key);
         if let Some(entry) = shard.get_mut(key) {
             return (entry.tally.begin(rule, now), entry.refused);
         }
@@ -91,19 +123,32 @@ impl Counts {
         &self,
         key: &TallyKey,
         settings: &Settings,
-        attempt: &Attempt<'_>,
+        wrong: Wrong,
         now: Timestamp,
     ) -> Option<Standing> {
-        let mut shard = self.tallies.shard(key);
+        let mut shard = self.of(key).shard(key);
         // One that a lock reset took away meanwhile is counted anew.
         let entry = shard.entry(key.clone()).or_default();
-        entry.refused = attempt.print().unwrap_or(0);
-        entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now)
+        entry.refused = wrong.print.unwrap_or(0);
+        entry.tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now)
+    }
+
+    /// An attempt that took no place here was wrong.
+    pub(crate) fn hear_of(
+        &self,
+        key: &TallyKey,
+        settings: &Settings,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Option<Standing> {
+        let mut shard = self.of(key).shard(key);
+        let entry = shard.entry(key.clone()).or_default();
+        entry.tally.hear_of(settings.lock_rule(key.scope), from, now)
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
-        let mut shard = self.tallies.shard(key);
+        let mut shard = self.of(key).shard(key);
         let entry = shard.get_mut(key).filter(|entry| entry.tally.in_flight > 0)?;
         entry.tally.fail(settings.lock_rule(key.scope), None, now)
     }
@@ -125,7 +170,7 @@ impl Counts {
 
     /// Forgets a count but for the attempts that are being checked; a row of it is gone too.
     pub(crate) fn clear(&self, key: &TallyKey) {
-        let mut shard = self.tallies.shard(key);
+        let mut shard = self.of(key).shard(key);
         if let Some(entry) = shard.get_mut(key) {
             let in_flight = entry.tally.in_flight;
             *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
@@ -135,14 +180,14 @@ impl Counts {
 
     /// Notes that a row stands for this count now.
     pub(crate) fn keep(&self, key: &TallyKey) {
-        if let Some(entry) = self.tallies.shard(key).get_mut(key) {
+        if let Some(entry) = self.of(key).shard(key).get_mut(key) {
             entry.is_kept = true;
         }
     }
 
     /// The count; the empty one when there is none.
     pub(crate) fn tally(&self, key: &TallyKey) -> Tally {
-        self.tallies.peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
+        self.of(key).peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
     }
 
     /// What should rest on disk for this count; `None` = nothing.
@@ -154,7 +199,7 @@ impl Counts {
     /// The counts that are locked at `now`.
     pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locked = Vec::new();
-        self.tallies.each(|key, entry| {
+        self.each(|key, entry| {
             if is_locked(&entry.tally, settings.lock_rule(key.scope), now) {
                 locked.push((key.clone(), entry.tally));
             }
@@ -165,14 +210,16 @@ impl Counts {
     /// Drops those that are idle, and takes back those from the future; the keys of those whose rows change by it.
     pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
         let mut gone = Vec::new();
-        self.tallies.retain(|key, entry| {
+        let mut keep = |key: &TallyKey, entry: &mut Entry| {
             let is_idle = entry.tally.is_idle(settings.lock_rule(key.scope), now);
             let is_taken_back = entry.tally.take_back(now);
             if (is_idle || is_taken_back) && entry.is_kept {
                 gone.push(key.clone());
             }
             !is_idle
-        });
+        };
+        self.tallies.retain(&mut keep);
+        self.lanes.retain(&mut keep);
         gone
     }
 
@@ -180,7 +227,7 @@ impl Counts {
     pub(crate) fn has_unlocked(&self, now: Timestamp) -> bool {
         let asked_at = Timestamp(self.asked_at.swap(now.0, Ordering::Relaxed));
         let mut has_unlocked = false;
-        self.tallies.each(|_, entry| {
+        self.each(|_, entry| {
             let ended = |until: Timestamp| asked_at < until && until <= now;
             has_unlocked |= entry.tally.locked_until.is_some_and(ended);
         });
@@ -190,19 +237,19 @@ impl Counts {
     /// Counts that hold a lock, ended ones not forgotten yet among them.
     pub(crate) fn locks_held(&self) -> usize {
         let mut locks = 0;
-        self.tallies.each(|_, entry| {
+        self.each(|_, entry| {
             locks += usize::from(entry.tally.is_permanent || entry.tally.locked_until.is_some());
         });
         locks
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.tallies.len()
+        self.tallies.len() + self.lanes.len()
     }
 
     /// Changes a tally that is there, and forgets it when nothing is left of it.
     fn change<R>(&self, key: &TallyKey, change: impl FnOnce(&mut Tally) -> R) -> Option<R> {
-        let mut shard = self.tallies.shard(key);
+        let mut shard = self.of(key).shard(key);
         let answer = shard.get_mut(key).map(|entry| change(&mut entry.tally));
         forget_if_empty(shard, key);
         answer
@@ -279,7 +326,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn key(name: &str) -> TallyKey {
-        TallyKey { scope: CountScope::Extension, domain: DomainId::FIRST, name: FoldedName::of(name) }
+        TallyKey::open(CountScope::Extension, DomainId::FIRST, FoldedName::of(name))
     }
 
     fn fail(counts: &Counts, name: &str, times: u32, now: Timestamp) {

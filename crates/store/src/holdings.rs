@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     hash::Hash,
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -17,20 +18,24 @@ use signin::{
     credential::{self, CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind, Verifier},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    place::{Familiarity, Places},
     policy::Settings,
     registration::{QUARANTINE_MAX, Quarantined, Registration},
-    secret::Secret,
+    secret::{Secret, SecretBytes},
     session::{Session, SessionId},
+    stale::Former,
     timestamp::Timestamp,
 };
 
 use crate::{
     counts::{Counts, TALLIES_MAX},
     error::OpenError,
+    former::{self, FormerKey, KeptFormer},
     nonces::{NONCES_MAX, Nonces},
-    rows::credential_key,
+    rows::{credential_key, former_key},
     seal::{MasterKeys, Unopened, key_id},
     shards::Shards,
+    stale::StalePhones,
 };
 
 /// A credential as it is kept in memory: ready for use, never in clear.
@@ -38,8 +43,16 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) verifier: Verifier,
     pub(crate) facts: CredentialFacts,
+    /// Those that were right before.
+    pub(crate) former: Option<Arc<[Former]>>,
     /// To derive from again when number, realm or user change; not kept where nothing depends on them.
     sealed: Option<Arc<[u8]>>,
+}
+
+/// An extension, and where it is known: found together, since every phone that signs in needs both.
+struct Held {
+    extension: Arc<Extension>,
+    places: Places,
 }
 
 /// The domains by all their names.
@@ -81,10 +94,12 @@ pub(crate) struct Holdings {
     names: Shards<(RoleKind, DomainId, FoldedName), AccountId>,
     pub(crate) account_order: RwLock<AccountOrder>,
     activities: Shards<AccountId, Activity>,
-    extensions: Shards<ExtensionId, Arc<Extension>>,
+    extensions: Shards<ExtensionId, Held>,
     numbers: Shards<NumberKey, ExtensionId>,
     pub(crate) extension_order: RwLock<ExtensionOrder>,
     credentials: Shards<(Owner, CredentialKind), Kept>,
+    formers: Shards<(Owner, CredentialKind), Vec<KeptFormer>>,
+    pub(crate) stale: StalePhones,
     pub(crate) sessions: Shards<SessionId, Arc<Session>>,
     sessions_by_account: Shards<AccountId, Vec<SessionId>>,
     pub(crate) registrations: Shards<ExtensionId, Arc<Registration>>,
@@ -111,6 +126,8 @@ impl Holdings {
             numbers: Shards::new(),
             extension_order: RwLock::default(),
             credentials: Shards::new(),
+            formers: Shards::new(),
+            stale: StalePhones::default(),
             sessions: Shards::new(),
             sessions_by_account: Shards::new(),
             registrations: Shards::new(),
@@ -212,7 +229,7 @@ impl Holdings {
         }
         self.activities.remove(&id);
         for row in &KINDS {
-            self.credentials.remove(&(Owner::Account(id), row.kind));
+            self.drop_credential(Owner::Account(id), row.kind);
         }
         for session in self.session_ids(id) {
             self.drop_session(session);
@@ -240,7 +257,28 @@ impl Holdings {
     // Extensions
 
     pub(crate) fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>> {
-        self.extensions.get(&id)
+        self.extensions.peek(&id, |held| held.map(|held| Arc::clone(&held.extension)))
+    }
+
+    /// An extension, and how well the place is known for it.
+    pub(crate) fn extension_from(
+        &self,
+        id: ExtensionId,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Option<(Arc<Extension>, Familiarity)> {
+        self.extensions
+            .peek(&id, |held| held.map(|held| (Arc::clone(&held.extension), held.places.look(from, now))))
+    }
+
+    /// Where an extension is known.
+    pub(crate) fn places(&self, id: ExtensionId) -> Option<Places> {
+        self.extensions.peek(&id, |held| held.map(|held| held.places.clone()))
+    }
+
+    /// Changes where an extension is known; whether there is such an extension.
+    pub(crate) fn change_places(&self, id: ExtensionId, change: impl FnOnce(&mut Places)) -> bool {
+        self.extensions.shard(&id).get_mut(&id).map(|held| change(&mut held.places)).is_some()
     }
 
     pub(crate) fn extension_id(&self, domain: DomainId, number: &Number) -> Option<ExtensionId> {
@@ -252,13 +290,23 @@ impl Holdings {
     }
 
     pub(crate) fn each_extension(&self, mut look: impl FnMut(&Arc<Extension>)) {
-        self.extensions.each(|_, extension| look(extension));
+        self.extensions.each(|_, held| look(&held.extension));
     }
 
     pub(crate) fn put_extension(&self, extension: Arc<Extension>) {
         let (id, domain, number) = (extension.id, extension.domain, extension.number.clone());
         self.extension_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
-        if let Some(old) = self.extensions.insert(id, extension) {
+        let old = {
+            let mut shard = self.extensions.shard(&id);
+            match shard.get_mut(&id) {
+                Some(held) => Some(std::mem::replace(&mut held.extension, extension)),
+                None => {
+                    shard.insert(id, Held { extension, places: Places::default() });
+                    None
+                }
+            }
+        };
+        if let Some(old) = old {
             if old.number == number {
                 return;
             }
@@ -284,12 +332,13 @@ impl Holdings {
 
     /// Removes an extension with all that is its own.
     pub(crate) fn drop_extension(&self, id: ExtensionId) {
-        if let Some(extension) = self.extensions.remove(&id) {
-            self.forget_number(&extension);
+        if let Some(held) = self.extensions.remove(&id) {
+            self.forget_number(&held.extension);
         }
         for row in &KINDS {
-            self.credentials.remove(&(Owner::Extension(id), row.kind));
+            self.drop_credential(Owner::Extension(id), row.kind);
         }
+        self.stale.forget(id);
         self.registrations.remove(&id);
         self.release(id);
     }
@@ -312,6 +361,7 @@ impl Holdings {
 
     pub(crate) fn drop_credential(&self, owner: Owner, kind: CredentialKind) {
         self.credentials.remove(&(owner, kind));
+        self.formers.remove(&(owner, kind));
     }
 
     pub(crate) fn credentials_len(&self) -> usize {
@@ -327,31 +377,115 @@ impl Holdings {
         facts: CredentialFacts,
     ) -> Result<(), OpenError> {
         let place = credential_key(owner, kind).key;
-        let clear = self.masters.open(&place, &sealed).map_err(|why| match why {
-            Unopened::UnknownKey => {
-                OpenError::WrongKey { needed: key_id(&sealed), given: self.masters.ids() }
-            }
+        let clear = self.open(&place, &sealed)?;
+        let verifier = self.verifier(owner, kind, &clear);
+        let former = self.former(owner, kind)?;
+        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
+        self.credentials.insert((owner, kind), Kept { verifier, facts, former, sealed });
+        Ok(())
+    }
+
+    fn open(&self, place: &str, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
+        self.masters.open(place, sealed).map_err(|why| match why {
+            Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() },
             Unopened::Malformed | Unopened::Forged => {
                 OpenError::Damaged { what: format!("the credential {place} does not open") }
             }
-        })?;
-        let verifier = match self.binding(owner) {
+        })
+    }
+
+    /// What a payload of this owner is good for, with the present number and realm.
+    fn verifier(&self, owner: Owner, kind: CredentialKind, clear: &SecretBytes) -> Verifier {
+        match self.binding(owner) {
             Some((number, realm, domain)) => {
                 let binding = credential::Binding { username: number.as_str(), realm: &realm, domain };
-                credential::verifier(kind, &clear, &binding)
+                credential::verifier(kind, clear, &binding)
             }
             None => match kind {
                 CredentialKind::ServicePassword | CredentialKind::UserPassword => {
                     let binding = credential::Binding { username: "", realm: "", domain: DomainId::FIRST };
-                    credential::verifier(kind, &clear, &binding)
+                    credential::verifier(kind, clear, &binding)
                 }
                 // A digest is made for a number; without one nothing can be right.
                 CredentialKind::LoginCode | CredentialKind::PhonePassword => Verifier::Unset,
             },
-        };
-        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
-        self.credentials.insert((owner, kind), Kept { verifier, facts, sealed });
+        }
+    }
+
+    /// The payload of a credential that digests are derived from.
+    pub(crate) fn payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
+        let sealed = self.kept(owner, kind)?.sealed?;
+        self.masters.open(&credential_key(owner, kind).key, &sealed).ok()
+    }
+
+    // Former secrets
+
+    /// Those that are kept, as they rest.
+    pub(crate) fn formers(&self, owner: Owner, kind: CredentialKind) -> Vec<KeptFormer> {
+        self.formers.get(&(owner, kind)).unwrap_or_default()
+    }
+
+    /// One as it rests.
+    pub(crate) fn sealed_former(&self, (owner, kind, slot): FormerKey) -> Option<Arc<[u8]>> {
+        self.formers(owner, kind).into_iter().find(|former| former.slot == slot).map(|former| former.sealed)
+    }
+
+    /// Keeps one more, in the place that it has. Its credential is put after it.
+    pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
+        let mut shard = self.formers.shard(&(owner, kind));
+        let formers = shard.entry((owner, kind)).or_insert_with(Vec::new);
+        formers.retain(|former| former.slot != new.slot);
+        formers.push(new);
+    }
+
+    /// Takes over one that was kept, read from its row; whether its credential is there.
+    pub(crate) fn restore_former(&self, key: FormerKey, sealed: Arc<[u8]>) -> Result<(), OpenError> {
+        let place = former_key(key).key;
+        let damaged = || OpenError::Damaged { what: format!("the former credential {place} cannot be read") };
+        let (replaced_at, _) = former::read(&self.open(&place, &sealed)?).ok_or_else(damaged)?;
+        let (owner, kind, slot) = key;
+        self.put_former(owner, kind, KeptFormer { slot, replaced_at, sealed });
         Ok(())
+    }
+
+    /// Forgets all of an owner and kind.
+    pub(crate) fn forget_former(&self, owner: Owner, kind: CredentialKind) {
+        self.formers.remove(&(owner, kind));
+        if let Some(kept) = self.credentials.shard(&(owner, kind)).get_mut(&(owner, kind)) {
+            kept.former = None;
+        }
+        let extension = match owner {
+            Owner::Extension(id) => Some(id),
+            Owner::Account(id) => self.account(id).and_then(|account| account.extension()),
+        };
+        if let Some(extension) = extension {
+            self.stale.forget(extension);
+        }
+    }
+
+    /// Drops those that were replaced too long ago; which they were.
+    pub(crate) fn sweep_formers(&self, now: Timestamp) -> Vec<FormerKey> {
+        let mut gone = Vec::new();
+        self.formers.retain(|(owner, kind), formers| {
+            let ended = formers.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
+            gone.extend(ended.map(|former| (*owner, *kind, former.slot)));
+            !formers.is_empty()
+        });
+        gone
+    }
+
+    /// What is derived from those that are kept.
+    fn former(&self, owner: Owner, kind: CredentialKind) -> Result<Option<Arc<[Former]>>, OpenError> {
+        let mut derived = Vec::new();
+        for KeptFormer { slot, replaced_at, sealed } in self.formers(owner, kind) {
+            let clear = self.open(&former_key((owner, kind, slot)).key, &sealed)?;
+            let payload = former::read(&clear).map(|(_, payload)| payload);
+            if let Some(Verifier::Digest(keys)) = payload.map(|payload| self.verifier(owner, kind, &payload))
+            {
+                derived.push(Former { keys, replaced_at });
+            }
+        }
+        Ok((!derived.is_empty()).then(|| derived.into()))
     }
 
     /// Whether a secret is the one that is kept.

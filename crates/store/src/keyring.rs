@@ -1,11 +1,13 @@
 //! The ledger's own keys: made once with the store, kept in it sealed under the master key, and so unchanged by
-//! a reseal. From them come the tags of rows, the chain of the audit and the signature of a backup.
+//! a reseal. From them come the tags of rows, the chain of the audit, the signature of a backup and the
+//! tokens of known browsers.
 
 use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, sign};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use signin::{
     dice::{Dice, roll},
+    place::Devices,
     secret::SecretBytes,
 };
 
@@ -25,6 +27,7 @@ pub(crate) struct Keyring {
     rows: Key,
     audit: Key,
     backup: Key,
+    devices: Devices,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +48,7 @@ impl Keyring {
             rows: derive("hookswitch rows 1"),
             audit: derive("hookswitch audit 1"),
             backup: derive("hookswitch backup 1"),
+            devices: Devices::new(sign(&key, b"hookswitch devices 1").as_ref()),
             root,
         }
     }
@@ -117,6 +121,11 @@ impl Keyring {
         context.update(&seq.to_be_bytes());
         context.update(body.as_bytes());
         context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// What tells the browsers that are known.
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// Begins the signature of a backup.

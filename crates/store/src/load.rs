@@ -11,12 +11,14 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner},
     dice::Dice,
     ident::DomainId,
+    place::Places,
 };
 
 use crate::{
     behind::Dirty,
     engine::{Engine, Growth, Row, Shelf, Snapshot},
     error::{OpenError, StoreError},
+    former::FormerKey,
     holdings::Holdings,
     keyring::Keyring,
     rows::Record,
@@ -121,11 +123,23 @@ fn check_audit_end(snapshot: &mut dyn Snapshot, census: &Census) -> Result<(), O
     Ok(())
 }
 
+/// Where phones are registered they are known, also in a store from before places were noted.
+fn know_registered(holdings: &Holdings) {
+    holdings.registrations.each(|id, registration| {
+        if holdings.places(*id).is_some_and(|places| places == Places::default()) {
+            for binding in &registration.bindings {
+                holdings.change_places(*id, |places| places.note(binding.source.ip(), binding.expires_at));
+            }
+        }
+    });
+}
+
 struct Loader {
     holdings: Holdings,
     domains: BTreeMap<DomainId, Arc<signin::extension::Domain>>,
     sealed: HashMap<(Owner, CredentialKind), Box<[u8]>>,
     facts: HashMap<(Owner, CredentialKind), CredentialFacts>,
+    formers: Vec<(FormerKey, Box<[u8]>)>,
     rows: BTreeMap<Shelf, u64>,
     orphans: Vec<Dirty>,
 }
@@ -137,6 +151,7 @@ impl Loader {
             domains: BTreeMap::new(),
             sealed: HashMap::new(),
             facts: HashMap::new(),
+            formers: Vec::new(),
             rows: BTreeMap::new(),
             orphans: Vec::new(),
         }
@@ -188,6 +203,12 @@ impl Loader {
                     self.orphans.push(Dirty::Registration(id));
                 }
             }
+            Record::Places(id, places) => {
+                if !holdings.change_places(id, |kept| *kept = places) {
+                    self.orphans.push(Dirty::Places(id));
+                }
+            }
+            Record::Former(key, sealed) => self.formers.push((key, sealed)),
             Record::Quarantine(place, quarantined) => {
                 let gone = holdings.put_quarantined(place, quarantined);
                 self.orphans.extend(gone.into_iter().map(Dirty::Quarantine));
@@ -207,6 +228,14 @@ impl Loader {
 
     fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
         self.holdings.set_domains(self.domains);
+        for (key, sealed) in self.formers {
+            if self.sealed.contains_key(&(key.0, key.1)) {
+                self.holdings.restore_former(key, sealed.into())?;
+            } else {
+                self.orphans.push(Dirty::Former(key));
+            }
+        }
+        know_registered(&self.holdings);
         for ((owner, kind), sealed) in self.sealed {
             let facts = self.facts.remove(&(owner, kind));
             let damaged = || OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") };

@@ -156,7 +156,7 @@ async fn a_reload_takes_what_it_can_and_names_the_rest_and_a_mistake_changes_not
 async fn wrong_ignition_codes_are_counted_and_in_the_audit() {
     let house = House::start().await;
     let code = house.system.ignition.code().expect("awaited").reveal().to_owned();
-    let peer = Peer { address: "192.0.2.7".parse().expect("an address"), agent: "" };
+    let peer = Peer { address: "192.0.2.7".parse().expect("an address"), agent: "", device: "" };
     assert!(house.system.check_ignition_code(&code, peer).await.is_ok());
     for _ in 0..3 {
         assert!(house.system.check_ignition_code("0000", peer).await.is_err());

@@ -11,8 +11,10 @@
 
 mod administration;
 mod house;
+mod lanes;
 mod lockout;
 mod resets;
 mod sessions;
 mod signing_in;
+mod stale;
 mod walk;

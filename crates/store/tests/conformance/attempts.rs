@@ -174,9 +174,11 @@ pub(crate) fn unknown_names_are_counted_and_locked_alike(host: &dyn EngineHost) 
         (0..7).map(says).collect::<Vec<_>>()
     };
     assert_eq!(said("201"), said("299"));
-    let password = Secret::new("wrong");
     let said = |name| {
-        let says = |_| format!("{:?}", sign_in(&ledger, &web(name, &password), NOW).0);
+        let says = |n| {
+            let password = Secret::new(format!("wrong {n}"));
+            format!("{:?}", sign_in(&ledger, &web(name, &password), NOW).0)
+        };
         let said = (0..4).map(says).collect::<Vec<_>>();
         ledger.commit(vec![Effect::ClearTally(TallyKey::address(address(2)))]).wait().unwrap();
         said

@@ -268,7 +268,7 @@ impl<'a> Phone<'a> {
             domain: DomainId::FIRST,
             claim: Claim::Extension(self.number),
             proof: Proof::Digest(self.nonce, proof),
-            peer: Peer { address: self.address, agent: "Phone 1.0" },
+            peer: Peer { address: self.address, agent: "Phone 1.0", device: "" },
             purpose: Purpose::Registration,
         })
     }
@@ -319,7 +319,7 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
         domain: DomainId::FIRST,
         claim: Claim::Account(RoleKind::ServiceUser, name),
         proof: Proof::Plain(password),
-        peer: Peer { address: address(2), agent: "browser" },
+        peer: Peer { address: address(2), agent: "browser", device: "" },
         purpose: Purpose::Session(None),
     }
 }

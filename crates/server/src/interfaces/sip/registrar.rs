@@ -77,7 +77,7 @@ impl Desk<'_> {
                     response: if is_own { shown.response } else { b"" },
                 },
             ),
-            peer: Peer { address: self.peer.ip(), agent: &agent },
+            peer: Peer { address: self.peer.ip(), agent: &agent, device: "" },
             purpose: Purpose::Registration,
         };
         let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
