@@ -1,6 +1,8 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
 #[cfg(test)]
+mod aimed;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod commands;

@@ -11,6 +11,7 @@ use signin::{
     effect::Effect,
     lockout::TallyKey,
     place::PLACES_MAX,
+    records::Records,
     secret::Secret,
     stale::FORMER_MAX,
     timestamp::{Seconds, Timestamp},
@@ -107,7 +108,8 @@ pub(crate) fn places_survive_a_restart_are_bounded_and_go_with_their_extension(h
     for n in 100..105 {
         says(&ledger, Phone::new("201", "0000").at(far_address(n)), NOW);
     }
-    let known = (0..40).filter(|n| says(&ledger, Phone::new("201", CODE).at(far_address(*n)), NOW) == "accept");
+    let known =
+        (0..40).filter(|n| says(&ledger, Phone::new("201", CODE).at(far_address(*n)), NOW) == "accept");
     assert_eq!(known.count(), PLACES_MAX);
     ledger.commit(vec![Effect::DeleteExtension(X201)]).wait().unwrap();
     ledger.close().unwrap();
