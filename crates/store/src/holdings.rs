@@ -30,9 +30,9 @@ use signin::{
 use crate::{
     counts::{Counts, TALLIES_MAX},
     error::OpenError,
-    former::{self, FormerKey, KeptFormer},
+    former::KeptFormer,
     nonces::{NONCES_MAX, Nonces},
-    rows::{credential_key, former_key},
+    rows::credential_key,
     seal::{MasterKeys, Unopened, key_id},
     shards::Shards,
     stale::StalePhones,
@@ -97,8 +97,8 @@ pub(crate) struct Holdings {
     extensions: Shards<ExtensionId, Held>,
     numbers: Shards<NumberKey, ExtensionId>,
     pub(crate) extension_order: RwLock<ExtensionOrder>,
-    credentials: Shards<(Owner, CredentialKind), Kept>,
-    formers: Shards<(Owner, CredentialKind), Vec<KeptFormer>>,
+    pub(crate) credentials: Shards<(Owner, CredentialKind), Kept>,
+    pub(crate) formers: Shards<(Owner, CredentialKind), Vec<KeptFormer>>,
     pub(crate) stale: StalePhones,
     pub(crate) sessions: Shards<SessionId, Arc<Session>>,
     sessions_by_account: Shards<AccountId, Vec<SessionId>>,
@@ -385,7 +385,7 @@ impl Holdings {
         Ok(())
     }
 
-    fn open(&self, place: &str, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
+    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
         self.masters.open(place, sealed).map_err(|why| match why {
             Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() },
             Unopened::Malformed | Unopened::Forged => {
@@ -395,7 +395,7 @@ impl Holdings {
     }
 
     /// What a payload of this owner is good for, with the present number and realm.
-    fn verifier(&self, owner: Owner, kind: CredentialKind, clear: &SecretBytes) -> Verifier {
+    pub(crate) fn verifier(&self, owner: Owner, kind: CredentialKind, clear: &SecretBytes) -> Verifier {
         match self.binding(owner) {
             Some((number, realm, domain)) => {
                 let binding = credential::Binding { username: number.as_str(), realm: &realm, domain };
@@ -416,76 +416,6 @@ impl Holdings {
     pub(crate) fn payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
         let sealed = self.kept(owner, kind)?.sealed?;
         self.masters.open(&credential_key(owner, kind).key, &sealed).ok()
-    }
-
-    // Former secrets
-
-    /// Those that are kept, as they rest.
-    pub(crate) fn formers(&self, owner: Owner, kind: CredentialKind) -> Vec<KeptFormer> {
-        self.formers.get(&(owner, kind)).unwrap_or_default()
-    }
-
-    /// One as it rests.
-    pub(crate) fn sealed_former(&self, (owner, kind, slot): FormerKey) -> Option<Arc<[u8]>> {
-        self.formers(owner, kind).into_iter().find(|former| former.slot == slot).map(|former| former.sealed)
-    }
-
-    /// Keeps one more, in the place that it has. Its credential is put after it.
-    pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
-        let mut shard = self.formers.shard(&(owner, kind));
-        let formers = shard.entry((owner, kind)).or_insert_with(Vec::new);
-        formers.retain(|former| former.slot != new.slot);
-        formers.push(new);
-    }
-
-    /// Takes over one that was kept, read from its row; whether its credential is there.
-    pub(crate) fn restore_former(&self, key: FormerKey, sealed: Arc<[u8]>) -> Result<(), OpenError> {
-        let place = former_key(key).key;
-        let damaged = || OpenError::Damaged { what: format!("the former credential {place} cannot be read") };
-        let (replaced_at, _) = former::read(&self.open(&place, &sealed)?).ok_or_else(damaged)?;
-        let (owner, kind, slot) = key;
-        self.put_former(owner, kind, KeptFormer { slot, replaced_at, sealed });
-        Ok(())
-    }
-
-    /// Forgets all of an owner and kind.
-    pub(crate) fn forget_former(&self, owner: Owner, kind: CredentialKind) {
-        self.formers.remove(&(owner, kind));
-        if let Some(kept) = self.credentials.shard(&(owner, kind)).get_mut(&(owner, kind)) {
-            kept.former = None;
-        }
-        let extension = match owner {
-            Owner::Extension(id) => Some(id),
-            Owner::Account(id) => self.account(id).and_then(|account| account.extension()),
-        };
-        if let Some(extension) = extension {
-            self.stale.forget(extension);
-        }
-    }
-
-    /// Drops those that were replaced too long ago; which they were.
-    pub(crate) fn sweep_formers(&self, now: Timestamp) -> Vec<FormerKey> {
-        let mut gone = Vec::new();
-        self.formers.retain(|(owner, kind), formers| {
-            let ended = formers.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
-            gone.extend(ended.map(|former| (*owner, *kind, former.slot)));
-            !formers.is_empty()
-        });
-        gone
-    }
-
-    /// What is derived from those that are kept.
-    fn former(&self, owner: Owner, kind: CredentialKind) -> Result<Option<Arc<[Former]>>, OpenError> {
-        let mut derived = Vec::new();
-        for KeptFormer { slot, replaced_at, sealed } in self.formers(owner, kind) {
-            let clear = self.open(&former_key((owner, kind, slot)).key, &sealed)?;
-            let payload = former::read(&clear).map(|(_, payload)| payload);
-            if let Some(Verifier::Digest(keys)) = payload.map(|payload| self.verifier(owner, kind, &payload))
-            {
-                derived.push(Former { keys, replaced_at });
-            }
-        }
-        Ok((!derived.is_empty()).then(|| derived.into()))
     }
 
     /// Whether a secret is the one that is kept.

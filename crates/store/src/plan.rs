@@ -349,7 +349,8 @@ impl<'a> Planner<'a> {
     /// Keeps what a credential takes the place of: phones that are not told of the new one go on showing it.
     fn keep_former(&mut self, new: &Credential) -> Result<(), CommitError> {
         let (owner, kind) = (new.owner, new.kind);
-        let Some(payload) = self.replaced_by(owner, kind).filter(|payload| *payload != new.payload) else {
+        let Some(payload) = self.holdings.replaced_by(owner, kind).filter(|payload| *payload != new.payload)
+        else {
             return Ok(());
         };
         let (slot, replaced_at) = (former::next_slot(&self.holdings.formers(owner, kind)), new.facts.set_at);
@@ -359,18 +360,6 @@ impl<'a> Planner<'a> {
         let kept = KeptFormer { slot, replaced_at, sealed: sealed.into() };
         self.plan.acts.push(Act::Former(owner, kind, kept));
         Ok(())
-    }
-
-    /// What phones show until now. The first phone password of an extension takes the place of its user's login code.
-    fn replaced_by(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
-        let before = self.holdings.payload(owner, kind);
-        before.or_else(|| match (owner, kind) {
-            (Owner::Extension(id), CredentialKind::PhonePassword) => {
-                let user = self.holdings.extension(id)?.user?;
-                self.holdings.payload(Owner::Account(user), CredentialKind::LoginCode)
-            }
-            _ => None,
-        })
     }
 
     fn close_session(&mut self, id: SessionId) {
