@@ -87,7 +87,8 @@ impl Counts {
 
     /// Takes over what was kept.
     pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
-        self.of(&key).insert(key.clone(), Entry { tally, is_kept: true, refused: 0 });
+        let shards = if key.lane.is_open() { &self.tallies } else { &self.lanes };
+        shards.insert(key, Entry { tally, is_kept: true, refused: 0 });
     }
 
     /// Takes a place for one attempt, if there is one; beside it the print of the last proof that was refused (0 for

@@ -64,7 +64,7 @@ impl Holdings {
     /// Keeps one more, in the place that it has. Its credential is put after it.
     pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
         let mut shard = self.formers.shard(&(owner, kind));
-        let formers = shard.entry((owner, kind)).or_insert_with(Vec::new);
+        let formers = shard.entry((owner, kind)).or_default();
         formers.retain(|former| former.slot != new.slot);
         formers.push(new);
     }
