@@ -75,6 +75,39 @@ test("five wrong registrations blacklist an extension until it is reset", async 
   phone.close();
 });
 
+test("a phone with an old code is named, and blocks nobody", async ({ page, product }) => {
+  const office = await Office.of(product);
+  const ann = await office.user({ name: "Ann", full_name: "Ann Smith", extension: "201", login_code: "48159" });
+  await office.user({ name: "Bob", full_name: "Bob Jones", extension: "202", login_code: "73019" });
+  const changed = await office.manager.send(ann, `${ann}/secrets/login-code`, {
+    do: "set",
+    "login-code-secret": "59175",
+    "login-code-secret_again": "59175",
+  });
+  expect(changed.ok()).toBe(true);
+  await office.manager.lend(page);
+  await page.goto(office.url("/status/old-codes"));
+  await expect(page.getByRole("heading", { name: "No phone has an old code" })).toBeVisible();
+  await expectAccessible(page);
+
+  const stale = new Phone(product, "201", "48159");
+  for (let i = 0; i < 12; i++) expect(await stale.register()).not.toBe(200);
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "201" }) });
+  await expect(row).toContainText("12");
+  await expect(row).toContainText("127.0.0.1");
+  await expectAccessible(page);
+  for (const [number, code] of [["201", "59175"], ["202", "73019"]] as const) {
+    const good = new Phone(product, number, code);
+    expect(await good.register()).toBe(200);
+    good.close();
+  }
+
+  await row.getByRole("button", { name: "Forget" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "The old codes are forgotten" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No phone has an old code" })).toBeVisible();
+  stale.close();
+});
+
 test("a sixth session is refused in the words of the manual", async ({ page, product }) => {
   const office = await Office.of(product);
   for (let i = 0; i < 4; i++) await (await Visitor.of(product)).signIn(ADMINISTRATOR, PASSWORD);

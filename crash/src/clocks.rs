@@ -196,7 +196,7 @@ fn administrator(data: &Path, now: Timestamp) -> anyhow::Result<Verdict> {
         domain: DomainId::FIRST,
         claim: Claim::Account(RoleKind::ServiceUser, "Administrator"),
         proof: Proof::Plain(&secret),
-        peer: Peer { address: Ipv4Addr::new(192, 0, 2, 1).into(), agent: "clock" },
+        peer: Peer { address: Ipv4Addr::new(192, 0, 2, 1).into(), agent: "clock", device: "" },
         purpose: Purpose::Session(None),
     };
     let dossier = ledger.begin(&attempt, now)?;

@@ -21,7 +21,6 @@ use signin::{
     effect::Effect,
     ident::DomainId,
     interface::LoginInterface,
-    lockout::{Tally, is_within},
     records::Records as _,
     secret::Secret,
     timestamp::Timestamp,
@@ -261,7 +260,7 @@ impl System {
     async fn judge_in_turn(self: &Arc<Self>, kept: Kept) -> Verdict {
         // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
         // or from one address does not fill the queue.
-        if self.is_locked(&kept.attempt(), self.clock.now()) {
+        if self.ledger.is_locked(&kept.attempt(), self.clock.now()) {
             return self.judge(kept, None).await;
         }
         let failures = self.ledger.tally(&kept.attempt().address_key()).failures;
@@ -328,7 +327,7 @@ impl System {
 
     /// Counts the attempt of a phone; `None` = the store is out of order.
     fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Admission> {
-        if fault::fails("flow.begin") {
+        if fault::fails("flow.admit") {
             return None;
         }
         self.ledger.admit(attempt, now).ok()
@@ -352,16 +351,6 @@ impl System {
             self.metrics.proof_checked(attempt.interface);
         }
         (finding, counted.settle(attempt, finding))
-    }
-
-    /// Whether a lock is in force already, as far as can be seen without counting.
-    pub(crate) fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
-        let is_locked =
-            |tally: Tally| tally.is_permanent || tally.locked_until.is_some_and(|until| now < until);
-        let settings = self.ledger.settings();
-        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
-        is_locked(self.ledger.tally(&attempt.subject_key()))
-            || (!is_allowed && is_locked(self.ledger.tally(&attempt.address_key())))
     }
 }
 
@@ -399,6 +388,7 @@ struct Kept {
     secret: Secret,
     address: IpAddr,
     agent: Box<str>,
+    device: Box<str>,
     purpose: Purpose,
 }
 
@@ -416,6 +406,7 @@ impl Kept {
             secret: secret.clone(),
             address: attempt.peer.address,
             agent: attempt.peer.agent.into(),
+            device: attempt.peer.device.into(),
             purpose: attempt.purpose,
         }
     }
@@ -426,7 +417,7 @@ impl Kept {
             domain: self.domain,
             claim: self.kind.map_or(Claim::Extension(&self.name), |kind| Claim::Account(kind, &self.name)),
             proof: Proof::Plain(&self.secret),
-            peer: Peer { address: self.address, agent: &self.agent },
+            peer: Peer { address: self.address, agent: &self.agent, device: &self.device },
             purpose: self.purpose,
         }
     }

@@ -46,6 +46,7 @@ async fn figures(State(system): State<Arc<System>>) -> ([(http::HeaderName, &'st
         ("bindings", figures.bindings),
         ("sessions", figures.sessions),
         ("locks", figures.locks),
+        ("stale-phones", figures.stale_phones),
         ("tallies", figures.tallies),
         ("nonces", figures.nonces),
         ("quarantined", figures.quarantine),

@@ -87,7 +87,7 @@ impl System {
             purpose: Purpose::Once,
             peer,
         };
-        if self.ignition.matches(typed) && !self.is_locked(&attempt, self.clock.now()) {
+        if self.ignition.matches(typed) && !self.ledger.is_locked(&attempt, self.clock.now()) {
             return Ok(());
         }
         Err(self.sign_in(attempt).await)

@@ -13,6 +13,7 @@ use crate::{
     ident::{AccountId, DomainId, FoldedName},
     interface::{CountScope, LoginInterface},
     lockout::TallyKey,
+    place::Lane,
     secret::Secret,
     session::SessionId,
 };
@@ -82,6 +83,8 @@ pub struct Peer<'a> {
     pub address: IpAddr,
     /// What the program calls itself, cut to a sensible length by the interface.
     pub agent: &'a str,
+    /// What the browser shows to be known by (see [`crate::place::Devices`]); empty for nothing.
+    pub device: &'a str,
 }
 
 impl Purpose {
@@ -105,12 +108,18 @@ impl Claim<'_> {
 }
 
 impl Attempt<'_> {
-    /// The count of the one who is claimed.
+    /// The count of the one who is claimed, where they are not known.
     pub fn subject_key(&self) -> TallyKey {
+        self.subject_in(Lane::Open)
+    }
+
+    /// The same in a lane.
+    pub fn subject_in(&self, lane: Lane) -> TallyKey {
         TallyKey {
             scope: self.interface.row().counts_on,
             domain: self.domain,
             name: FoldedName::of(self.claim.typed()),
+            lane,
         }
     }
 
@@ -122,7 +131,8 @@ impl Attempt<'_> {
 
     /// A print of the proof, for those that can only be the same when they are the same message: a phone that does not
     /// hear its refusal sends the request again (RFC 3261 section 17.1.2), and one guess must not count twice. Never 0.
-    /// Two wrong proofs with one print are both wrong, and a right one cannot be foreseen: so no key is needed.
+    /// Two wrong proofs with one print are both wrong, and a right one cannot be foreseen: so no key is needed. Of a secret
+    /// itself only the store makes a print, for that takes one.
     pub fn print(&self) -> Option<u64> {
         match self.proof {
             Proof::Plain(_) => None,

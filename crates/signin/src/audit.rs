@@ -188,6 +188,10 @@ words! {
         UnknownName => "Nobody has this name",
         /// The secret was wrong.
         WrongSecret => "Wrong secret",
+        /// The secret was right before it was replaced.
+        OldSecret => "An old secret, replaced since",
+        /// The wrong secret that was just refused, once more.
+        SameWrongSecret => "The same wrong secret again",
         /// There is no secret that could be right.
         NoSecret => "No secret is set",
         /// The account is disabled.
@@ -234,12 +238,15 @@ impl AuditEvent {
 
     /// What is alike in two events of which one row can tell; `None` = it has a row of its own. Only refusals under a
     /// lock are told together, whatever was checked is not: by the address where that is locked, by the name where that
-    /// is, so that whoever changes the other with each packet fills no audit.
+    /// is, so that whoever changes the other with each packet fills no audit. The same wrong secret again is told with
+    /// others like it of one name and one address.
     pub fn repeat(&self) -> Option<Repeat> {
         let (subject, address) = if self.reason == Some(Reason::SubjectLocked) {
             (Some(self.subject.clone()), None)
         } else if matches!(self.reason, Some(Reason::AddressLocked | Reason::TooManyAtOnce)) {
             (None, self.address)
+        } else if self.reason == Some(Reason::SameWrongSecret) {
+            (Some(self.subject.clone()), self.address)
         } else {
             return None;
         };

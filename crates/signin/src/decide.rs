@@ -11,13 +11,14 @@ use crate::{
     audit::{Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::{Verifier, hash_password_matches},
     dice::Dice,
-    digest,
+    digest::{self, DigestKeys},
     dossier::Dossier,
     effect::{Effect, NewSession},
     ident::AccountId,
     lockout::{Standing, TallyKey},
     policy::AgeRules,
     session::{Session, SessionId},
+    stale::{FORMER_MAX, Former, Slowed},
     timestamp::{Seconds, Timestamp},
     verdict::{Accepted, Verdict},
 };
@@ -29,6 +30,8 @@ pub enum Finding {
     Right(Status),
     /// It is not; the reason is for the audit alone.
     Wrong(Reason),
+    /// It was right before the secret was replaced, then: no guess, and told what a wrong one is told.
+    Stale(Timestamp),
     /// The very message that was refused came again; it is refused again, and counts no second time.
     Repeated,
     /// It was not looked at, because a count did not allow it.
@@ -44,6 +47,8 @@ pub struct Settled {
     pub cleared: bool,
     /// Locks that this failure set.
     pub locks: Vec<(TallyKey, Standing)>,
+    /// What is made of a stale phone.
+    pub stale: Option<Slowed>,
 }
 
 /// What comes of an attempt.
@@ -78,24 +83,44 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
     // Every reason is worked out for every attempt, so that none of them shows in the time it takes.
     let status = status(dossier, attempt, now);
     let has_ended = dossier.secret_expires_at.is_some_and(|end| now >= end);
-    if !dossier.is_known(&attempt.claim) {
-        Finding::Wrong(Reason::UnknownName)
+    let reason = if !dossier.is_known(&attempt.claim) {
+        Reason::UnknownName
     } else if dossier.is_decoy || has_ended {
-        Finding::Wrong(Reason::NoSecret)
+        Reason::NoSecret
     } else if !is_right {
-        Finding::Wrong(Reason::WrongSecret)
+        Reason::WrongSecret
     } else {
         match status {
             Status::Enabled | Status::ForceNewPassword | Status::LockedPasswordExpired => {
-                Finding::Right(status)
+                return Finding::Right(status);
             }
-            Status::LockedIdle => Finding::Wrong(Reason::Idle),
-            Status::LockedExpired => Finding::Wrong(Reason::Expired),
-            Status::Disabled | Status::LockedPasswordError | Status::LockedTemporary => {
-                Finding::Wrong(Reason::Disabled)
-            }
+            Status::LockedIdle => Reason::Idle,
+            Status::LockedExpired => Reason::Expired,
+            Status::Disabled | Status::LockedPasswordError | Status::LockedTemporary => Reason::Disabled,
         }
+    };
+    match replaced_at(dossier, attempt, now) {
+        Some(replaced_at) if !is_right => Finding::Stale(replaced_at),
+        _ => Finding::Wrong(reason),
     }
+}
+
+/// When the secret that was shown was replaced, if it is a former one. The same number of comparisons for everybody: for
+/// names that nobody has, for those who have no former secret, and for those who are refused for another reason.
+fn replaced_at(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Option<Timestamp> {
+    let Proof::Digest(_, proof) = &attempt.proof else {
+        // A comparison of passwords costs 15 ms; for them there is the rule of the same wrong secret alone.
+        return None;
+    };
+    let nobodys = Former { keys: DigestKeys::decoy([0; 32]), replaced_at: Timestamp::EPOCH };
+    let former = dossier.former.as_deref().unwrap_or_default();
+    let mut found = None;
+    for position in 0..FORMER_MAX {
+        let Former { keys, replaced_at } = former.get(position).unwrap_or(&nobodys);
+        let is_it = digest::verify(keys, proof) && Former::is_kept(*replaced_at, now);
+        found = found.or(is_it.then_some(*replaced_at));
+    }
+    found
 }
 
 /// The state of the account as this interface sees it. Ages are rules for those who administer; a phone in a
@@ -125,8 +150,9 @@ pub fn decide(
 ) -> Decision {
     match finding {
         Finding::Unchecked => not_checked(dossier, attempt, now),
-        Finding::Repeated => Decision { verdict: Verdict::Reject, effects: Vec::new(), must_last: false },
+        Finding::Repeated => repeated(dossier, attempt, now),
         Finding::Wrong(reason) => wrong(dossier, attempt, reason, settled, now),
+        Finding::Stale(_) => stale(dossier, attempt, settled, now),
         Finding::Right(_) if settled.is_replay => {
             Decision { verdict: Verdict::Challenge, effects: Vec::new(), must_last: false }
         }
@@ -171,6 +197,39 @@ fn wrong(
     Decision { verdict, effects, must_last: true }
 }
 
+/// The message that was refused came again, which nobody has to be told; or somebody typed the same wrong secret once more.
+fn repeated(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Decision {
+    let effects = match attempt.proof {
+        Proof::Digest(..) => Vec::new(),
+        Proof::Plain(_) => {
+            let reason = Some(Reason::SameWrongSecret);
+            vec![Effect::Audit(event(dossier, attempt, Outcome::Refused, reason, now))]
+        }
+    };
+    Decision { verdict: Verdict::Reject, effects, must_last: false }
+}
+
+/// Told what a wrong secret is told, and as late. The audit is told of the first try at once and of the others once in an
+/// hour, by the sweep.
+fn stale(dossier: &Dossier, attempt: &Attempt<'_>, settled: &Settled, now: Timestamp) -> Decision {
+    let slowed =
+        settled.stale.unwrap_or(Slowed { standing: Standing::Open, is_first: true, was_waiting: false });
+    let verdict = match slowed.standing {
+        Standing::Locked { until } => Verdict::Wait { until },
+        Standing::Open | Standing::Full => Verdict::Reject,
+    };
+    let mut effects = Vec::new();
+    if !slowed.was_waiting {
+        effects.push(Effect::KeepTally(dossier.subject.0.clone()));
+        effects.push(Effect::KeepTally(dossier.address.0.clone()));
+    }
+    if slowed.is_first {
+        let reason = Some(Reason::OldSecret);
+        effects.push(Effect::Audit(event(dossier, attempt, Outcome::Refused, reason, now)));
+    }
+    Decision { verdict, effects, must_last: !slowed.was_waiting }
+}
+
 fn right(
     dossier: &Dossier,
     attempt: &Attempt<'_>,
@@ -183,6 +242,11 @@ fn right(
     if settled.cleared {
         // As it stands at the moment of writing: a failure that came in since is not wiped.
         effects.push(Effect::KeepTally(dossier.subject.0.clone()));
+    }
+    if !dossier.is_place_noted
+        && let Some(extension) = &dossier.extension
+    {
+        effects.push(Effect::KnowPlace(extension.id, attempt.peer.address, now));
     }
     let account = dossier.account.as_ref().map(|account| account.id);
     let mut accepted = Accepted {
@@ -285,11 +349,7 @@ fn lock_in_words((key, standing): &(TallyKey, Standing)) -> FieldChange {
         Standing::Locked { until: None } => "locked until reset".into(),
         Standing::Open | Standing::Full => String::new(),
     };
-    FieldChange {
-        field: AuditEvent::text(&format!("{} {}", key.scope.title(), key.name.as_str())),
-        before: "open".into(),
-        after: after.into(),
-    }
+    FieldChange { field: AuditEvent::text(&key.in_words()), before: "open".into(), after: after.into() }
 }
 
 fn longer(one: Standing, other: Standing) -> Standing {

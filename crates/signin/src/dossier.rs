@@ -10,6 +10,7 @@ use crate::{
     extension::Extension,
     lockout::{Standing, TallyKey},
     policy::Settings,
+    stale::Former,
     timestamp::Timestamp,
 };
 
@@ -38,6 +39,12 @@ pub struct Dossier {
     pub address: (TallyKey, Standing),
     /// The same proof was shown before and refused.
     pub is_repeat: bool,
+    /// What the same proof can be told by, if it is wrong and comes again.
+    pub print: Option<u64>,
+    /// Secrets that were right before; at most [`crate::stale::FORMER_MAX`] are looked at.
+    pub former: Option<Arc<[Former]>>,
+    /// There is nothing to note about the place: it was noted today, or is none.
+    pub is_place_noted: bool,
     /// Sessions open at this moment.
     pub sessions_open: usize,
 }
@@ -49,6 +56,12 @@ impl Dossier {
             Claim::Account(..) => self.account.is_some(),
             Claim::Extension(_) => self.extension.is_some(),
         }
+    }
+
+    /// Whether the claimed one is known there: counted in a lane of their own, and not stopped by the address's count,
+    /// which others may have filled.
+    pub const fn is_at_known_place(&self) -> bool {
+        !self.subject.0.lane.is_open()
     }
 
     /// Whether the attempt has its place in both counts and may be checked.

@@ -1,5 +1,7 @@
 //! Effects: every change there is. What a decision or an administrator's change wants done, the store does.
 
+use std::net::IpAddr;
+
 use crate::{
     account::{Account, Activity},
     audit::AuditEvent,
@@ -45,15 +47,17 @@ pub enum Effect {
     PutExtension(Extension),
     /// Removes an extension with its credentials and bindings.
     DeleteExtension(ExtensionId),
-    /// Sets a credential.
+    /// Sets a credential. What it replaces is kept among the former ones.
     PutCredential(Credential),
     /// Changes what may be told about a credential; may be a second late.
     PutCredentialFacts(Owner, CredentialKind, CredentialFacts),
-    /// Takes a credential away.
+    /// Takes a credential away, and its former ones with it.
     DeleteCredential(Owner, CredentialKind),
+    /// Takes the former ones away, so that a phone that shows one is as wrong as any.
+    ForgetFormer(Owner, CredentialKind),
     /// Keeps a count as it stands in memory at the moment of writing.
     KeepTally(TallyKey),
-    /// Forgets a count, and with it its lock.
+    /// Forgets a count, and with it its lock; with everybody's count of a name those where the name is known.
     ClearTally(TallyKey),
     /// Opens a session, if nothing has ended the right to it since the secret was checked.
     OpenSession(NewSession),
@@ -67,6 +71,8 @@ pub enum Effect {
     PutRegistration(Registration),
     /// Takes the binding with this contact away, or all that there are at the moment of writing.
     LogOut(ExtensionId, Option<Box<str>>),
+    /// Notes that the right secret of an extension was shown from this address; may be a second late.
+    KnowPlace(ExtensionId, IpAddr, Timestamp),
     /// Adds to the quarantine list.
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.

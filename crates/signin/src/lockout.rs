@@ -22,6 +22,7 @@ use crate::{
     extension::Extension,
     ident::{DomainId, FoldedName},
     interface::CountScope,
+    place::Lane,
     policy::{DOUBLING_MAX, Lock, LockRule},
     timestamp::{Seconds, Timestamp},
 };
@@ -29,7 +30,8 @@ use crate::{
 /// How far ahead of the clock a moment may be before it comes from the future.
 pub(crate) const CLOCK_SPARE: Seconds = Seconds(60);
 
-/// What is counted: a scope, and the name that was *claimed* in it. Names nobody has are counted the same.
+/// What is counted: a scope, and the name that was *claimed* in it. Names nobody has are counted the same. Where a name
+/// is known (see [`crate::place`]) its failures are counted apart, in a lane of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TallyKey {
     /// Which rule applies.
@@ -38,25 +40,47 @@ pub struct TallyKey {
     pub domain: DomainId,
     /// The claimed name or number, or the address.
     pub name: FoldedName,
+    /// The lane; everybody's, but where the name is known.
+    #[serde(default, skip_serializing_if = "Lane::is_open")]
+    pub lane: Lane,
 }
 
 impl TallyKey {
+    /// The count of everybody.
+    pub const fn open(scope: CountScope, domain: DomainId, name: FoldedName) -> Self {
+        Self { scope, domain, name, lane: Lane::Open }
+    }
+
     /// The count of an address.
     pub fn address(address: IpAddr) -> Self {
-        let name = FoldedName::of_network(network(address));
-        Self { scope: CountScope::Address, domain: DomainId::FIRST, name }
+        Self::open(CountScope::Address, DomainId::FIRST, FoldedName::of_network(network(address)))
     }
 
     /// The count of an extension.
     pub fn extension(extension: &Extension) -> Self {
         let name = FoldedName::of(extension.number.as_str());
-        Self { scope: CountScope::Extension, domain: extension.domain, name }
+        Self::open(CountScope::Extension, extension.domain, name)
     }
 
     /// The count of one kind of credential of an account.
     pub fn credential(kind: CredentialKind, account: &Account) -> Self {
         let name = account.folded_name();
-        Self { scope: CountScope::Credential(kind), domain: account.domain, name }
+        Self::open(CountScope::Credential(kind), account.domain, name)
+    }
+
+    /// Whether this is the count of the same name, in whatever lane.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.scope, self.domain, &self.name) == (other.scope, other.domain, &other.name)
+    }
+
+    /// What is counted, in words.
+    pub fn in_words(&self) -> String {
+        let (scope, name) = (self.scope.title(), self.name.as_str());
+        match self.lane {
+            Lane::Open => format!("{scope} {name}"),
+            Lane::Network(network) => format!("{scope} {name} at {network}"),
+            Lane::Device(_) => format!("{scope} {name} in a known browser"),
+        }
     }
 }
 
@@ -176,6 +200,16 @@ impl Tally {
             return None;
         }
         self.lock(rule.lock, now)
+    }
+
+    /// Somebody failed who took no place here: whoever is where they are known is counted there, and this count only
+    /// learns of it. A lock that is in force grows no longer by it.
+    pub fn hear_of(&mut self, rule: &LockRule, from: IpAddr, now: Timestamp) -> Option<Standing> {
+        if matches!(self.standing(rule, now), Standing::Locked { .. }) {
+            return None;
+        }
+        self.in_flight = self.in_flight.saturating_add(1);
+        self.fail(rule, Some(from), now)
     }
 
     /// The attempt that began was right: the failures that came from the same place are forgiven, and nobody else's.

@@ -40,6 +40,8 @@ pub trait Records {
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
     /// A count; the empty one when there is none.
     fn tally(&self, key: &TallyKey) -> Tally;
+    /// The counts of the same name where it is known, those that hold something.
+    fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey>;
     /// A session.
     fn session(&self, id: SessionId) -> Option<Arc<Session>>;
     /// The sessions of an account, open or not yet swept.

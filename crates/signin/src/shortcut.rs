@@ -33,11 +33,6 @@ impl Shortcut {
         Some(Self { account: account.map(|account| account.id), keys: keys.clone(), until })
     }
 
-    /// One that nobody's answer opens, for numbers that have none: it costs the same.
-    pub const fn decoy(bytes: [u8; 32]) -> Self {
-        Self { account: None, keys: DigestKeys::decoy(bytes), until: Timestamp::EPOCH }
-    }
-
     /// Whether the proof is right, and everything else is as well.
     pub fn opens(&self, proof: &Proof<'_>, now: Timestamp) -> bool {
         match proof {

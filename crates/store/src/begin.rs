@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits for the disk. What must last of it the decision says, as effects of its own.
 
-use std::sync::Arc;
+use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
 
 use signin::{
     account::{Activity, Status},
@@ -13,15 +13,17 @@ use signin::{
     dossier::Dossier,
     extension::Extension,
     ident::{AccountId, ExtensionId, FoldedName, Number},
-    lockout::{Standing, TallyKey, is_within},
+    lockout::{Standing, TallyKey, is_within, network},
+    place::{Familiarity, Lane, Whose},
     policy::Settings,
+    secret::Secret,
     timestamp::Timestamp,
     verdict::Accepted,
 };
 
 use crate::{
     behind::Dirty,
-    counts::{Begun, Succeeded},
+    counts::{Begun, Succeeded, Wrong},
     error::StoreError,
     fault,
     holdings::{Kept, owner_for_phones},
@@ -30,11 +32,13 @@ use crate::{
     topic::Topic,
 };
 
-/// Whom a claim means, and what is kept of the secret that would prove it.
+/// Whom a claim means, what is kept of the secret that would prove it, and how well they are known where they are.
 struct Known {
     account: Option<Arc<signin::account::Account>>,
     extension: Option<Arc<Extension>>,
     kept: Option<Kept>,
+    lane: Lane,
+    is_place_noted: bool,
 }
 
 /// An attempt that has its place in the counts, or was told that there is none.
@@ -42,7 +46,7 @@ pub enum Admission {
     /// A phone that is right and has nothing against it: settled already, and nothing is left to decide.
     Right(Accepted),
     /// Everything else: to be checked, settled and decided.
-    Begun(Dossier),
+    Begun(Box<Dossier>),
 }
 
 /// Places that were taken in the counts. Dropped before they are in a dossier (what is known could not be gathered),
@@ -79,8 +83,9 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn begin(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Dossier, StoreError> {
         let settings = self.holdings.settings.load_full();
-        let held = self.hold(attempt, &settings, now);
-        self.gather(attempt, held, &settings)
+        let known = self.known(attempt, now);
+        let held = self.hold(attempt, known.lane, &settings, now);
+        self.gather(attempt, known, held, &settings)
     }
 
     /// The same for a phone that registers: where it is right and has nothing against it, that is all.
@@ -89,35 +94,55 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Admission, StoreError> {
         let settings = self.holdings.settings.load();
-        let mut held = self.hold(attempt, &settings, now);
+        let familiarity = self.familiarity(attempt, now);
+        let mut held = self.hold(attempt, lane_of_phone(familiarity, attempt), &settings, now);
         fault::at("attempt.short");
-        let accepted = held.places.as_ref().and_then(|places| self.short_way(attempt, places, now));
+        let places =
+            held.places.as_ref().filter(|places| places.is_clean && familiarity == Familiarity::NotedToday);
+        let accepted = places.and_then(|_| self.short_way(attempt, now));
         if let Some((accepted, places)) = accepted.and_then(|accepted| Some((accepted, held.places.take()?)))
         {
-            self.give_back(&places.subject.0, &places.address.0, is_counted(&settings, attempt));
+            // It is known here, and so took no place at the address.
+            self.give_back(&places.subject.0, &places.address.0, false);
             return Ok(Admission::Right(accepted));
         }
-        self.gather(attempt, held, &settings).map(Admission::Begun)
+        fault::at("attempt.known");
+        let known = self.known(attempt, now);
+        self.gather(attempt, known, held, &settings).map(|dossier| Admission::Begun(Box::new(dossier)))
     }
 
-    fn hold<'a>(&'a self, attempt: &Attempt<'_>, settings: &'a Arc<Settings>, now: Timestamp) -> Held<'a> {
-        Held { ledger: self, settings, places: Some(self.take_places(attempt, settings, now)), now }
+    fn hold<'a>(
+        &'a self,
+        attempt: &Attempt<'_>,
+        lane: Lane,
+        settings: &'a Arc<Settings>,
+        now: Timestamp,
+    ) -> Held<'a> {
+        Held { ledger: self, settings, places: Some(self.take_places(attempt, lane, settings, now)), now }
     }
 
-    /// See [`shortcut`](signin::shortcut). Whoever is wrong here is checked once more on the long way, and so is a number
-    /// that nobody has: both take the same time.
-    fn short_way(&self, attempt: &Attempt<'_>, places: &Places, now: Timestamp) -> Option<Accepted> {
+    /// How well the place of an attempt is known for the extension that is claimed.
+    fn familiarity(&self, attempt: &Attempt<'_>, now: Timestamp) -> Familiarity {
+        let Claim::Extension(number) = attempt.claim else { return Familiarity::Unknown };
+        self.holdings.lines.peek(&LineRef(attempt.domain, number), |line| {
+            line.map_or(Familiarity::Unknown, |line| line.places.look(attempt.peer.address, now))
+        })
+    }
+
+    /// See [`shortcut`](signin::shortcut). For a phone where it is known and whose count there is clean. Whoever is wrong
+    /// here is checked once more on the long way.
+    fn short_way(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Accepted> {
         let (Claim::Extension(number), Proof::Digest(nonce, proof)) = (attempt.claim, &attempt.proof) else {
             return None;
         };
-        if attempt.purpose != Purpose::Registration || !places.is_clean {
+        if attempt.purpose != Purpose::Registration {
             return None;
         }
         let accepted = self.holdings.lines.peek(&LineRef(attempt.domain, number), |line| {
-            let shortcut = line.and_then(|line| line.shortcut.as_ref());
-            let opens = shortcut.unwrap_or(&self.decoys.shortcut).opens(&attempt.proof, now);
-            line.filter(|_| opens).map(|line| Accepted {
-                account: shortcut.and_then(|shortcut| shortcut.account),
+            let line = line?;
+            let shortcut = line.shortcut.as_ref().filter(|shortcut| shortcut.opens(&attempt.proof, now))?;
+            Some(Accepted {
+                account: shortcut.account,
                 extension: Some(line.extension),
                 status: Status::Enabled,
                 // Nothing of it is told to phones.
@@ -131,15 +156,16 @@ impl Ledger {
     fn gather(
         &self,
         attempt: &Attempt<'_>,
+        known: Known,
         mut held: Held<'_>,
         settings: &Arc<Settings>,
     ) -> Result<Dossier, StoreError> {
         let now = held.now;
-        fault::at("attempt.known");
-        // Gathered for refused attempts too, so that a refusal takes the same time for every name.
-        let Known { account, extension, kept } = self.known(attempt);
+        // For refused attempts too, so that a refusal takes the same time for every name.
+        let Known { account, extension, kept, lane: _, is_place_noted } = known;
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
+        let former = kept.as_ref().and_then(|kept| kept.former.clone());
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
         let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
         let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
@@ -147,6 +173,13 @@ impl Ledger {
             return Err(StoreError::Closed);
         };
         drop(held);
+        let print = match attempt.proof {
+            Proof::Digest(..) => attempt.print(),
+            Proof::Plain(secret) => {
+                let version = account.as_ref().map(|account| account.version);
+                Some(self.print(secret, attempt.peer.address, (facts, version, settings.version)))
+            }
+        };
         Ok(Dossier {
             activity,
             sessions_open,
@@ -156,28 +189,57 @@ impl Ledger {
             verifier: verifier.unwrap_or_else(|| self.decoy(&attempt.proof)),
             secret_set_at: facts.map(|facts: CredentialFacts| facts.set_at),
             secret_expires_at: facts.and_then(|facts| facts.expires_at),
-            is_repeat: refused != 0 && attempt.print() == Some(refused),
+            is_repeat: refused != 0 && print == Some(refused),
+            print,
+            former,
+            is_place_noted,
             subject,
             address,
             settings: Arc::clone(settings),
         })
     }
 
-    /// The address first, then the subject; a place in both counts, or in none.
-    fn take_places(&self, attempt: &Attempt<'_>, settings: &Settings, now: Timestamp) -> Places {
+    /// A print of a secret that may be wrong, to tell it by if it comes again. It is kept in memory alone, and made with a
+    /// key that no other start has. In it is whatever could make a wrong secret right: what was refused as wrong is
+    /// looked at again once something of that has changed.
+    fn print(
+        &self,
+        secret: &Secret,
+        from: IpAddr,
+        (facts, account, settings): (Option<CredentialFacts>, Option<u32>, u32),
+    ) -> u64 {
+        let dates = facts.map(|facts| (facts.set_at, facts.expires_at));
+        self.prints.hash_one((secret.reveal(), network(from), dates, account, settings)).max(1)
+    }
+
+    /// Whether a lock is in force already, as far as can be seen without counting.
+    pub fn is_locked(&self, attempt: &Attempt<'_>, now: Timestamp) -> bool {
+        let settings = self.holdings.settings.load();
+        let lane = self.known(attempt, now).lane;
+        let is_locked = |key: &TallyKey| {
+            let standing = self.holdings.counts.standing(key, &settings, now);
+            matches!(standing, Standing::Locked { .. })
+        };
+        is_locked(&attempt.subject_in(lane))
+            || (takes_place_at_address(&settings, attempt, lane) && is_locked(&attempt.address_key()))
+    }
+
+    /// The address first, then the subject; a place in both counts, or in none. Whoever is where they are known is counted
+    /// there alone: the address may be locked by what others did who share it.
+    fn take_places(&self, attempt: &Attempt<'_>, lane: Lane, settings: &Settings, now: Timestamp) -> Places {
         let counts = &self.holdings.counts;
-        let (subject, address) = (attempt.subject_key(), attempt.address_key());
-        let is_allowed = !is_counted(settings, attempt);
+        let (subject, address) = (attempt.subject_in(lane), attempt.address_key());
+        let takes_place = takes_place_at_address(settings, attempt, lane);
         let mut evicted = Vec::new();
         let mut begin = |key: &TallyKey| counts.begin(key, settings, now, &mut evicted);
-        let of_address = if is_allowed { Standing::Open } else { begin(&address).standing };
+        let of_address = if takes_place { begin(&address).standing } else { Standing::Open };
         let Begun { standing: of_subject, refused, is_clean } = match of_address {
             Standing::Open => begin(&subject),
             Standing::Full | Standing::Locked { .. } => {
                 Begun { standing: counts.standing(&subject, settings, now), refused: 0, is_clean: false }
             }
         };
-        if of_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
+        if of_address == Standing::Open && of_subject != Standing::Open && takes_place {
             counts.give_back(&address);
         }
         for key in evicted {
@@ -187,7 +249,7 @@ impl Ledger {
     }
 
     /// Every step is taken for every name: where there is nobody, [`AccountId::NOBODY`]'s records are looked for, and not found.
-    fn known(&self, attempt: &Attempt<'_>) -> Known {
+    fn known(&self, attempt: &Attempt<'_>, now: Timestamp) -> Known {
         let kinds = attempt.interface.row().opens_with;
         match attempt.claim {
             Claim::Account(kind, name) => {
@@ -195,7 +257,8 @@ impl Ledger {
                 let account = self.holdings.account(id.unwrap_or(AccountId::NOBODY));
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
-                Known { account, extension: None, kept }
+                let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
+                Known { account, extension: None, kept, lane, is_place_noted: true }
             }
             Claim::Extension(number) => {
                 let id = Number::parse(number)
@@ -206,7 +269,10 @@ impl Ledger {
                 let account = self.holdings.account(user);
                 let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
                 let kept = self.first_kept(kinds, |kind| owner_for_phones(line, user, kind));
-                Known { account, extension, kept }
+                let familiarity = self.familiarity(attempt, now);
+                let lane = lane_of_phone(familiarity, attempt);
+                let is_place_noted = familiarity == Familiarity::NotedToday;
+                Known { account, extension, kept, lane, is_place_noted }
             }
         }
     }
@@ -221,6 +287,22 @@ impl Ledger {
             let kept = owner(*kind).and_then(|owner| self.holdings.kept(owner, *kind));
             first.or(kept)
         })
+    }
+
+    /// The same work for names that nobody has: their token is looked at, and recognised by nobody.
+    fn lane_of_browser(
+        &self,
+        shown: &str,
+        account: Option<AccountId>,
+        kept: Option<&Kept>,
+        now: Timestamp,
+    ) -> Lane {
+        let whose = Whose {
+            account: account.unwrap_or(AccountId(0)),
+            secret_set_at: kept.map_or(Timestamp::EPOCH, |kept| kept.facts.set_at),
+        };
+        let device = self.keys.devices().recognise(shown, whose, now);
+        device.filter(|_| account.is_some() && kept.is_some()).map_or(Lane::Open, Lane::Device)
     }
 
     fn decoy(&self, proof: &Proof<'_>) -> Verifier {
@@ -243,42 +325,55 @@ impl Ledger {
             return Settled::default();
         }
         fault::at("attempt.settle");
-        let is_counted = is_counted(&dossier.settings, attempt);
+        let takes_place = takes_place_at_address(&dossier.settings, attempt, dossier.subject.0.lane);
         match finding {
             Finding::Repeated | Finding::Unchecked => {
-                self.give_back(&dossier.subject.0, &dossier.address.0, is_counted);
+                self.give_back(&dossier.subject.0, &dossier.address.0, takes_place);
                 Settled::default()
             }
-            Finding::Right(_) => self.right(dossier, attempt, is_counted, now),
-            Finding::Wrong(_) => {
-                let counts = &self.holdings.counts;
-                let of_address = is_counted.then_some(&dossier.address.0);
-                let locks: Vec<_> = [Some(&dossier.subject.0), of_address]
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|key| {
-                        let standing = counts.fail(key, &dossier.settings, attempt, now)?;
-                        Some((key.clone(), standing))
-                    })
-                    .collect();
-                if !locks.is_empty() {
-                    self.tell(vec![Topic::Locks]);
-                }
-                Settled { locks, ..Settled::default() }
+            Finding::Right(_) => self.right(dossier, attempt, takes_place, now),
+            Finding::Stale(replaced_at) => {
+                self.give_back(&dossier.subject.0, &dossier.address.0, takes_place);
+                let peer = (attempt.peer.address, attempt.peer.agent);
+                self.stale_tries(dossier.extension.as_deref(), peer, replaced_at, now)
             }
+            Finding::Wrong(_) => self.wrong(dossier, attempt, takes_place, now),
         }
     }
 
-    fn right(&self, dossier: &Dossier, attempt: &Attempt<'_>, is_counted: bool, now: Timestamp) -> Settled {
+    fn wrong(&self, dossier: &Dossier, attempt: &Attempt<'_>, takes_place: bool, now: Timestamp) -> Settled {
+        let (counts, settings) = (&self.holdings.counts, &dossier.settings);
+        let from = attempt.peer.address;
+        let wrong = Wrong { from, print: dossier.print };
+        let (subject, address) = (&dossier.subject.0, &dossier.address.0);
+        let of_subject = counts.fail(subject, settings, wrong, now);
+        let of_address = if takes_place {
+            counts.fail(address, settings, wrong, now)
+        } else if dossier.is_at_known_place() && !is_within(&settings.address_allow, from) {
+            counts.hear_of(address, settings, from, now)
+        } else {
+            None
+        };
+        let locks: Vec<_> = [(subject, of_subject), (address, of_address)]
+            .into_iter()
+            .filter_map(|(key, standing)| Some((key.clone(), standing?)))
+            .collect();
+        if !locks.is_empty() {
+            self.tell(vec![Topic::Locks]);
+        }
+        Settled { locks, ..Settled::default() }
+    }
+
+    fn right(&self, dossier: &Dossier, attempt: &Attempt<'_>, takes_place: bool, now: Timestamp) -> Settled {
         if let Proof::Digest(nonce, proof) = &attempt.proof
             && !self.use_nonce(attempt, nonce, proof.nonce_count.number(), now)
         {
-            self.give_back(&dossier.subject.0, &dossier.address.0, is_counted);
+            self.give_back(&dossier.subject.0, &dossier.address.0, takes_place);
             return Settled { is_replay: true, ..Settled::default() };
         }
         let cleared =
             self.holdings.counts.succeed(&dossier.subject.0, attempt.peer.address) == Succeeded::Cleared;
-        if is_counted {
+        if takes_place {
             self.holdings.counts.give_back(&dossier.address.0);
         }
         Settled { cleared, ..Settled::default() }
@@ -294,9 +389,9 @@ impl Ledger {
         all.take(nonce, count, now)
     }
 
-    fn give_back(&self, subject: &TallyKey, address: &TallyKey, is_counted: bool) {
+    fn give_back(&self, subject: &TallyKey, address: &TallyKey, takes_place: bool) {
         self.holdings.counts.give_back(subject);
-        if is_counted {
+        if takes_place {
             self.holdings.counts.give_back(address);
         }
     }
@@ -319,7 +414,9 @@ impl Ledger {
             return;
         }
         let mut has_locked = false;
-        for (key, _) in [subject, address] {
+        // Whoever is where they are known took no place at the address.
+        let address = subject.0.lane.is_open().then_some(address);
+        for (key, _) in std::iter::once(subject).chain(address) {
             has_locked |= self.holdings.counts.abandon(key, settings, now).is_some();
             self.behind.note(Dirty::Tally(key.clone()));
         }
@@ -329,7 +426,16 @@ impl Ledger {
     }
 }
 
-/// Whether the address of an attempt is counted: not in the networks that are allowed.
-fn is_counted(settings: &Settings, attempt: &Attempt<'_>) -> bool {
-    !is_within(&settings.address_allow, attempt.peer.address)
+/// Whether an attempt takes a place in the count of its address: not from a network that is allowed everything, and not
+/// where the name is known.
+fn takes_place_at_address(settings: &Settings, attempt: &Attempt<'_>, lane: Lane) -> bool {
+    lane.is_open() && !is_within(&settings.address_allow, attempt.peer.address)
+}
+
+/// The lane of a phone's attempt.
+fn lane_of_phone(familiarity: Familiarity, attempt: &Attempt<'_>) -> Lane {
+    match familiarity {
+        Familiarity::Unknown => Lane::Open,
+        Familiarity::Known | Familiarity::NotedToday => Lane::Network(network(attempt.peer.address)),
+    }
 }

@@ -13,11 +13,15 @@ use signin::{
     ident::{AccountId, DomainId, ExtensionId},
     interface::LoginInterface,
     lockout::TallyKey,
+    place::Places,
     session::SessionId,
     timestamp::Timestamp,
 };
 
-use crate::{error::StoreError, holdings::Holdings, keyring::encode, rows, scribe::Draft, topic::Topic};
+use crate::{
+    error::StoreError, former::FormerKey, holdings::Holdings, keyring::encode, rows, scribe::Draft,
+    topic::Topic,
+};
 
 /// Most records that wait; more than that many are noted nowhere until they change again.
 const DIRTY_MAX: usize = 2_000_000;
@@ -37,6 +41,8 @@ pub(crate) enum Dirty {
     Registration(ExtensionId),
     Tally(TallyKey),
     Quarantine(u64),
+    Places(ExtensionId),
+    Former(FormerKey),
 }
 
 #[derive(Default)]
@@ -73,6 +79,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::KeepTally(_)
         | Effect::TouchSession(..)
         | Effect::PutRegistration(_)
+        | Effect::KnowPlace(..)
         | Effect::Quarantine(_)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
@@ -84,6 +91,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::DeleteExtension(_)
         | Effect::PutCredential(_)
         | Effect::DeleteCredential(..)
+        | Effect::ForgetFormer(..)
         | Effect::ClearTally(_)
         | Effect::OpenSession(..)
         | Effect::CloseSession(_)
@@ -127,6 +135,11 @@ impl Behind {
                 topics.push(Topic::Phones);
                 self.note(Dirty::Registration(id));
             }
+            Effect::KnowPlace(id, from, at) => {
+                if holdings.change_places(id, |places| places.note(from, at)) {
+                    self.note(Dirty::Places(id));
+                }
+            }
             Effect::Quarantine(quarantined) => {
                 let place = holdings.quarantine_place();
                 for gone in holdings.put_quarantined(place, quarantined) {
@@ -148,6 +161,7 @@ impl Behind {
             | Effect::DeleteExtension(_)
             | Effect::PutCredential(_)
             | Effect::DeleteCredential(..)
+            | Effect::ForgetFormer(..)
             | Effect::ClearTally(_)
             | Effect::OpenSession(..)
             | Effect::CloseSession(_)
@@ -278,6 +292,14 @@ impl Chunk {
                 }
                 Dirty::Tally(key) => {
                     (rows::tally_key(key), holdings.counts.row_of(key).map(|tally| encode(&tally)))
+                }
+                Dirty::Places(id) => {
+                    let places = holdings.places(*id).filter(|places| *places != Places::default());
+                    (rows::places_key(*id), places.map(|places| encode(&places)))
+                }
+                Dirty::Former(key) => {
+                    let sealed = holdings.sealed_former(*key);
+                    (rows::former_key(*key), sealed.map(|sealed| rows::sealed_body(&sealed)))
                 }
                 Dirty::Quarantine(place) => {
                     (rows::quarantine_key(*place), holdings.quarantined(*place).map(|entry| encode(&*entry)))

@@ -6,7 +6,6 @@ use std::{
 };
 
 use signin::{
-    attempt::Attempt,
     lockout::{Standing, Tally, TallyKey},
     policy::{LockRule, Settings},
     timestamp::Timestamp,
@@ -33,6 +32,9 @@ struct Entry {
 /// All tallies.
 pub(crate) struct Counts {
     tallies: Shards<TallyKey, Entry>,
+    /// Those of the places where names are known. Apart, because nobody without a right secret has one: no flood of
+    /// names comes here, and none can push a lock out.
+    lanes: Shards<TallyKey, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
     pending: Option<Pending>,
@@ -48,6 +50,15 @@ pub(crate) struct Begun {
     pub(crate) is_clean: bool,
 }
 
+/// A wrong attempt, as a count takes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wrong {
+    /// Where it came from.
+    pub(crate) from: IpAddr,
+    /// What the same proof can be told by.
+    pub(crate) print: Option<u64>,
+}
+
 /// What a right attempt made of its count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Succeeded {
@@ -61,6 +72,7 @@ impl Counts {
     pub(crate) fn new(tallies_max: usize) -> Self {
         Self {
             tallies: Shards::new(),
+            lanes: Shards::new(),
             shard_max: tallies_max.div_ceil(SHARDS).max(1),
             asked_at: AtomicU64::new(0),
             pending: None,
@@ -72,9 +84,30 @@ impl Counts {
         self.pending = Some(pending);
     }
 
+    fn of(&self, key: &TallyKey) -> &Shards<TallyKey, Entry> {
+        if key.lane.is_open() { &self.tallies } else { &self.lanes }
+    }
+
+    fn each(&self, mut look: impl FnMut(&TallyKey, &Entry)) {
+        self.tallies.each(&mut look);
+        self.lanes.each(&mut look);
+    }
+
+    /// The counts of the same name where it is known.
+    pub(crate) fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey> {
+        let mut lanes = Vec::new();
+        self.lanes.each(|lane, _| {
+            if lane.is_beside(key) {
+                lanes.push(lane.clone());
+            }
+        });
+        lanes
+    }
+
     /// Takes over what was kept.
     pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
-        self.tallies.insert(key, Entry { tally, is_kept: true, refused: 0 });
+        let shards = if key.lane.is_open() { &self.tallies } else { &self.lanes };
+        shards.insert(key, Entry { tally, is_kept: true, refused: 0 });
     }
 
     /// Takes a place for one attempt, if there is one. What had to go for it and rests on disk is in `evicted`.
@@ -86,7 +119,7 @@ impl Counts {
         evicted: &mut Vec<TallyKey>,
     ) -> Begun {
         let rule = settings.lock_rule(key.scope);
-        let mut place = self.tallies.place(key);
+        let mut place = self.of(key).place(key);
         if let Some(entry) = place.value() {
             let is_empty = entry.tally.is_empty();
             let standing = entry.tally.begin(rule, now);
@@ -115,24 +148,42 @@ impl Counts {
         &self,
         key: &TallyKey,
         settings: &Settings,
-        attempt: &Attempt<'_>,
+        wrong: Wrong,
         now: Timestamp,
     ) -> Option<Standing> {
-        let mut place = self.tallies.place(key);
+        let mut place = self.of(key).place(key);
         // One that a lock reset took away meanwhile is counted anew.
         if place.value().is_none() {
             place.insert(key.clone(), Entry::default());
         }
         let entry = place.value()?;
-        entry.refused = attempt.print().unwrap_or(0);
-        let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(attempt.peer.address), now);
+        entry.refused = wrong.print.unwrap_or(0);
+        let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now);
+        self.note(key, &entry.tally);
+        lock
+    }
+
+    /// An attempt that took no place here was wrong.
+    pub(crate) fn hear_of(
+        &self,
+        key: &TallyKey,
+        settings: &Settings,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Option<Standing> {
+        let mut place = self.of(key).place(key);
+        if place.value().is_none() {
+            place.insert(key.clone(), Entry::default());
+        }
+        let entry = place.value()?;
+        let lock = entry.tally.hear_of(settings.lock_rule(key.scope), from, now);
         self.note(key, &entry.tally);
         lock
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
-        let mut place = self.tallies.place(key);
+        let mut place = self.of(key).place(key);
         let entry = place.value().filter(|entry| entry.tally.in_flight > 0)?;
         let lock = entry.tally.fail(settings.lock_rule(key.scope), None, now);
         self.note(key, &entry.tally);
@@ -163,7 +214,7 @@ impl Counts {
 
     /// Forgets a count but for the attempts that are being checked; a row of it is gone too.
     pub(crate) fn clear(&self, key: &TallyKey) {
-        let mut place = self.tallies.place(key);
+        let mut place = self.of(key).place(key);
         if let Some(entry) = place.value() {
             let in_flight = entry.tally.in_flight;
             *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
@@ -176,7 +227,7 @@ impl Counts {
 
     /// Notes that a row stands for this count now, as [`row_of`](Self::row_of) said last.
     pub(crate) fn keep(&self, key: &TallyKey) {
-        if let Some(entry) = self.tallies.place(key).value() {
+        if let Some(entry) = self.of(key).place(key).value() {
             entry.is_kept = true;
         }
         if let Some(pending) = &self.pending {
@@ -186,7 +237,7 @@ impl Counts {
 
     /// The count; the empty one when there is none.
     pub(crate) fn tally(&self, key: &TallyKey) -> Tally {
-        self.tallies.peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
+        self.of(key).peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
     }
 
     /// What should rest on disk for this count; `None` = nothing. Asked by the writer alone, when it plans the row.
@@ -201,7 +252,7 @@ impl Counts {
     /// The counts that are locked at `now`.
     pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locked = Vec::new();
-        self.tallies.each(|key, entry| {
+        self.each(|key, entry| {
             if is_locked(&entry.tally, settings.lock_rule(key.scope), now) {
                 locked.push((key.clone(), entry.tally));
             }
@@ -212,14 +263,16 @@ impl Counts {
     /// Drops those that are idle, and takes back those from the future; the keys of those whose rows change by it.
     pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
         let mut gone = Vec::new();
-        self.tallies.retain(|key, entry| {
+        let mut keep = |key: &TallyKey, entry: &mut Entry| {
             let is_idle = entry.tally.is_idle(settings.lock_rule(key.scope), now);
             let is_taken_back = entry.tally.take_back(now);
             if (is_idle || is_taken_back) && entry.is_kept {
                 gone.push(key.clone());
             }
             !is_idle
-        });
+        };
+        self.tallies.retain(&mut keep);
+        self.lanes.retain(&mut keep);
         gone
     }
 
@@ -227,7 +280,7 @@ impl Counts {
     pub(crate) fn has_unlocked(&self, now: Timestamp) -> bool {
         let asked_at = Timestamp(self.asked_at.swap(now.0, Ordering::Relaxed));
         let mut has_unlocked = false;
-        self.tallies.each(|_, entry| {
+        self.each(|_, entry| {
             let ended = |until: Timestamp| asked_at < until && until <= now;
             has_unlocked |= entry.tally.locked_until.is_some_and(ended);
         });
@@ -237,19 +290,19 @@ impl Counts {
     /// Counts that hold a lock, ended ones not forgotten yet among them.
     pub(crate) fn locks_held(&self) -> usize {
         let mut locks = 0;
-        self.tallies.each(|_, entry| {
+        self.each(|_, entry| {
             locks += usize::from(entry.tally.is_permanent || entry.tally.locked_until.is_some());
         });
         locks
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.tallies.len()
+        self.tallies.len() + self.lanes.len()
     }
 
     /// Changes a tally that is there, and forgets it when nothing is left of it.
     fn change<R>(&self, key: &TallyKey, change: impl FnOnce(&mut Tally) -> R) -> Option<R> {
-        let mut place = self.tallies.place(key);
+        let mut place = self.of(key).place(key);
         let answer = place.value().map(|entry| change(&mut entry.tally));
         forget_if_empty(&mut place);
         answer
@@ -326,7 +379,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
     fn key(name: &str) -> TallyKey {
-        TallyKey { scope: CountScope::Extension, domain: DomainId::FIRST, name: FoldedName::of(name) }
+        TallyKey::open(CountScope::Extension, DomainId::FIRST, FoldedName::of(name))
     }
 
     fn fail(counts: &Counts, name: &str, times: u32, now: Timestamp) {

@@ -17,22 +17,26 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
+    place::Places,
     policy::Settings,
     registration::{QUARANTINE_MAX, Quarantined, Registration},
-    secret::Secret,
+    secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     shortcut::Shortcut,
+    stale::Former,
     timestamp::Timestamp,
 };
 
 use crate::{
     counts::{Counts, TALLIES_MAX},
     error::OpenError,
+    former::KeptFormer,
     lines::{Line, LineKey, LineRef, Lines},
     nonces::{NONCES_MAX, Nonces},
     rows::credential_key,
     seal::{MasterKeys, Unopened, key_id},
     shards::Shards,
+    stale::StalePhones,
 };
 
 /// A credential as it is kept in memory: ready for use, never in clear.
@@ -40,6 +44,8 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) verifier: Verifier,
     pub(crate) facts: CredentialFacts,
+    /// Those that were right before.
+    pub(crate) former: Option<Arc<[Former]>>,
     /// To derive from again when number, realm or user change; not kept where nothing depends on them.
     sealed: Option<Arc<[u8]>>,
 }
@@ -70,7 +76,9 @@ pub(crate) struct Holdings {
     /// Lines whose number another extension has taken, in the middle of a commit that gives them a new one.
     displaced: Mutex<HashMap<ExtensionId, Line>>,
     pub(crate) extension_order: RwLock<ExtensionOrder>,
-    credentials: Shards<(Owner, CredentialKind), Kept>,
+    pub(crate) credentials: Shards<(Owner, CredentialKind), Kept>,
+    pub(crate) formers: Shards<(Owner, CredentialKind), Vec<KeptFormer>>,
+    pub(crate) stale: StalePhones,
     pub(crate) sessions: Shards<SessionId, Arc<Session>>,
     sessions_by_account: Shards<AccountId, Vec<SessionId>>,
     pub(crate) quarantine: RwLock<VecDeque<(u64, Arc<Quarantined>)>>,
@@ -97,6 +105,8 @@ impl Holdings {
             displaced: Mutex::default(),
             extension_order: RwLock::default(),
             credentials: Shards::new(),
+            formers: Shards::new(),
+            stale: StalePhones::default(),
             sessions: Shards::new(),
             sessions_by_account: Shards::new(),
             quarantine: RwLock::default(),
@@ -197,7 +207,7 @@ impl Holdings {
         account.iter().for_each(|account| self.forget_name(account));
         self.activities.remove(&id);
         for row in &KINDS {
-            self.credentials.remove(&(Owner::Account(id), row.kind));
+            self.drop_credential(Owner::Account(id), row.kind);
         }
         for session in self.session_ids(id) {
             self.drop_session(session);
@@ -228,6 +238,17 @@ impl Holdings {
 
     pub(crate) fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>> {
         self.extensions.get(&id)
+    }
+
+    /// An extension, and how well the place is known for it.
+    /// Where an extension is known.
+    pub(crate) fn places(&self, id: ExtensionId) -> Option<Places> {
+        self.change_line(id, |line| line.places.clone())
+    }
+
+    /// Changes where an extension is known; whether there is such an extension.
+    pub(crate) fn change_places(&self, id: ExtensionId, change: impl FnOnce(&mut Places)) -> bool {
+        self.change_line(id, |line| change(&mut line.places)).is_some()
     }
 
     pub(crate) fn extension_id(&self, domain: DomainId, number: &Number) -> Option<ExtensionId> {
@@ -285,8 +306,9 @@ impl Holdings {
             self.displaced.lock().remove(&id);
         }
         for row in &KINDS {
-            self.credentials.remove(&(Owner::Extension(id), row.kind));
+            self.drop_credential(Owner::Extension(id), row.kind);
         }
+        self.stale.forget(id);
         self.release(id);
     }
 
@@ -346,6 +368,7 @@ impl Holdings {
 
     pub(crate) fn drop_credential(&self, owner: Owner, kind: CredentialKind) {
         self.credentials.remove(&(owner, kind));
+        self.formers.remove(&(owner, kind));
         self.derive_line_of(owner);
     }
 
@@ -362,32 +385,46 @@ impl Holdings {
         facts: CredentialFacts,
     ) -> Result<(), OpenError> {
         let place = credential_key(owner, kind).key;
-        let clear = self.masters.open(&place, &sealed).map_err(|why| match why {
-            Unopened::UnknownKey => {
-                OpenError::WrongKey { needed: key_id(&sealed), given: self.masters.ids() }
-            }
+        let clear = self.open(&place, &sealed)?;
+        let verifier = self.verifier(owner, kind, &clear);
+        let former = self.former(owner, kind)?;
+        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
+        self.credentials.insert((owner, kind), Kept { verifier, facts, former, sealed });
+        self.derive_line_of(owner);
+        Ok(())
+    }
+
+    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
+        self.masters.open(place, sealed).map_err(|why| match why {
+            Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() },
             Unopened::Malformed | Unopened::Forged => {
                 OpenError::Damaged { what: format!("the credential {place} does not open") }
             }
-        })?;
-        let verifier = match self.binding(owner) {
+        })
+    }
+
+    /// What a payload of this owner is good for, with the present number and realm.
+    pub(crate) fn verifier(&self, owner: Owner, kind: CredentialKind, clear: &SecretBytes) -> Verifier {
+        match self.binding(owner) {
             Some((number, realm, domain)) => {
                 let binding = credential::Binding { username: number.as_str(), realm: &realm, domain };
-                credential::verifier(kind, &clear, &binding)
+                credential::verifier(kind, clear, &binding)
             }
             None => match kind {
                 CredentialKind::ServicePassword | CredentialKind::UserPassword => {
                     let binding = credential::Binding { username: "", realm: "", domain: DomainId::FIRST };
-                    credential::verifier(kind, &clear, &binding)
+                    credential::verifier(kind, clear, &binding)
                 }
                 // A digest is made for a number; without one nothing can be right.
                 CredentialKind::LoginCode | CredentialKind::PhonePassword => Verifier::Unset,
             },
-        };
-        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
-        self.credentials.insert((owner, kind), Kept { verifier, facts, sealed });
-        self.derive_line_of(owner);
-        Ok(())
+        }
+    }
+
+    /// The payload of a credential that digests are derived from.
+    pub(crate) fn payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
+        let sealed = self.kept(owner, kind)?.sealed?;
+        self.masters.open(&credential_key(owner, kind).key, &sealed).ok()
     }
 
     /// Whether a secret is the one that is kept.

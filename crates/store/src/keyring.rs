@@ -1,11 +1,13 @@
 //! The ledger's own keys: made once with the store, kept in it sealed under the master key, and so unchanged by
-//! a reseal. From them come the tags of rows, the chain of the audit and the signature of a backup.
+//! a reseal. From them come the tags of rows, the chain of the audit, the signature of a backup and the
+//! tokens of known browsers.
 
 use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, sign};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use signin::{
     dice::{Dice, roll},
+    place::Devices,
     secret::SecretBytes,
 };
 
@@ -27,6 +29,7 @@ pub(crate) struct Keyring {
     backup: Key,
     sums: Key,
     notes: Key,
+    devices: Devices,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,6 +52,7 @@ impl Keyring {
             backup: derive("hookswitch backup 1"),
             sums: derive("hookswitch sums 1"),
             notes: derive("hookswitch notes 1"),
+            devices: Devices::new(sign(&key, b"hookswitch devices 1").as_ref()),
             root,
         }
     }
@@ -156,6 +160,11 @@ impl Keyring {
         context.update(&seq.to_be_bytes());
         context.update(body.as_bytes());
         context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    }
+
+    /// What tells the browsers that are known.
+    pub(crate) const fn devices(&self) -> &Devices {
+        &self.devices
     }
 
     /// Begins the signature of a backup.

@@ -1,6 +1,7 @@
 //! The ledger: everything that is known, in memory, and the way to change it.
 
 use std::{
+    hash::RandomState,
     sync::{
         Arc,
         atomic::Ordering,
@@ -21,12 +22,13 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Tally, TallyKey},
+    place::Whose,
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
     secret::Secret,
     session::{Session, SessionId},
-    shortcut::Shortcut,
+    timestamp::Timestamp,
 };
 use tokio::sync::broadcast;
 
@@ -61,6 +63,8 @@ pub struct Ledger {
     pub(crate) keys: Keyring,
     /// What an unknown name is held against.
     pub(crate) decoys: Decoys,
+    /// Makes prints of wrong secrets, with a key that no other start has.
+    pub(crate) prints: RandomState,
     pub(crate) topics: broadcast::Sender<Topic>,
     jobs: SyncSender<Job>,
     threads: Mutex<Option<Threads>>,
@@ -70,7 +74,6 @@ pub struct Ledger {
 pub(crate) struct Decoys {
     pub(crate) plain: Verifier,
     pub(crate) digest: Verifier,
-    pub(crate) shortcut: Shortcut,
 }
 
 struct Threads {
@@ -124,6 +127,7 @@ impl Ledger {
             reader,
             keys: keyring,
             decoys: Decoys::new(decoy),
+            prints: RandomState::new(),
             topics,
             jobs,
             threads: Mutex::new(Some(threads)),
@@ -158,6 +162,21 @@ impl Ledger {
             // A full queue looks behind soon enough.
             let _full = self.jobs.try_send(Job::Tick);
         }
+    }
+
+    /// What a browser shall show to be known by from now on, where this account has just signed in; `shown` is what it
+    /// showed. `None` where there is no secret to be bound to.
+    pub fn device_token(
+        &self,
+        account: AccountId,
+        shown: &str,
+        now: Timestamp,
+        dice: &mut dyn Dice,
+    ) -> Option<Secret> {
+        let kind = self.holdings.account(account)?.kind().password();
+        let facts = self.holdings.facts(Owner::Account(account), kind)?;
+        let whose = Whose { account, secret_set_at: facts.set_at };
+        Some(self.keys.devices().renew(shown, whose, now, dice))
     }
 
     /// Writes what is behind now, and waits for it.
@@ -282,7 +301,6 @@ impl Decoys {
         Self {
             plain: Verifier::Argon2(hash_password(&secret, &mut salt).into()),
             digest: Verifier::Digest(DigestKeys::decoy(bytes)),
-            shortcut: Shortcut::decoy(bytes),
         }
     }
 }
@@ -330,6 +348,10 @@ impl Records for Ledger {
 
     fn tally(&self, key: &TallyKey) -> Tally {
         self.holdings.counts.tally(key)
+    }
+
+    fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey> {
+        self.holdings.counts.lanes_of(key)
     }
 
     fn session(&self, id: SessionId) -> Option<Arc<Session>> {

@@ -8,6 +8,7 @@ use signin::{
     challenge::Nonce,
     extension::Extension,
     ident::{DomainId, ExtensionId, Number},
+    place::Places,
     registration::{Binding, Registration},
     shortcut::Shortcut,
     timestamp::Timestamp,
@@ -31,6 +32,8 @@ pub(crate) struct Line {
     pub(crate) registration: Option<Registration>,
     /// Up to here the row on disk answers for all of them.
     pub(crate) kept_until: Timestamp,
+    /// Where its phones have shown the right secret.
+    pub(crate) places: Places,
     /// Which answers to challenges were given here.
     pub(crate) nonces: LineNonces,
 }
@@ -43,6 +46,7 @@ impl Line {
             shortcut: None,
             registration: None,
             kept_until: Timestamp::EPOCH,
+            places: Places::default(),
             nonces: LineNonces::since(extension.created_at),
         }
     }

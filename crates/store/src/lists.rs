@@ -133,6 +133,8 @@ pub struct Figures {
     pub bindings: usize,
     /// Signed-in sessions that were not swept away yet.
     pub sessions: usize,
+    /// Phones that show a secret which was replaced.
+    pub stale_phones: usize,
     /// Counts that hold a lock, ended ones not swept away yet among them.
     pub locks: usize,
     /// Counts.
@@ -287,6 +289,7 @@ impl Ledger {
             registrations,
             bindings,
             sessions: self.holdings.sessions.len(),
+            stale_phones: self.holdings.stale.len(),
             locks: self.holdings.counts.locks_held(),
             tallies: self.holdings.counts.len(),
             nonces: self.holdings.nonces.len(),

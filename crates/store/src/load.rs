@@ -11,6 +11,7 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner},
     dice::Dice,
     ident::DomainId,
+    place::Places,
     registration::Binding,
 };
 
@@ -19,8 +20,10 @@ use crate::{
     engine::{Engine, Row, Shelf, Snapshot, Turnover},
     error::{OpenError, StoreError},
     fault,
+    former::FormerKey,
     holdings::Holdings,
     keyring::Keyring,
+    nonces::LineNonces,
     pending::{Found, Pending},
     rows::Record,
     rowsum::RowSum,
@@ -140,11 +143,23 @@ fn check_audit_end(snapshot: &mut dyn Snapshot, census: &Census) -> Result<(), O
     Ok(())
 }
 
+/// Where phones are registered they are known, also in a store from before places were noted.
+fn know_registered(holdings: &Holdings) {
+    holdings.lines.each_mut(|line| {
+        if line.places == Places::default() {
+            for binding in line.registration.iter().flat_map(|registration| &*registration.bindings) {
+                line.places.note(binding.source.ip(), binding.expires_at);
+            }
+        }
+    });
+}
+
 struct Loader {
     holdings: Holdings,
     domains: BTreeMap<DomainId, Arc<signin::extension::Domain>>,
     sealed: HashMap<(Owner, CredentialKind), Box<[u8]>>,
     facts: HashMap<(Owner, CredentialKind), CredentialFacts>,
+    formers: Vec<(FormerKey, Box<[u8]>)>,
     rows: BTreeMap<Shelf, u64>,
     sum: RowSum,
     orphans: Vec<Dirty>,
@@ -157,6 +172,7 @@ impl Loader {
             domains: BTreeMap::new(),
             sealed: HashMap::new(),
             facts: HashMap::new(),
+            formers: Vec::new(),
             rows: BTreeMap::new(),
             sum: RowSum::default(),
             orphans: Vec::new(),
@@ -211,6 +227,12 @@ impl Loader {
                     self.orphans.push(Dirty::Registration(id));
                 }
             }
+            Record::Places(id, places) => {
+                if !holdings.change_places(id, |kept| *kept = places) {
+                    self.orphans.push(Dirty::Places(id));
+                }
+            }
+            Record::Former(key, sealed) => self.formers.push((key, sealed)),
             Record::Quarantine(place, quarantined) => {
                 let gone = holdings.put_quarantined(place, quarantined);
                 self.orphans.extend(gone.into_iter().map(Dirty::Quarantine));
@@ -243,7 +265,17 @@ impl Loader {
 
     fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
         fault::at("load.finish");
+        // No challenge from before this start is good, and the clock may have been set back since a line was made.
+        self.holdings.lines.each_mut(|line| line.nonces = LineNonces::default());
         self.holdings.set_domains(self.domains);
+        for (key, sealed) in self.formers {
+            if self.sealed.contains_key(&(key.0, key.1)) {
+                self.holdings.restore_former(key, sealed.into())?;
+            } else {
+                self.orphans.push(Dirty::Former(key));
+            }
+        }
+        know_registered(&self.holdings);
         for ((owner, kind), sealed) in self.sealed {
             let facts = self.facts.remove(&(owner, kind));
             let damaged = || OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") };

@@ -64,7 +64,8 @@ impl LineNonces {
         if !order.is_after(self.floor) {
             return false;
         }
-        if is_shared || !order.is_after(self.shared) {
+        // An older one than the latest, and not used yet: another phone was asked at the same time.
+        if is_shared || !order.is_after(self.shared) || self.order.is_after(order) {
             self.shared = self.shared.max(order);
             return all.take(nonce, count, now);
         }

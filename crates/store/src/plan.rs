@@ -2,7 +2,7 @@
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
 use hashbrown::{HashMap, HashSet};
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use signin::{
     account::{Account, Activity, Condition, Role},
@@ -15,12 +15,15 @@ use signin::{
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
+    secret::SecretBytes,
     session::{Session, SessionId},
     timestamp::Timestamp,
 };
 
 use crate::{
+    engine::RowKey,
     error::{CommitError, StoreError},
+    former::{self, KeptFormer},
     holdings::{Holdings, may_own},
     keyring::encode,
     rows,
@@ -55,6 +58,9 @@ pub(crate) enum Act {
     Credential(Owner, CredentialKind, Arc<[u8]>, CredentialFacts),
     Facts(Owner, CredentialKind, CredentialFacts),
     DropCredential(Owner, CredentialKind),
+    Former(Owner, CredentialKind, KeptFormer),
+    ForgetFormer(Owner, CredentialKind),
+    KnowPlace(ExtensionId, IpAddr, Timestamp),
     KeptTally(TallyKey),
     ClearTally(TallyKey),
     Session(Session),
@@ -157,6 +163,13 @@ impl<'a> Planner<'a> {
                 self.drop_credential_rows(*owner, *kind);
                 self.plan.acts.push(Act::DropCredential(*owner, *kind));
             }
+            Effect::ForgetFormer(owner, kind) => {
+                self.touch(Touch::Credential(*owner, *kind), true);
+                self.drop_former_rows(*owner, *kind);
+                self.plan.acts.push(Act::ForgetFormer(*owner, *kind));
+            }
+            // Noted like a failure: on disk a moment later.
+            Effect::KnowPlace(id, from, at) => self.plan.acts.push(Act::KnowPlace(*id, *from, *at)),
             Effect::KeepTally(key) => {
                 self.touch(Touch::Tally(key.clone()), false);
                 match self.holdings.counts.row_of(key) {
@@ -166,9 +179,12 @@ impl<'a> Planner<'a> {
                 self.plan.acts.push(Act::KeptTally(key.clone()));
             }
             Effect::ClearTally(key) => {
-                self.touch(Touch::Tally(key.clone()), true);
-                self.plan.draft.delete(rows::tally_key(key));
-                self.plan.acts.push(Act::ClearTally(key.clone()));
+                let lanes = if key.lane.is_open() { self.holdings.counts.lanes_of(key) } else { Vec::new() };
+                for key in std::iter::once(key.clone()).chain(lanes) {
+                    self.touch(Touch::Tally(key.clone()), true);
+                    self.plan.draft.delete(rows::tally_key(&key));
+                    self.plan.acts.push(Act::ClearTally(key));
+                }
             }
             Effect::OpenSession(new) => self.open_session(new)?,
             Effect::TouchSession(id, at) => self.touch_session(*id, *at)?,
@@ -205,7 +221,7 @@ impl<'a> Planner<'a> {
         *self.touches.entry(touch).or_insert(false) |= is_change;
     }
 
-    fn put(&mut self, key: crate::engine::RowKey, body: &impl serde::Serialize) -> Result<(), StoreError> {
+    fn put(&mut self, key: RowKey, body: &impl serde::Serialize) -> Result<(), StoreError> {
         self.plan.draft.put(key, encode(body)?);
         Ok(())
     }
@@ -315,16 +331,34 @@ impl<'a> Planner<'a> {
     fn put_credential(&mut self, credential: &Credential) -> Result<(), CommitError> {
         let (owner, kind) = (credential.owner, credential.kind);
         self.touch(Touch::Credential(owner, kind), true);
+        self.keep_former(credential)?;
         let key = rows::credential_key(owner, kind);
-        let sealed = self
-            .holdings
-            .masters
-            .seal(&key.key, &credential.payload, self.dice)
-            .ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
+        let sealed = self.seal(&key, &credential.payload)?;
         self.plan.draft.put(key, rows::sealed_body(&sealed)?);
         self.put(rows::facts_key(owner, kind), &credential.facts)?;
         self.owners.push((owner, kind));
         self.plan.acts.push(Act::Credential(owner, kind, sealed.into(), credential.facts));
+        Ok(())
+    }
+
+    fn seal(&mut self, key: &RowKey, clear: &SecretBytes) -> Result<Vec<u8>, StoreError> {
+        let sealed = self.holdings.masters.seal(&key.key, clear, self.dice);
+        sealed.ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))
+    }
+
+    /// Keeps what a credential takes the place of: phones that are not told of the new one go on showing it.
+    fn keep_former(&mut self, new: &Credential) -> Result<(), CommitError> {
+        let (owner, kind) = (new.owner, new.kind);
+        let Some(payload) = self.holdings.replaced_by(owner, kind).filter(|payload| *payload != new.payload)
+        else {
+            return Ok(());
+        };
+        let (slot, replaced_at) = (former::next_slot(&self.holdings.formers(owner, kind)), new.facts.set_at);
+        let key = rows::former_key((owner, kind, slot));
+        let sealed = self.seal(&key, &former::written(replaced_at, &payload))?;
+        self.plan.draft.put(key, rows::sealed_body(&sealed)?);
+        let kept = KeptFormer { slot, replaced_at, sealed: sealed.into() };
+        self.plan.acts.push(Act::Former(owner, kind, kept));
         Ok(())
     }
 
@@ -410,6 +444,13 @@ impl<'a> Planner<'a> {
     fn drop_credential_rows(&mut self, owner: Owner, kind: CredentialKind) {
         self.plan.draft.delete(rows::credential_key(owner, kind));
         self.plan.draft.delete(rows::facts_key(owner, kind));
+        self.drop_former_rows(owner, kind);
+    }
+
+    fn drop_former_rows(&mut self, owner: Owner, kind: CredentialKind) {
+        for former in self.holdings.formers(owner, kind) {
+            self.plan.draft.delete(rows::former_key((owner, kind, former.slot)));
+        }
     }
 
     // What must hold at the end
@@ -605,6 +646,7 @@ impl<'a> Planner<'a> {
     fn drop_extension_rows(&mut self, id: ExtensionId) {
         self.plan.draft.delete(rows::extension_key(id));
         self.plan.draft.delete(rows::registration_key(id));
+        self.plan.draft.delete(rows::places_key(id));
         for row in &KINDS {
             self.drop_credential_rows(Owner::Extension(id), row.kind);
         }

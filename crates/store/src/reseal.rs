@@ -52,7 +52,7 @@ pub fn reseal(
         }
         if row.key == Keyring::row_key() {
             root = Some(row);
-        } else if row.key.shelf == Shelf::Credential {
+        } else if matches!(row.key.shelf, Shelf::Credential | Shelf::Former) {
             total += 1;
             if !keyring.is_ours(&row) {
                 return Err(StoreError::Damaged(format!("the credential {} is damaged", row.key.key)));

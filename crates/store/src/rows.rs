@@ -7,6 +7,7 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId},
     lockout::{Tally, TallyKey},
+    place::Places,
     policy::Settings,
     registration::{Quarantined, Registration},
     session::{Session, SessionId},
@@ -15,6 +16,7 @@ use signin::{
 use crate::{
     engine::{Row, RowKey, Shelf},
     error::StoreError,
+    former::FormerKey,
     keyring::encode,
 };
 
@@ -67,6 +69,14 @@ pub(crate) fn quarantine_key(place: u64) -> RowKey {
     named(Shelf::Quarantine, &place)
 }
 
+pub(crate) fn places_key(id: ExtensionId) -> RowKey {
+    named(Shelf::Places, &id)
+}
+
+pub(crate) fn former_key(key: FormerKey) -> RowKey {
+    named(Shelf::Former, &key)
+}
+
 /// One record, read from its row.
 pub(crate) enum Record {
     /// About the store itself.
@@ -83,6 +93,9 @@ pub(crate) enum Record {
     Session(Session),
     Registration(Registration),
     Quarantine(u64, Quarantined),
+    Places(ExtensionId, Places),
+    /// Sealed.
+    Former(FormerKey, Box<[u8]>),
 }
 
 impl Record {
@@ -107,6 +120,8 @@ impl Record {
             Shelf::Session => Self::Session(body(row)?),
             Shelf::Registration => Self::Registration(body(row)?),
             Shelf::Quarantine => Self::Quarantine(key(row)?, body(row)?),
+            Shelf::Places => Self::Places(key(row)?, body(row)?),
+            Shelf::Former => Self::Former(key(row)?, sealed_of(row)?),
         })
     }
 }

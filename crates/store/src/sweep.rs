@@ -33,6 +33,10 @@ impl Ledger {
         if self.holdings.counts.has_unlocked(now) {
             topics.push(Topic::Locks);
         }
+        for gone in self.holdings.sweep_formers(now) {
+            self.behind.note(Dirty::Former(gone));
+        }
+        self.sweep_stale(now);
         self.holdings.nonces.sweep(now);
         self.tell(topics);
     }

@@ -329,6 +329,13 @@ impl Writer {
             }
             Act::Facts(owner, kind, facts) => holdings.put_facts(owner, kind, facts),
             Act::DropCredential(owner, kind) => holdings.drop_credential(owner, kind),
+            Act::Former(owner, kind, former) => holdings.put_former(owner, kind, former),
+            Act::ForgetFormer(owner, kind) => holdings.forget_former(owner, kind),
+            Act::KnowPlace(id, from, at) => {
+                if holdings.change_places(id, |places| places.note(from, at)) {
+                    self.behind.note(Dirty::Places(id));
+                }
+            }
             Act::KeptTally(key) => {
                 holdings.counts.keep(&key);
                 return Topic::Locks;

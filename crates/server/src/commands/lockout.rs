@@ -1,6 +1,7 @@
 //! `hookswitch lockout`: blacklisted extensions and addresses, locked accounts.
 
 use clap::Subcommand;
+use signin::place::Lane;
 
 use super::{
     Format, Place,
@@ -52,7 +53,11 @@ pub async fn run(command: LockoutCommand, place: &Place) -> Outcome {
             list_as(format, &titles, &locks, |lock: &LockEntry| {
                 vec![
                     lock.key.scope.title().into(),
-                    lock.key.name.as_str().into(),
+                    match lock.key.lane {
+                        Lane::Open => lock.key.name.as_str().into(),
+                        Lane::Network(network) => format!("{} at {network}", lock.key.name.as_str()),
+                        Lane::Device(_) => format!("{} in a known browser", lock.key.name.as_str()),
+                    },
                     lock.failures.to_string(),
                     moment::for_people(lock.failed_at),
                     lock.until.map_or_else(|| "reset by hand".into(), moment::for_people),

@@ -48,6 +48,7 @@ fn print(report: &StatusReport) -> Result<(), super::failure::Failure> {
         ("Extensions", report.extensions),
         ("Phones", report.phones),
         ("Locks", report.locks),
+        ("Old codes", report.old_codes),
         ("Sessions", report.sessions),
     ];
     for (title, figure) in figures {

@@ -507,6 +507,9 @@ pub struct StatusReport {
     pub phones: u64,
     /// Locks in force.
     pub locks: u64,
+    /// Phones that show a secret which was replaced.
+    #[serde(default)]
+    pub old_codes: u64,
     /// Open sessions.
     pub sessions: u64,
 }

@@ -20,12 +20,14 @@ use data_encoding::BASE64URL_NOPAD;
 use signin::{
     account::{Account, RoleKind, Status},
     admin::{Admin, By},
-    attempt::Held,
+    attempt::{Held, Peer},
     audit::AuditEvent,
     credential::{CredentialKind, Owner},
     dice::roll,
     effect::Effect,
+    ident::AccountId,
     lockout::Tally,
+    place::DAYS_MAX,
     records::Records,
     rights::Right,
     session::{Session, SessionId},
@@ -49,6 +51,8 @@ const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 /// Holds the session's token.
 pub(super) const SESSION_COOKIE: &str = "__Host-session";
+/// Holds what a browser is known by, so that nobody can lock its owner out from elsewhere.
+const DEVICE_COOKIE: &str = "__Host-device";
 /// Holds the token of forms of people who are not signed in.
 const FORM_COOKIE: &str = "__Host-form";
 /// Holds the answer to what was just done, until the next page shows it.
@@ -67,6 +71,8 @@ pub(super) struct Visitor {
     pub(super) agent: Box<str>,
     /// Their choice of colours.
     pub(super) theme: Theme,
+    /// What it shows to be known by.
+    device: Box<str>,
     form_token: String,
     flash: Option<Notice>,
 }
@@ -119,6 +125,7 @@ impl FromRequestParts<Arc<Web>> for Visitor {
                 Some("dark") => Theme::Dark,
                 _ => Theme::Auto,
             },
+            device: cookie(&parts.headers, DEVICE_COOKIE).unwrap_or_default().into(),
             form_token: cookie(&parts.headers, FORM_COOKIE)
                 .filter(|token| token.len() == 32)
                 .map_or_else(|| BASE64URL_NOPAD.encode(&roll::<24>(&mut OsDice)), str::to_owned),
@@ -128,6 +135,11 @@ impl FromRequestParts<Arc<Web>> for Visitor {
 }
 
 impl Visitor {
+    /// Where an attempt of theirs comes from.
+    pub(super) fn peer(&self) -> Peer<'_> {
+        Peer { address: self.address, agent: &self.agent, device: &self.device }
+    }
+
     /// The frame of a page for people who are not signed in.
     pub(super) fn gate(&self, web: &Web) -> Gate {
         Gate {
@@ -435,6 +447,16 @@ pub(super) fn put_cookie(response: &mut Response, name: &str, value: &str, max_a
     let cookie = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Makes a browser known for an account that has just shown its password there. Not an open door: whoever steals the
+/// cookie has a count of their own, and must guess like everybody.
+pub(super) fn know_browser(response: &mut Response, web: &Web, account: AccountId, visitor: &Visitor) {
+    let now = web.system.clock.now();
+    let token = web.system.ledger.device_token(account, &visitor.device, now, &mut OsDice);
+    if let Some(token) = token {
+        put_cookie(response, DEVICE_COOKIE, token.reveal(), Some(DAYS_MAX * 86_400));
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
         is_wrong = true;
         filled.wrong(field, text)
     };
-    let peer = Peer { address: visitor.address, agent: &visitor.agent };
+    let peer = Peer { address: visitor.address, agent: &visitor.agent, device: "" };
     let code = web.system.check_ignition_code(form.get("code"), peer).await;
     if let Some(text) = code.err().map(|verdict| code_is_refused(&verdict)) {
         filled = wrong(filled, "code", text.into());

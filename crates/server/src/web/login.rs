@@ -11,7 +11,7 @@ use serde::Deserialize;
 use signin::{
     account::{RoleKind, Status},
     admin::Admin,
-    attempt::{Attempt, Claim, Peer, Proof, Purpose},
+    attempt::{Attempt, Claim, Proof, Purpose},
     credential::CredentialKind,
     dice::Dice,
     ident::DomainId,
@@ -105,7 +105,7 @@ pub(super) async fn sign_in(
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
-            peer: Peer { address: visitor.address, agent: &visitor.agent },
+            peer: visitor.peer(),
             purpose: Purpose::Session(guard::held(&web, &headers)),
         })
         .await;
@@ -119,6 +119,9 @@ pub(super) async fn sign_in(
             let to = own_path(next).filter(|_| !accepted.status.wants_new_secret()).unwrap_or(first);
             let mut response = Redirect::to(to).into_response();
             guard::put_cookie(&mut response, SESSION_COOKIE, token.reveal(), None);
+            if let Some(account) = accepted.account {
+                guard::know_browser(&mut response, &web, account, &visitor);
+            }
             let before = last_sign_in(&accepted.before);
             guard::put_cookie(&mut response, super::home::BEFORE_COOKIE, &before, None);
             response
@@ -211,7 +214,11 @@ pub(super) async fn choose_password(
     let done = web.system.carry_out(&who.by, Hashes::Anyway, change).await;
     match done {
         Ok(done) => {
-            guard::redirect_with("/manager", Tone::Good, "Your new password is saved", &ended(done.value))
+            let text = ended(done.value);
+            let mut response =
+                guard::redirect_with("/manager", Tone::Good, "Your new password is saved", &text);
+            guard::know_browser(&mut response, &web, who.account.id, &who.visitor);
+            response
         }
         Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
             Some(wrong) => refused(("password".into(), wrong.problem)),

@@ -6,7 +6,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::RoleKind,
     admin::Admin,
-    attempt::{Attempt, Claim, Peer, Proof, Purpose},
+    attempt::{Attempt, Claim, Proof, Purpose},
     credential::CredentialKind,
     dice::Dice,
     ident::DomainId,
@@ -79,7 +79,12 @@ async fn change_password(
     let change = move |admin: &Admin<'_>, dice: &mut dyn Dice| admin.change_own_password(&new, dice);
     let done = web.system.carry_out(&who.by, Hashes::Anyway, change).await;
     match done {
-        Ok(done) => guard::redirect_with(PATH, Tone::Good, "Your new password is saved", &ended(done.value)),
+        Ok(done) => {
+            let text = ended(done.value);
+            let mut response = guard::redirect_with(PATH, Tone::Good, "Your new password is saved", &text);
+            guard::know_browser(&mut response, web, who.account.id, &who.visitor);
+            response
+        }
         Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
             Some(wrong) => again(&filled.wrong("password", wrong.problem)),
             None => credentials::refuse(who, web, &refusal),
@@ -94,7 +99,7 @@ fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attemp
         domain: DomainId::FIRST,
         claim: Claim::Account(RoleKind::ServiceUser, &who.account.name),
         proof: Proof::Plain(current),
-        peer: Peer { address: who.visitor.address, agent: &who.visitor.agent },
+        peer: who.visitor.peer(),
         purpose: Purpose::Confirmation,
     }
 }

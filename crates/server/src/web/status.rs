@@ -14,12 +14,13 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
     admin::Admin,
-    audit::Action,
+    audit::{Action, AuditEvent},
     dice::Dice,
     extension::Extension,
     ident::{ExtensionId, Number},
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
+    place::Lane,
     policy::{Lock, LockRule},
     records::Records,
     registration::{Binding, Transport},
@@ -43,8 +44,8 @@ use super::{
         parts::{Badge, Link, Tone, Until},
         shell::Place,
         status::{
-            Blacklist, BlockRow, PhoneRow, QuarantineRow, SessionRow, StatusBody, StatusLive, StatusPage,
-            StatusSection, StatusTab, StatusTabs,
+            Blacklist, BlockRow, PhoneRow, QuarantineRow, SessionRow, StaleRow, StatusBody, StatusLive,
+            StatusPage, StatusSection, StatusTab, StatusTabs,
         },
     },
 };
@@ -53,6 +54,8 @@ use super::{
 const LOST_MS: u64 = 24 * 3_600_000;
 /// At most so many of them are looked for.
 const LOST_MAX: usize = 500;
+/// At most so many phones with an old code are shown, those that tried last.
+const OLD_CODES_MAX: usize = 500;
 /// A page is told of changes this often at the most.
 const EVENTS_EVERY: Duration = Duration::from_millis(500);
 
@@ -83,6 +86,7 @@ fn tab_named(name: &str) -> Option<StatusTab> {
         "phones" => Some(StatusTab::Phones),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
+        "old-codes" => Some(StatusTab::OldCodes),
         "sessions" => Some(StatusTab::Sessions),
         _ => None,
     }
@@ -93,6 +97,7 @@ const fn name_of(tab: StatusTab) -> &'static str {
         StatusTab::Phones => "phones",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
+        StatusTab::OldCodes => "old-codes",
         StatusTab::Sessions => "sessions",
     }
 }
@@ -165,8 +170,9 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     let locks = ledger.locks(now);
     let sessions = sessions(web, who, now);
     let words = format!(
-        "{} phones registered, {} blocked, {} sessions",
+        "{} phones registered, {} with an old code, {} blocked, {} sessions",
         thousands(figures.bindings),
+        thousands(figures.stale_phones),
         thousands(locks.len()),
         thousands(sessions.len())
     );
@@ -177,6 +183,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
             phones_count: count(figures.bindings),
             blocked_count: count(locks.len()),
             quarantine_count: count(figures.quarantine),
+            old_codes_count: count(figures.stale_phones),
             sessions_count: count(sessions.len()),
             words,
         },
@@ -187,6 +194,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
                 StatusTab::Phones => phones_part(web, search, now),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
+                StatusTab::OldCodes => StatusBody::OldCodes(old_codes(web, now)),
                 StatusTab::Sessions => StatusBody::Sessions(sessions),
             },
         },
@@ -303,28 +311,43 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
         Blacklist {
             slug: "extensions".into(),
             title: "Blacklisted extensions".into(),
-            about: rule_in_words(&settings.extension_lock, "failed registrations"),
+            about: rule_in_words(
+                &settings.extension_lock,
+                "failed registrations",
+                "except at addresses where a phone of the extension showed it in the last 30 days: these are \
+                 counted on their own, and keep working",
+            ),
             heading: "Extension".into(),
             rows: rows(|scope| scope == CountScope::Extension),
         },
         Blacklist {
             slug: "addresses".into(),
             title: "Blacklisted addresses".into(),
-            about: rule_in_words(&settings.address_lock, "failures over all interfaces"),
+            about: rule_in_words(
+                &settings.address_lock,
+                "failures over all interfaces",
+                "except from phones and browsers that showed it there before: they keep working",
+            ),
             heading: "Address".into(),
             rows: rows(|scope| scope == CountScope::Address),
         },
         Blacklist {
             slug: "names".into(),
             title: "Locked accounts".into(),
-            about: rule_in_words(&settings.service_password_lock, "wrong passwords of an administrator"),
+            about: rule_in_words(
+                &settings.service_password_lock,
+                "wrong passwords of an administrator",
+                "except in browsers where the administrator signed in during the last 30 days: these are counted \
+                 on their own, and keep working",
+            ),
             heading: "Name".into(),
             rows: rows(|scope| matches!(scope, CountScope::Credential(_))),
         },
     ]
 }
 
-fn rule_in_words(rule: &LockRule, what: &str) -> String {
+/// A rule, and who is not stopped by it.
+fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     let window = moment::in_words(rule.window.0.into());
     let then = match rule.lock {
         Lock::LogOnly => return format!("{} {what} in {window} are only written down.", rule.failures_max),
@@ -335,7 +358,10 @@ fn rule_in_words(rule: &LockRule, what: &str) -> String {
         }
         Lock::Permanent => "until reset".into(),
     };
-    format!("After {} {what} in {window}, {then}. The right secret is refused too.", rule.failures_max)
+    format!(
+        "After {} {what} in {window}, {then}. The right secret is refused too, {except}.",
+        rule.failures_max
+    )
 }
 
 fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
@@ -345,7 +371,11 @@ fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> 
     };
     BlockRow {
         id: id_of(key),
-        what: key.name.as_str().to_owned(),
+        what: match key.lane {
+            Lane::Open => key.name.as_str().to_owned(),
+            Lane::Network(network) => format!("{} at {network}", key.name.as_str()),
+            Lane::Device(_) => format!("{} in a known browser", key.name.as_str()),
+        },
         href: audit::href_of(key.name.as_str()),
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
@@ -380,6 +410,30 @@ fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
             device: entry.contact.to_string(),
             by: format!("{} ({})", entry.by_source, entry.by_agent),
             at: moment::stamp(entry.at, now),
+        })
+    });
+    rows.collect()
+}
+
+fn old_codes(web: &Web, now: Timestamp) -> Vec<StaleRow> {
+    let ledger = &web.system.ledger;
+    let phones = ledger.stale_phones().into_iter().take(OLD_CODES_MAX);
+    let rows = phones.filter_map(|phone| {
+        let extension = ledger.extension(phone.extension)?;
+        Some(StaleRow {
+            id: phone.extension.to_string(),
+            extension: extension_link(&extension),
+            user: user_link(web, &extension),
+            address: phone.address.to_string(),
+            user_agent: if phone.agent.is_empty() {
+                "Not said".into()
+            } else {
+                AuditEvent::text(&phone.agent).into()
+            },
+            replaced: moment::stamp(phone.replaced_at, now),
+            times: thousands(usize::try_from(phone.times).unwrap_or(usize::MAX)),
+            last: moment::stamp(phone.last_at, now),
+            waits: phone.waits_until(now).map(|until| moment::until(until, now)),
         })
     });
     rows.collect()
@@ -478,6 +532,10 @@ pub(super) async fn act(
             let release =
                 move |admin: &Admin<'_>, _: &mut dyn Dice| admin.release_quarantine(ExtensionId(id));
             web.system.administer(&who.by, release).await.map(|_| "Released")
+        }
+        (Some(StatusTab::OldCodes), Ok(id), _) => {
+            let forget = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.forget_former(ExtensionId(id));
+            web.system.administer(&who.by, forget).await.map(|_| "The old codes are forgotten")
         }
         (Some(StatusTab::Sessions), _, Ok(id)) => {
             let end = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.end_session(id);

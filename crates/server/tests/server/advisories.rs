@@ -163,9 +163,9 @@ const ROWS: [Row; 26] = [
         class: "a STUN ERROR-CODE that is too short for what is subtracted from its length",
         over: Transport::Udp,
         sent: || {
-            let mut answer = stun(&[0x00, 0x09, 0x00, 0x00]);
-            answer[..2].copy_from_slice(&[0x01, 0x11]);
-            answer
+            // The type of an error answer in place of a request's.
+            let request = stun(&[0x00, 0x09, 0x00, 0x00]);
+            [0x01, 0x11].into_iter().chain(request.into_iter().skip(2)).collect()
         },
         answered: None,
     },
@@ -260,7 +260,7 @@ fn long(begin: &str, length: usize) -> String {
 
 /// A STUN Binding request with these attributes, whatever they are.
 fn stun(attributes: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(attributes.len()).expect("short").to_be_bytes();
+    let length = u16::try_from(attributes.len()).unwrap_or(u16::MAX).to_be_bytes();
     [&[0, 1][..], &length, &[0x21, 0x12, 0xa4, 0x42], &[7; 12], attributes].concat()
 }
 

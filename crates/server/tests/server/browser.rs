@@ -53,6 +53,11 @@ impl Browser {
         Self { server, cookies: BTreeMap::new() }
     }
 
+    /// The same browser, with its cookies, at another port.
+    pub(crate) fn moved_to(self, server: SocketAddr) -> Self {
+        Self { server, ..self }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }

@@ -256,6 +256,10 @@ async fn open_house() -> House {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_ten_thousand_forged_answers_to_a_challenge_none_is_accepted() {
     let house = open_house().await;
+    // Two phones first: where several share an extension, none is asked again because of another's challenge.
+    for last in [201, 202] {
+        control(&mut house.phone_at(&format!("127.0.3.{last}"), "201", CODE).await).await;
+    }
     let mut tried: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let mut work: JoinSet<(String, usize, usize)> = JoinSet::new();
     for (index, (name, forge)) in KINDS.into_iter().enumerate() {

@@ -2,6 +2,8 @@
 
 mod advisories;
 #[cfg(test)]
+mod aimed;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod browser;

@@ -28,7 +28,8 @@ async fn an_unknown_name_and_a_wrong_password_are_one_and_the_same_before_and_un
         let mut pages = Vec::new();
         // As long as the other, since the page shows what was typed.
         for name in ["Administrator", "Administratix"] {
-            let answer = Browser::at(house.https()).sign_in(name, "wrong wrong wrong").await;
+            let wrong = format!("wrong wrong wrong {attempt}");
+            let answer = Browser::at(house.https()).sign_in(name, &wrong).await;
             pages.push(seen(&answer, name));
         }
         assert_eq!(pages[0], pages[1], "attempt {attempt}");

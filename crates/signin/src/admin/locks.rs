@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Admin<'_> {
-    /// Resets locks, and the counts behind them. `Change::value` = how many.
+    /// Resets locks, and the counts behind them; those of a name with all its lanes. `Change::value` = how many.
     ///
     /// # Errors
     /// No right.
@@ -23,7 +23,7 @@ impl Admin<'_> {
         self.require(Right::SecurityReset)?;
         let mut effects = Vec::with_capacity(keys.len() * 2);
         for key in keys {
-            let subject = format!("{} {}", key.scope.title(), key.name.as_str());
+            let subject = key.in_words();
             effects.push(Effect::ClearTally(key.clone()));
             effects.push(self.audit(Action::LockReset, key.domain, &subject, Vec::new()));
         }
@@ -37,7 +37,9 @@ impl Admin<'_> {
     pub fn lift_locks_of(&self, id: AccountId) -> Result<Change<usize>, Problem> {
         let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
         let mut keys = self.records.counts_of(&account);
-        keys.retain(|key| self.records.tally(key) != Tally::default());
+        keys.retain(|key| {
+            self.records.tally(key) != Tally::default() || !self.records.lanes_of(key).is_empty()
+        });
         if keys.is_empty() {
             return Ok(Change::of(Vec::new(), 0));
         }
@@ -131,7 +133,7 @@ pub fn keys_named(domain: DomainId, name: &str) -> Vec<TallyKey> {
     let mut keys: Vec<_> = [CountScope::Extension]
         .into_iter()
         .chain(crate::credential::KINDS.iter().map(|row| CountScope::Credential(row.kind)))
-        .map(|scope| TallyKey { scope, domain, name: FoldedName::of(name) })
+        .map(|scope| TallyKey::open(scope, domain, FoldedName::of(name)))
         .collect();
     if let Ok(address) = name.parse() {
         keys = vec![TallyKey::address(address)];

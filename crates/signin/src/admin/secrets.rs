@@ -7,7 +7,7 @@ use crate::{
     credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind},
     dice::Dice,
     effect::Effect,
-    ident::{AccountId, DomainId},
+    ident::{AccountId, DomainId, ExtensionId},
     lockout::{Standing, TallyKey},
     rights::Right,
     secret::Secret,
@@ -53,6 +53,25 @@ impl Admin<'_> {
                 Ok(change)
             }
         }
+    }
+
+    /// Forgets what was right at an extension before: a phone that still shows it is counted like any other that is wrong.
+    ///
+    /// # Errors
+    /// No right, or no such extension.
+    pub fn forget_former(&self, id: ExtensionId) -> Result<Change<()>, Problem> {
+        self.require(Right::SecurityReset)?;
+        let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
+        let named = FieldChange { field: "former secrets".into(), before: "".into(), after: "".into() };
+        let number = extension.number.as_str();
+        let mut effects = vec![
+            Effect::ForgetFormer(Owner::Extension(id), CredentialKind::PhonePassword),
+            self.audit(Action::SecretRemoved, extension.domain, number, vec![named]),
+        ];
+        if let Some(user) = extension.user {
+            effects.push(Effect::ForgetFormer(Owner::Account(user), CredentialKind::LoginCode));
+        }
+        Ok(Change::of(effects, ()))
     }
 
     /// Chooses one's own new password; the session that asks goes on, all others end. `Change::value` = how many.

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     sync::Arc,
 };
@@ -22,12 +23,14 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
-    lockout::{Standing, Tally, TallyKey, is_within},
+    lockout::{Standing, Tally, TallyKey, is_within, network},
+    place::{Devices, Familiarity, Lane, Places, Whose},
     policy::Settings,
     records::Records,
     registration::{Quarantined, Registration},
-    secret::Secret,
+    secret::{Secret, SecretBytes},
     session::{Session, SessionId},
+    stale::{FORMER_MAX, Former, StalePhone},
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
 };
@@ -50,6 +53,11 @@ pub(crate) struct Model {
     pub(crate) registrations: BTreeMap<ExtensionId, Arc<Registration>>,
     pub(crate) quarantine: Vec<Quarantined>,
     pub(crate) refused: BTreeMap<TallyKey, u64>,
+    pub(crate) places: BTreeMap<ExtensionId, Places>,
+    pub(crate) former: BTreeMap<(Owner, CredentialKind), Vec<(Timestamp, SecretBytes)>>,
+    pub(crate) stale: BTreeMap<(ExtensionId, IpAddr), StalePhone>,
+    /// Proofs that were held against a secret and found wrong, by lane.
+    pub(crate) guesses: BTreeMap<TallyKey, u32>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
     next: Cell<u32>,
@@ -93,6 +101,9 @@ impl Records for Model {
     }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
+    }
+    fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey> {
+        self.tallies.keys().filter(|lane| !lane.lane.is_open() && lane.is_beside(key)).cloned().collect()
     }
     fn session(&self, id: SessionId) -> Option<Arc<Session>> {
         self.sessions.get(&id).cloned()
@@ -151,13 +162,29 @@ impl Model {
                 self.credentials.retain(|(owner, _), _| *owner != Owner::Extension(id));
                 self.registrations.remove(&id);
             }
-            Effect::PutCredential(kept) => drop(self.credentials.insert((kept.owner, kept.kind), kept)),
+            Effect::PutCredential(kept) => {
+                let (key, set_at) = ((kept.owner, kept.kind), kept.facts.set_at);
+                if let Some(before) = self.credentials.insert(key, kept) {
+                    let former = self.former.entry(key).or_default();
+                    former.insert(0, (set_at, before.payload));
+                    former.truncate(FORMER_MAX);
+                }
+            }
+            Effect::ForgetFormer(owner, kind) => drop(self.former.remove(&(owner, kind))),
+            Effect::KnowPlace(id, from, at) => self.places.entry(id).or_default().note(from, at),
             Effect::PutCredentialFacts(owner, kind, facts) => {
                 self.credentials.entry((owner, kind)).and_modify(|kept| kept.facts = facts);
             }
-            Effect::DeleteCredential(owner, kind) => drop(self.credentials.remove(&(owner, kind))),
+            Effect::DeleteCredential(owner, kind) => {
+                self.credentials.remove(&(owner, kind));
+                self.former.remove(&(owner, kind));
+            }
             Effect::KeepTally(_) => {}
-            Effect::ClearTally(key) => drop(self.tallies.remove(&key)),
+            Effect::ClearTally(key) => {
+                self.tallies
+                    .retain(|other, _| *other != key && !(key.lane.is_open() && other.is_beside(&key)));
+                self.refused.retain(|other, _| !other.is_beside(&key));
+            }
             Effect::OpenSession(NewSession { session, .. }) => {
                 self.sessions.insert(session.id, Arc::new(session));
             }
@@ -193,12 +220,13 @@ impl Model {
 
     pub(crate) fn begin(&mut self, attempt: &Attempt<'_>, now: Timestamp) -> Dossier {
         let settings = self.settings.clone();
-        let (subject, address) = (attempt.subject_key(), attempt.address_key());
+        let (lane, is_place_noted) = self.lane(attempt, now);
+        let (subject, address) = (attempt.subject_in(lane), attempt.address_key());
         let mut take = |key: &TallyKey| {
             let rule = settings.lock_rule(key.scope);
             self.tallies.entry(key.clone()).or_default().begin(rule, now)
         };
-        let is_allowed = is_within(&settings.address_allow, attempt.peer.address);
+        let is_allowed = !lane.is_open() || is_within(&settings.address_allow, attempt.peer.address);
         let at_address = if is_allowed { Standing::Open } else { take(&address) };
         let of_subject = if at_address == Standing::Open { take(&subject) } else { Standing::Open };
         if at_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
@@ -226,8 +254,29 @@ impl Model {
         let binding = Binding { username: number, realm: "office", domain: attempt.domain };
         let verifier =
             kept.map_or(Verifier::Unset, |kept| credential::verifier(kept.kind, &kept.payload, &binding));
+        let former = kept.and_then(|kept| self.former.get(&(kept.owner, kept.kind)));
+        let derived = |(replaced_at, payload): &(Timestamp, SecretBytes)| {
+            let Verifier::Digest(keys) = credential::verifier(CredentialKind::LoginCode, payload, &binding)
+            else {
+                return None;
+            };
+            Some(Former { keys, replaced_at: *replaced_at })
+        };
+        let print = match attempt.proof {
+            Proof::Digest(..) => attempt.print(),
+            Proof::Plain(secret) => {
+                let mut hash = DefaultHasher::new();
+                let set_at = kept.map(|kept| kept.facts.set_at);
+                let version = account.as_ref().map(|account| account.version);
+                (secret.reveal(), attempt.peer.address, set_at, version, settings.version).hash(&mut hash);
+                Some(hash.finish())
+            }
+        };
         Dossier {
-            is_repeat: attempt.print().is_some_and(|print| self.refused.get(&subject) == Some(&print)),
+            is_repeat: print.is_some_and(|print| self.refused.get(&subject) == Some(&print)),
+            print,
+            former: former.map(|former| former.iter().filter_map(derived).collect()),
+            is_place_noted,
             activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
             is_decoy: verifier == Verifier::Unset,
             verifier: match verifier {
@@ -256,17 +305,35 @@ impl Model {
         now: Timestamp,
     ) -> Settled {
         let mut settled = Settled::default();
+        if !dossier.may_be_checked() {
+            return settled;
+        }
         let is_allowed = is_within(&dossier.settings.address_allow, attempt.peer.address);
-        let keys = [Some(&dossier.subject.0), (!is_allowed).then_some(&dossier.address.0)];
+        let is_known = dossier.is_at_known_place();
+        let keys = [Some(&dossier.subject.0), (!is_allowed && !is_known).then_some(&dossier.address.0)];
         match finding {
             Finding::Unchecked => {}
-            Finding::Repeated => {
+            Finding::Repeated | Finding::Stale(_) => {
                 for key in keys.into_iter().flatten() {
                     self.tallies.entry(key.clone()).or_default().give_back();
                 }
+                if let (Finding::Stale(replaced_at), Some(extension)) = (finding, &dossier.extension) {
+                    let key = (extension.id, attempt.peer.address);
+                    let phone = self.stale.entry(key).or_insert_with(|| StalePhone::new(key.0, key.1, now));
+                    let rule = &dossier.settings.extension_lock;
+                    settled.stale = Some(phone.tries(attempt.peer.agent, replaced_at, rule, now));
+                }
             }
             Finding::Wrong(_) => {
-                self.refused.extend(attempt.print().map(|print| (dossier.subject.0.clone(), print)));
+                *self.guesses.entry(dossier.subject.0.clone()).or_default() += 1;
+                self.refused.extend(dossier.print.map(|print| (dossier.subject.0.clone(), print)));
+                if is_known && !is_allowed {
+                    let key = &dossier.address.0;
+                    let rule = dossier.settings.lock_rule(key.scope);
+                    let tally = self.tallies.entry(key.clone()).or_default();
+                    let lock = tally.hear_of(rule, attempt.peer.address, now);
+                    settled.locks.extend(lock.map(|lock| (key.clone(), lock)));
+                }
                 for key in keys.into_iter().flatten() {
                     let tally = self.tallies.entry(key.clone()).or_default();
                     let from = Some(attempt.peer.address);
@@ -295,12 +362,51 @@ impl Model {
     }
 }
 
+impl Model {
+    /// The lane of an attempt, and whether there is nothing to note about its place.
+    fn lane(&self, attempt: &Attempt<'_>, now: Timestamp) -> (Lane, bool) {
+        match attempt.claim {
+            Claim::Account(kind, name) => {
+                let account = self.account_named(kind, attempt.domain, &FoldedName::of(name));
+                let device = account.and_then(|account| {
+                    let whose = self.whose(&account)?;
+                    devices().recognise(attempt.peer.device, whose, now)
+                });
+                (device.map_or(Lane::Open, Lane::Device), true)
+            }
+            Claim::Extension(number) => {
+                let number = Number::parse(number);
+                let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
+                let places = extension.and_then(|extension| self.places.get(&extension.id));
+                let look = |places: &Places| places.look(attempt.peer.address, now);
+                match places.map_or(Familiarity::Unknown, look) {
+                    Familiarity::Unknown => (Lane::Open, false),
+                    Familiarity::Known => (Lane::Network(network(attempt.peer.address)), false),
+                    Familiarity::NotedToday => (Lane::Network(network(attempt.peer.address)), true),
+                }
+            }
+        }
+    }
+
+    pub(crate) fn whose(&self, account: &Account) -> Option<Whose> {
+        let facts = self.credential(Owner::Account(account.id), account.kind().password())?;
+        Some(Whose { account: account.id, secret_set_at: facts.set_at })
+    }
+}
+
+/// What knows the browsers of the house.
+pub(crate) fn devices() -> Devices {
+    Devices::new(&[9; 32])
+}
+
 /// An office with Administrator, BusinessPartner, and Ann at 201.
 pub(crate) struct House {
     pub(crate) model: RefCell<Model>,
     pub(crate) now: Cell<Timestamp>,
     pub(crate) dice: RefCell<SeededDice>,
     challenger: Challenger,
+    /// What browsers show to be known by.
+    pub(crate) device: RefCell<String>,
 }
 
 impl House {
@@ -310,6 +416,7 @@ impl House {
             now: Cell::new(Timestamp(1_800_000_000_000)),
             dice: RefCell::new(SeededDice(1)),
             challenger: Challenger::new(Seconds(600), &mut SeededDice(2)),
+            device: RefCell::default(),
         }
     }
 
@@ -381,7 +488,7 @@ impl House {
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&secret),
-            peer: Peer { address: address.parse().unwrap(), agent: "browser" },
+            peer: Peer { address: address.parse().unwrap(), agent: "browser", device: &self.device.borrow() },
             purpose,
         };
         self.attempt(&attempt).verdict
@@ -432,7 +539,7 @@ impl House {
             domain: DomainId::FIRST,
             claim: Claim::Extension(number),
             proof: Proof::Digest(nonce, proof),
-            peer: Peer { address, agent: "phone" },
+            peer: Peer { address, agent: "phone", device: "" },
             purpose: Purpose::Registration,
         })
     }

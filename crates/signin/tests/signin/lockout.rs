@@ -25,9 +25,9 @@ fn fail(tally: &mut Tally, rule: &LockRule, now: Timestamp) -> Option<Standing> 
 #[test]
 fn three_wrong_passwords_lock_for_a_minute_and_the_right_one_waits_too() {
     let house = House::ignited();
-    assert_eq!(word(&house.web("Administrator", "wrong wrong wrong")), "reject");
-    assert_eq!(word(&house.web("Administrator", "wrong wrong wrong")), "reject");
-    let Verdict::Wait { until: Some(until) } = house.web("Administrator", "wrong wrong wrong") else {
+    assert_eq!(word(&house.web("Administrator", "wrong wrong first")), "reject");
+    assert_eq!(word(&house.web("Administrator", "wrong wrong second")), "reject");
+    let Verdict::Wait { until: Some(until) } = house.web("Administrator", "wrong wrong third") else {
         panic!()
     };
     assert_eq!(until, house.now.get().after(Seconds(60)));
@@ -194,8 +194,8 @@ fn too_many_at_once_is_no_lock() {
 fn a_permanent_lock_waits_for_an_administrator_and_names_the_state() {
     let house = House::ignited();
     house.settings(|settings| settings.service_password_lock.lock = Lock::Permanent);
-    for _ in 0..3 {
-        house.web("Administrator", "wrong wrong wrong");
+    for n in 0..3 {
+        house.web("Administrator", &format!("wrong wrong wrong {n}"));
     }
     house.wait(Seconds::days(30));
     assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "wait for an administrator");

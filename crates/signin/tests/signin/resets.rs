@@ -90,8 +90,8 @@ fn lifting_the_locks_of_a_user_leaves_those_of_an_administrator_with_the_same_na
     let house = House::ignited();
     let namesake = NewUser { name: "Administrator".into(), number: "203".into(), ..NewUser::default() };
     let user = house.administer(|a, dice| a.create_user(DomainId::FIRST, &namesake, dice)).unwrap().0;
-    for _ in 0..3 {
-        house.web("Administrator", "wrong wrong wrong");
+    for n in 0..3 {
+        house.web("Administrator", &format!("wrong wrong wrong {n}"));
     }
     let lift = |id| house.administer(|a, _| a.lift_locks_of(id)).unwrap().0;
     assert_eq!(lift(user), 0);

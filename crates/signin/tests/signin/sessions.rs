@@ -151,7 +151,7 @@ fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_noth
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, "Administrator"),
             proof: Proof::Plain(&secret),
-            peer: Peer { address: "192.0.2.1".parse().unwrap(), agent: "browser" },
+            peer: Peer { address: "192.0.2.1".parse().unwrap(), agent: "browser", device: "" },
             purpose,
         };
         house.attempt(&attempt).verdict
@@ -165,8 +165,8 @@ fn the_present_password_shown_once_more_is_counted_like_a_sign_in_and_opens_noth
     let Verdict::Accept(accepted) = show(ADMIN_PASSWORD, Purpose::Once) else { panic!() };
     assert!(accepted.session.is_none(), "one thing and no more");
     assert!(house.last().contains("Sign in"), "{}", house.last());
-    for _ in 0..3 {
-        confirm("wrong wrong wrong");
+    for n in 0..3 {
+        confirm(&format!("wrong wrong wrong {n}"));
     }
     assert_eq!(word(&confirm(ADMIN_PASSWORD)), "wait");
 }

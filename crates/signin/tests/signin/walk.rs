@@ -2,14 +2,19 @@
 //!
 //! `WALK_STEPS` says how many steps in all; `cargo xtask walk` takes a million.
 
+use std::net::IpAddr;
+
 use signin::{
     account::Condition,
     admin::{EditUser, SecretChoice, keys_named},
     credential::{CredentialKind, Owner},
     dice::{SeededDice, below, roll},
     ident::DomainId,
+    lockout::TallyKey,
+    place::{Familiarity, Lane},
     records::Records,
     secret::Secret,
+    stale::FORMER_MAX,
     timestamp::Seconds,
     verdict::Verdict,
 };
@@ -58,14 +63,16 @@ fn walk(seed: u64, steps: u32, seen: &mut Seen) {
     let house = House::with_ann();
     let mut dice = SeededDice(seed);
     let mut code = crate::house::CODE.to_owned();
+    let mut former = Vec::new();
     for step in 0..steps {
         seen.steps += 1;
         let address = format!("192.0.2.{}", below(&mut dice, 4));
         let is_right = below(&mut dice, 3) == 0;
         match below(&mut dice, 100) {
-            0..70 => {
+            0..60 => {
                 try_phone(&house, &address, if is_right { &code } else { "0" }, is_right, (seed, step), seen);
             }
+            60..70 => try_old(&house, &address, &former, (seed, step)),
             70..85 => {
                 let number = format!("30{}", below(&mut dice, 9));
                 assert_ne!(
@@ -77,6 +84,7 @@ fn walk(seed: u64, steps: u32, seen: &mut Seen) {
             }
             85..94 => house.wait(Seconds(u32::from(below(&mut dice, 250)))),
             94..96 => {
+                let before = code.clone();
                 code = format!("{}", 100_000 + u32::from_be_bytes(roll(&mut dice)) % 800_000);
                 let choice = SecretChoice::Set(Secret::new(code.clone()));
                 let owner = Owner::Account(house.ann().id);
@@ -84,6 +92,9 @@ fn walk(seed: u64, steps: u32, seen: &mut Seen) {
                 if house.administer(|a, d| a.set_secret(owner, kind, &choice, false, d)).is_err() {
                     code = change_to_generated(&house);
                 }
+                former.retain(|old| *old != code);
+                former.insert(0, before);
+                former.truncate(FORMER_MAX);
             }
             96..98 => toggle(&house),
             _ => {
@@ -94,6 +105,9 @@ fn walk(seed: u64, steps: u32, seen: &mut Seen) {
         let model = house.model.borrow();
         assert!(model.tallies.values().all(|tally| tally.in_flight == 0), "seed {seed} step {step}");
         seen.invariants += 1;
+        let limit = |key: &TallyKey| u16::from(model.settings.lock_rule(key.scope).failures_max);
+        assert!(model.tallies.iter().all(|(key, tally)| tally.failures <= limit(key)), "{seed} {step}");
+        assert!(model.tallies.keys().filter(|key| !key.lane.is_open()).all(|key| key.name.as_str() == "201"));
     }
 }
 
@@ -107,15 +121,7 @@ fn change_to_generated(house: &House) -> String {
 
 fn try_phone(house: &House, address: &str, code: &str, is_right: bool, at: (u64, u32), seen: &mut Seen) {
     let is_enabled = house.ann().condition == Condition::Enabled;
-    let keys = [
-        keys_named(DomainId::FIRST, "201").swap_remove(0),
-        keys_named(DomainId::FIRST, address).swap_remove(0),
-    ];
-    let is_locked = keys.iter().any(|key| {
-        let model = house.model.borrow();
-        let tally = model.tally(key);
-        tally.locked_until.is_some_and(|until| house.now.get() < until)
-    });
+    let is_locked = is_locked(house, address);
     let verdict = house.phone_from(address, "201", code);
     let opened = matches!(verdict, Verdict::Accept(_));
     assert_eq!(opened, is_right && is_enabled && !is_locked, "seed and step {at:?}: {}", word(&verdict));
@@ -125,6 +131,34 @@ fn try_phone(house: &House, address: &str, code: &str, is_right: bool, at: (u64,
     }
     *(if opened { &mut seen.accepted } else { &mut seen.refused }) += 1;
     seen.invariants += 1;
+}
+
+/// Whoever is known there is stopped by what was guessed there, and by nothing else.
+fn is_locked(house: &House, address: &str) -> bool {
+    let (model, now) = (house.model.borrow(), house.now.get());
+    let place: IpAddr = address.parse().unwrap();
+    let open = keys_named(DomainId::FIRST, "201").swap_remove(0);
+    let extension = house.ann().extension().unwrap();
+    let places = model.places.get(&extension);
+    let is_known = places.is_some_and(|places| places.look(place, now) != Familiarity::Unknown);
+    let keys = if is_known {
+        vec![TallyKey { lane: Lane::Network(place), ..open }]
+    } else {
+        vec![open, TallyKey::address(place)]
+    };
+    keys.iter().any(|key| model.tally(key).locked_until.is_some_and(|until| now < until))
+}
+
+/// An old code opens nothing, and fills nobody's count.
+fn try_old(house: &House, address: &str, former: &[String], at: (u64, u32)) {
+    let Some(code) = former.get(usize::try_from(at.1).unwrap_or(0) % former.len().max(1)) else { return };
+    let failures = |house: &House| -> u32 {
+        house.model.borrow().tallies.values().map(|tally| u32::from(tally.failures)).sum()
+    };
+    let before = failures(house);
+    let verdict = word(&house.phone_from(address, "201", code));
+    assert!(["reject", "wait"].contains(&verdict), "seed and step {at:?}: {verdict}");
+    assert_eq!(failures(house), before, "seed and step {at:?}");
 }
 
 fn toggle(house: &House) {

@@ -56,11 +56,15 @@ pub enum Shelf {
     Registration = 10,
     /// Phones that were pushed out.
     Quarantine = 11,
+    /// Networks where extensions are known.
+    Places = 12,
+    /// Sealed secrets that were replaced.
+    Former = 13,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -73,6 +77,8 @@ impl Shelf {
         Self::Session,
         Self::Registration,
         Self::Quarantine,
+        Self::Places,
+        Self::Former,
     ];
 
     /// The number on disk.

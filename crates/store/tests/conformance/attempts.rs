@@ -11,6 +11,7 @@ use signin::{
     effect::Effect,
     ident::{DomainId, Number},
     lockout::{Standing, Tally, TallyKey},
+    place::Lane,
     policy::Settings,
     records::Records,
     secret::Secret,
@@ -230,9 +231,11 @@ pub(crate) fn unknown_names_are_counted_and_locked_alike(host: &dyn EngineHost) 
         (0..7).map(says).collect::<Vec<_>>()
     };
     assert_eq!(said("201"), said("299"));
-    let password = Secret::new("wrong");
     let said = |name| {
-        let says = |_| format!("{:?}", sign_in(&ledger, &web(name, &password), NOW).0);
+        let says = |n| {
+            let password = Secret::new(format!("wrong {n}"));
+            format!("{:?}", sign_in(&ledger, &web(name, &password), NOW).0)
+        };
         let said = (0..4).map(says).collect::<Vec<_>>();
         ledger.commit(vec![Effect::ClearTally(TallyKey::address(address(2)))]).wait().unwrap();
         said
@@ -322,19 +325,22 @@ pub(crate) fn the_short_way_says_yes_where_the_long_one_would_and_nowhere_else(h
         }
     };
     let phone = Phone::new("201", CODE);
-    assert!(admitted(&phone), "a phone that is right and has nothing against it");
-    assert_eq!((ledger.figures().tallies, ledger.tally(&extension_key("201"))), (0, Tally::default()));
-    assert!(admitted(&Phone { count: 2, ..phone }), "its next answer");
-    assert!(!admitted(&phone), "its first answer once more");
-    assert_eq!(ledger.tally(&extension_key("201")).failures, 1);
+    assert!(is_accepted(&phone.sign_in(&ledger, NOW).0), "the long way, which notes where it is known");
+    let next = |count| Phone { count, ..phone };
+    assert!(admitted(&next(2)), "a phone that is known, is right and has nothing against it");
+    assert_eq!(ledger.figures().tallies, 0);
+    assert!(!admitted(&next(2)), "its answer once more");
+    let lane = phone.attempt(|attempt| attempt.subject_in(Lane::Network(address(1))));
+    assert_eq!((ledger.tally(&lane).failures, ledger.tally(&lane).in_flight), (1, 0));
+    assert!(!admitted(&next(3)), "a right one, while there are failures: the long way forgives");
     assert!(
-        !admitted(&Phone { count: 3, ..phone }),
-        "a right one, while there are failures: the long way forgives"
+        !admitted(&Phone { nonce: nonce(), ..phone }.at(address(3))),
+        "a right one from where it is not known"
     );
     assert!(!admitted(&Phone::new("999", CODE)), "a number that nobody has");
     assert_eq!(ledger.tally(&extension_key("999")).failures, 1, "it is counted all the same");
-    assert!(!admitted(&Phone::new("202", "00000").at(address(3))), "a wrong code");
-    assert_eq!(ledger.tally(&TallyKey::address(address(3))).failures, 1);
+    assert!(!admitted(&Phone::new("202", "00000").at(address(4))), "a wrong code");
+    assert_eq!(ledger.tally(&TallyKey::address(address(4))).failures, 1);
 }
 
 pub(crate) fn an_abandoned_attempt_is_a_failure(host: &dyn EngineHost) {

@@ -13,6 +13,7 @@ mod backups;
 mod changes;
 mod damage;
 mod host;
+mod known;
 mod lists;
 mod sqlite;
 mod world;
@@ -64,6 +65,16 @@ macro_rules! conformance {
                 attempts: the_short_way_says_yes_where_the_long_one_would_and_nowhere_else,
                 attempts: an_abandoned_attempt_is_a_failure,
                 attempts: what_is_not_set_or_has_expired_opens_nothing,
+                known: a_known_place_goes_on_while_the_extension_is_locked_from_elsewhere,
+                known: an_attack_on_many_threads_takes_no_place_from_who_is_known,
+                known: places_survive_a_restart_are_bounded_and_go_with_their_extension,
+                known: a_lock_of_a_known_place_survives_a_restart_and_a_reset_takes_all_lanes,
+                known: a_browser_is_known_after_a_restart_until_its_password_is_replaced,
+                known: the_same_wrong_password_again_is_counted_once,
+                known: former_codes_are_sealed_bounded_and_survive_a_restart,
+                known: former_codes_go_with_their_owner_by_hand_and_after_ninety_days,
+                known: a_phone_with_the_login_code_of_before_its_phone_password_is_stale,
+                known: stale_phones_are_named_and_told_of,
                 damage: a_wrong_key_opens_nothing_and_breaks_nothing,
                 damage: an_edited_row_is_noticed,
                 damage: a_vanished_row_is_noticed,

@@ -1,6 +1,9 @@
 //! A small office to test in: a domain, an administrator, Ann at 201 and Bob at 202.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, LazyLock},
+};
 
 use signin::{
     account::{Account, Condition, Role, RoleKind},
@@ -271,7 +274,7 @@ impl<'a> Phone<'a> {
             domain: DomainId::FIRST,
             claim: Claim::Extension(self.number),
             proof: Proof::Digest(self.nonce, proof),
-            peer: Peer { address: self.address, agent: "Phone 1.0" },
+            peer: Peer { address: self.address, agent: "Phone 1.0", device: "" },
             purpose: Purpose::Registration,
         })
     }
@@ -322,11 +325,14 @@ pub(crate) fn web<'a>(name: &'a str, password: &'a Secret) -> Attempt<'a> {
         domain: DomainId::FIRST,
         claim: Claim::Account(RoleKind::ServiceUser, name),
         proof: Proof::Plain(password),
-        peer: Peer { address: address(2), agent: "browser" },
+        peer: Peer { address: address(2), agent: "browser", device: "" },
         purpose: Purpose::Session(None),
     }
 }
 
+/// Each one made after the one before: a line takes none that is older than its latest.
 pub(crate) fn nonce() -> Nonce {
-    Challenger::new(Seconds(600), &mut *dice()).nonce(DomainId::FIRST, address(1), NOW)
+    static CHALLENGER: LazyLock<Challenger> =
+        LazyLock::new(|| Challenger::new(Seconds(600), &mut SeededDice(5)));
+    CHALLENGER.nonce(DomainId::FIRST, address(1), NOW)
 }

@@ -88,7 +88,7 @@ impl Desk<'_> {
                     request_hash,
                 },
             ),
-            peer: Peer { address: self.peer.ip(), agent: &agent },
+            peer: Peer { address: self.peer.ip(), agent: &agent, device: "" },
             purpose: Purpose::Registration,
         };
         fault::at("sip.attempt");

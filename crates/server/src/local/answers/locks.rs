@@ -44,7 +44,8 @@ impl Answers {
     /// The counts that there are under a name. An IPv6 address is counted by its network, and listed as that.
     fn keys_counted(&self, name: &str) -> Vec<TallyKey> {
         let mut keys = keys_named(DomainId::FIRST, name.trim().trim_end_matches("/64"));
-        keys.retain(|key| self.system.ledger.tally(key) != Tally::default());
+        let ledger = &self.system.ledger;
+        keys.retain(|key| ledger.tally(key) != Tally::default() || !ledger.lanes_of(key).is_empty());
         keys
     }
 

@@ -20,13 +20,19 @@ use signin::{
 use store::AuditQuery;
 
 use super::{Answered, Answers, done, secret_choice, unavailable};
-use crate::local::{
-    listener::Replies,
-    protocol::{
-        AuditEntry, AuditVerdict, Choice, Done, IgnitionAnswers, PART_MAX, PIECE_LEN, Part, Refusal,
-        StatusReport,
+use crate::{
+    local::{
+        listener::Replies,
+        protocol::{
+            AuditEntry, AuditVerdict, Choice, Done, IgnitionAnswers, PART_MAX, PIECE_LEN, Part, Refusal,
+            StatusReport,
+        },
     },
+    moment,
 };
+
+/// At most so many phones with an old code are named in the status.
+const STALE_TOLD_MAX: usize = 20;
 
 impl Answers {
     pub(super) async fn status(&self, replies: &Replies) -> Answered {
@@ -53,6 +59,17 @@ impl Answers {
         if !figures.is_healthy {
             warnings.push("The last change could not be written to the disk.".into());
         }
+        for phone in system.ledger.stale_phones().iter().take(STALE_TOLD_MAX) {
+            if let Some(extension) = system.ledger.extension(phone.extension) {
+                warnings.push(format!(
+                    "A phone of extension {} at {} ({}) shows a code that was replaced on {}: give it the present one.",
+                    extension.number,
+                    phone.address,
+                    AuditEvent::text(&phone.agent),
+                    moment::for_people(phone.replaced_at)
+                ));
+            }
+        }
         StatusReport {
             version: env!("CARGO_PKG_VERSION").into(),
             system_name: system.ledger.settings().system_name.to_string(),
@@ -65,6 +82,7 @@ impl Answers {
             extensions: figures.extensions as u64,
             phones: figures.bindings as u64,
             locks: system.ledger.locks(now).len() as u64,
+            old_codes: figures.stale_phones as u64,
             sessions: self.open_sessions().len() as u64,
         }
     }

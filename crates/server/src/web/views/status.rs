@@ -87,6 +87,29 @@ pub(crate) struct QuarantineRow {
     pub(crate) at: Stamp,
 }
 
+/// A phone that shows a secret which was replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct StaleRow {
+    /// What the form sends for it.
+    pub(crate) id: String,
+    /// Its extension.
+    pub(crate) extension: Link,
+    /// Its user.
+    pub(crate) user: Option<Link>,
+    /// Where it is.
+    pub(crate) address: String,
+    /// What it calls itself.
+    pub(crate) user_agent: String,
+    /// When its secret was replaced.
+    pub(crate) replaced: Stamp,
+    /// How often it has tried.
+    pub(crate) times: String,
+    /// The last time.
+    pub(crate) last: Stamp,
+    /// Told to wait for. None: it may try now.
+    pub(crate) waits: Option<Until>,
+}
+
 /// One session.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionRow {
@@ -115,6 +138,8 @@ pub(crate) enum StatusTab {
     Blacklists,
     /// Phones pushed out.
     Quarantine,
+    /// Phones with an old code.
+    OldCodes,
     /// Sessions.
     Sessions,
 }
@@ -135,6 +160,8 @@ pub(crate) enum StatusBody {
     Blacklists(Vec<Blacklist>),
     /// Phones pushed out.
     Quarantine(Vec<QuarantineRow>),
+    /// Phones with an old code.
+    OldCodes(Vec<StaleRow>),
     /// Sessions.
     Sessions(Vec<SessionRow>),
 }
@@ -146,6 +173,7 @@ impl StatusTab {
             Self::Phones => "/status",
             Self::Blacklists => "/status/blacklists",
             Self::Quarantine => "/status/quarantine",
+            Self::OldCodes => "/status/old-codes",
             Self::Sessions => "/status/sessions",
         }
     }
@@ -163,6 +191,8 @@ pub(crate) struct StatusTabs {
     pub(crate) blocked_count: u64,
     /// Phones in quarantine.
     pub(crate) quarantine_count: u64,
+    /// Phones with an old code.
+    pub(crate) old_codes_count: u64,
     /// Sessions.
     pub(crate) sessions_count: u64,
     /// How things stand in one sentence: read out when it changes.

@@ -1,0 +1,140 @@
+//! Former secrets: what was right before it was replaced, sealed, so that a stale phone is told from a guess.
+//!
+//! Of each owner and kind the latest three are kept, each in a row of its own; the next one takes the place of the oldest.
+//! Sealed is the moment of the replacement and then the payload as the credential had it.
+
+use std::sync::Arc;
+
+use signin::{
+    credential::{CredentialKind, Owner, Verifier},
+    secret::SecretBytes,
+    stale::{FORMER_MAX, Former},
+    timestamp::Timestamp,
+};
+
+use crate::{error::OpenError, holdings::Holdings, rows::former_key};
+
+/// One of them, as it is kept in memory.
+#[derive(Clone)]
+pub(crate) struct KeptFormer {
+    /// Which of the places it has.
+    pub(crate) slot: u8,
+    /// When another one took its place.
+    pub(crate) replaced_at: Timestamp,
+    pub(crate) sealed: Arc<[u8]>,
+}
+
+/// Names one.
+pub(crate) type FormerKey = (Owner, CredentialKind, u8);
+
+/// What is sealed for a payload that was replaced then.
+pub(crate) fn written(replaced_at: Timestamp, payload: &SecretBytes) -> SecretBytes {
+    SecretBytes::new([replaced_at.0.to_be_bytes().as_slice(), payload.reveal()].concat())
+}
+
+/// What was sealed.
+pub(crate) fn read(clear: &SecretBytes) -> Option<(Timestamp, SecretBytes)> {
+    let (at, payload) = clear.reveal().split_first_chunk::<8>()?;
+    Some((Timestamp(u64::from_be_bytes(*at)), SecretBytes::new(payload.to_vec())))
+}
+
+/// The place for one more: a free one, or that of the oldest.
+pub(crate) fn next_slot(kept: &[KeptFormer]) -> u8 {
+    let free = slots().find(|slot| kept.iter().all(|former| former.slot != *slot));
+    let oldest = kept.iter().min_by_key(|former| former.replaced_at).map(|former| former.slot);
+    free.or(oldest).unwrap_or(0)
+}
+
+/// Every place.
+pub(crate) fn slots() -> impl Iterator<Item = u8> {
+    (0..FORMER_MAX).filter_map(|slot| u8::try_from(slot).ok())
+}
+
+impl Holdings {
+    /// Those that are kept, as they rest.
+    pub(crate) fn formers(&self, owner: Owner, kind: CredentialKind) -> Vec<KeptFormer> {
+        self.formers.get(&(owner, kind)).unwrap_or_default()
+    }
+
+    /// One as it rests.
+    pub(crate) fn sealed_former(&self, (owner, kind, slot): FormerKey) -> Option<Arc<[u8]>> {
+        self.formers(owner, kind).into_iter().find(|former| former.slot == slot).map(|former| former.sealed)
+    }
+
+    /// Keeps one more, in the place that it has. Its credential is put after it.
+    pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
+        let key = (owner, kind);
+        let mut place = self.formers.place(&key);
+        let mut formers = place.value().map(std::mem::take).unwrap_or_default();
+        formers.retain(|former| former.slot != new.slot);
+        formers.push(new);
+        place.insert(key, formers);
+    }
+
+    /// Takes over one that was kept, read from its row; whether its credential is there.
+    pub(crate) fn restore_former(&self, key: FormerKey, sealed: Arc<[u8]>) -> Result<(), OpenError> {
+        let place = former_key(key).key;
+        let damaged = || OpenError::Damaged { what: format!("the former credential {place} cannot be read") };
+        let (replaced_at, _) = read(&self.open(&place, &sealed)?).ok_or_else(damaged)?;
+        let (owner, kind, slot) = key;
+        self.put_former(owner, kind, KeptFormer { slot, replaced_at, sealed });
+        Ok(())
+    }
+
+    /// Forgets all of an owner and kind.
+    pub(crate) fn forget_former(&self, owner: Owner, kind: CredentialKind) {
+        self.formers.remove(&(owner, kind));
+        if let Some(kept) = self.credentials.place(&(owner, kind)).value() {
+            kept.former = None;
+        }
+        let extension = match owner {
+            Owner::Extension(id) => Some(id),
+            Owner::Account(id) => self.account(id).and_then(|account| account.extension()),
+        };
+        if let Some(extension) = extension {
+            self.stale.forget(extension);
+        }
+    }
+
+    /// Drops those that were replaced too long ago; which they were.
+    pub(crate) fn sweep_formers(&self, now: Timestamp) -> Vec<FormerKey> {
+        let mut gone = Vec::new();
+        self.formers.retain(|(owner, kind), formers| {
+            let ended = formers.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
+            gone.extend(ended.map(|former| (*owner, *kind, former.slot)));
+            !formers.is_empty()
+        });
+        gone
+    }
+
+    /// What is derived from those that are kept.
+    pub(crate) fn former(
+        &self,
+        owner: Owner,
+        kind: CredentialKind,
+    ) -> Result<Option<Arc<[Former]>>, OpenError> {
+        let mut derived = Vec::new();
+        for KeptFormer { slot, replaced_at, sealed } in self.formers(owner, kind) {
+            let clear = self.open(&former_key((owner, kind, slot)).key, &sealed)?;
+            let payload = read(&clear).map(|(_, payload)| payload);
+            if let Some(Verifier::Digest(keys)) = payload.map(|payload| self.verifier(owner, kind, &payload))
+            {
+                derived.push(Former { keys, replaced_at });
+            }
+        }
+        Ok((!derived.is_empty()).then(|| derived.into()))
+    }
+
+    /// What phones show until a credential is set. The first phone password of an extension takes the place of its user's
+    /// login code.
+    pub(crate) fn replaced_by(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
+        let before = self.payload(owner, kind);
+        before.or_else(|| match (owner, kind) {
+            (Owner::Extension(id), CredentialKind::PhonePassword) => {
+                let user = self.extension(id)?.user?;
+                self.payload(Owner::Account(user), CredentialKind::LoginCode)
+            }
+            _ => None,
+        })
+    }
+}
