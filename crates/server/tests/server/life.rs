@@ -1,7 +1,7 @@
 //! Starts, stops and reloads.
 
-use std::io::ErrorKind;
 use std::{
+    io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Output, Stdio},
