@@ -157,3 +157,53 @@ pub struct Quarantined {
 
 /// Entries kept in the quarantine list; the oldest go first.
 pub const QUARANTINE_MAX: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    #[test]
+    fn a_refresh_moves_the_end_and_what_comes_back_from_disk_may_be_half_its_time_behind() {
+        let mut binding = Binding {
+            contact: "sip:201@192.0.2.7".into(),
+            q: 1000,
+            instance: None,
+            reg_id: 0,
+            path: Box::default(),
+            call_id: "c".into(),
+            cseq: 1,
+            agent: "phone".into(),
+            source: "192.0.2.7:5060".parse().unwrap(),
+            transport: Transport::Udp,
+            algorithm: DigestAlgorithm::Md5,
+            since: NOW,
+            expires_at: NOW.after(Seconds(600)),
+            granted: Seconds(600),
+            print: 0,
+        };
+        let written = binding.clone();
+        assert_eq!(written.kept_until(), NOW.after(Seconds(900)));
+        let half_time = NOW.after(Seconds(300));
+        binding.refresh(&Refresh {
+            binding: 0,
+            cseq: 2,
+            source: "192.0.2.7:5062".parse().unwrap(),
+            transport: Transport::Tcp,
+            algorithm: DigestAlgorithm::Sha256,
+            granted: Seconds(600),
+            expires_at: half_time.after(Seconds(600)),
+            print: 9,
+        });
+        assert_eq!((binding.cseq, binding.since, binding.print), (2, NOW, 9));
+        assert_eq!((binding.source.port(), binding.transport), (5062, Transport::Tcp));
+        let mut recalled = written;
+        recalled.recall();
+        // What was promised at half time, which nobody wrote.
+        assert_eq!(recalled.expires_at, binding.expires_at);
+        let once = recalled.expires_at;
+        recalled.recall();
+        assert_eq!(recalled.expires_at, once);
+    }
+}
