@@ -78,7 +78,8 @@ impl FoldedName {
         }
         let folded: CompactString =
             trimmed.chars().take(COUNTED_MAX).nfkc().flat_map(char::to_lowercase).take(COUNTED_MAX).collect();
-        Self(folded)
+        // Where it was cut there may be white space.
+        Self(folded.trim_end().into())
     }
 
     /// The name under which a network is counted: an IPv4 address, or the 64 bits of an IPv6 one.
@@ -186,6 +187,13 @@ mod tests {
         }
         let v6 = "2001:db8:0:1::".parse().unwrap();
         assert_eq!(FoldedName::of_network(v6).as_str(), "2001:db8:0:1::/64");
+    }
+
+    #[test]
+    fn a_name_that_was_cut_behind_white_space_ends_before_it() {
+        let name = FoldedName::of(&format!("{}  {}", "x".repeat(79), "y".repeat(20)));
+        assert_eq!(name.as_str(), "x".repeat(79));
+        assert_eq!(FoldedName::of(name.as_str()), name);
     }
 
     #[test]
