@@ -153,10 +153,7 @@ impl Counts {
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
         // One that a lock reset took away meanwhile is counted anew.
-        if place.value().is_none() {
-            place.insert(key.clone(), Entry::default());
-        }
-        let entry = place.value()?;
+        let entry = place.value_or_default();
         entry.refused = wrong.print.unwrap_or(0);
         let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now);
         self.note(key, &entry.tally);
@@ -172,10 +169,7 @@ impl Counts {
         now: Timestamp,
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
-        if place.value().is_none() {
-            place.insert(key.clone(), Entry::default());
-        }
-        let entry = place.value()?;
+        let entry = place.value_or_default();
         let lock = entry.tally.hear_of(settings.lock_rule(key.scope), from, now);
         self.note(key, &entry.tally);
         lock

@@ -65,10 +65,9 @@ impl Holdings {
     pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
         let key = (owner, kind);
         let mut place = self.formers.place(&key);
-        let mut formers = place.value().map(std::mem::take).unwrap_or_default();
+        let formers = place.value_or_default();
         formers.retain(|former| former.slot != new.slot);
         formers.push(new);
-        place.insert(key, formers);
     }
 
     /// Takes over one that was kept, read from its row; whether its credential is there.

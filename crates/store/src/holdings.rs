@@ -228,9 +228,8 @@ impl Holdings {
     pub(crate) fn note_failure(&self, id: AccountId) {
         if self.accounts.peek(&id, |account| account.is_some()) {
             let mut place = self.activities.place(&id);
-            let mut activity = place.value().copied().unwrap_or_default();
+            let activity = place.value_or_default();
             activity.failures_since = activity.failures_since.saturating_add(1);
-            place.insert(id, activity);
         }
     }
 
@@ -477,11 +476,7 @@ impl Holdings {
     pub(crate) fn put_session(&self, session: Session) {
         let (id, account) = (session.id, session.account);
         if self.sessions.insert(id, Arc::new(session)).is_none() {
-            let mut place = self.sessions_by_account.place(&account);
-            match place.value() {
-                Some(ids) => ids.push(id),
-                None => drop(place.insert(account, vec![id])),
-            }
+            self.sessions_by_account.place(&account).value_or_default().push(id);
         }
     }
 

@@ -142,6 +142,20 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized> Place<'_, K, V, Q> {
         }
     }
 
+    /// What is kept here; where nothing is, the default from now on.
+    pub(crate) fn value_or_default(&mut self) -> &mut V
+    where
+        Q: ToOwned<Owned = K>,
+        V: Default,
+    {
+        let entry = self.part.entry(
+            self.hash,
+            |(other, _)| self.key.equivalent(other),
+            |(other, _)| self.state.hash_one(other),
+        );
+        &mut entry.or_insert_with(|| (self.key.to_owned(), V::default())).into_mut().1
+    }
+
     /// Takes away what is kept here.
     pub(crate) fn remove(&mut self) -> Option<V> {
         let found = self.part.find_entry(self.hash, |(other, _)| self.key.equivalent(other));
