@@ -23,6 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let folded = FoldedName::of(text);
         assert!(folded.as_str().chars().count() <= 80, "what is counted has a bound");
+        assert_eq!(FoldedName::of(folded.as_str()), folded, "folding twice is folding once");
         if let Some(number) = Number::parse(text) {
             assert_eq!(number.as_str(), text);
         }

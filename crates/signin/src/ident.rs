@@ -59,6 +59,8 @@ pub const NAME_MAX: usize = 64;
 pub const NUMBER_MAX: usize = 15;
 /// Longest name that is counted; what is typed beyond it is counted under its beginning.
 const COUNTED_MAX: usize = 80;
+/// Times that a name is folded at most.
+const FOLDS_MAX: usize = 4;
 
 /// An account name as it is compared: compatibility-normalised and lower case, so that `Ann`, `ANN` and
 /// a full-width `Ａｎｎ` are one name.
@@ -76,10 +78,17 @@ impl FoldedName {
         {
             return Self(trimmed.into());
         }
-        let folded: CompactString =
-            trimmed.chars().take(COUNTED_MAX).nfkc().flat_map(char::to_lowercase).take(COUNTED_MAX).collect();
-        // Where it was cut there may be white space.
-        Self(folded.trim_end().into())
+        let mut name = fold(trimmed);
+        // Lower case need not come out in normal form, nor a cut name without white space at its end: until nothing
+        // changes any more, so that to fold a folded name changes nothing.
+        for _ in 1..FOLDS_MAX {
+            let again = fold(&name);
+            if again == name {
+                break;
+            }
+            name = again;
+        }
+        Self(name)
     }
 
     /// The name under which a network is counted: an IPv4 address, or the 64 bits of an IPv6 one.
@@ -97,6 +106,12 @@ impl FoldedName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn fold(typed: &str) -> CompactString {
+    let lower = typed.trim().chars().take(COUNTED_MAX).nfkc().flat_map(char::to_lowercase);
+    let folded: CompactString = lower.take(COUNTED_MAX).collect();
+    folded.trim_end().into()
 }
 
 /// An IPv4 address as everybody writes it. By hand, because each phone that registers comes by here.
@@ -194,6 +209,18 @@ mod tests {
         let name = FoldedName::of(&format!("{}  {}", "x".repeat(79), "y".repeat(20)));
         assert_eq!(name.as_str(), "x".repeat(79));
         assert_eq!(FoldedName::of(name.as_str()), name);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn to_fold_a_folded_name_changes_nothing(typed in "\\PC{0,120}", spaces in "[ \t\u{b}\u{c}\r\n\u{0}]{0,100}") {
+            for typed in [typed.clone(), format!("{spaces}{typed}"), format!("{typed}{spaces}{typed}")] {
+                let folded = FoldedName::of(&typed);
+                proptest::prop_assert_eq!(FoldedName::of(folded.as_str()), folded);
+            }
+        }
     }
 
     #[test]
