@@ -41,6 +41,13 @@ impl Agreed {
     }
 }
 
+/// A binding that is renewed, and nothing else changes.
+struct Renewal {
+    binding: usize,
+    granted: Seconds,
+    agreed: Agreed,
+}
+
 /// The bindings of one extension while they are changed.
 struct Changing<'a> {
     extension: &'a Extension,
@@ -83,64 +90,63 @@ impl Desk<'_> {
         rules: &RegistrationRules,
         out: &mut Vec<u8>,
     ) -> bool {
-        let (now, peer, transport) = (self.now, self.peer, self.transport);
-        let (print, request_cseq) = (self.print(request, rules), signed.cseq);
+        let date = self.scratch.date(self.now);
+        let print = self.print(request, rules);
         let (granted, agreed) = (Cell::new(Seconds(0)), Cell::new(Agreed::default()));
         let find = |bindings: &[Binding]| {
-            if bindings.iter().any(|binding| now >= binding.expires_at) {
-                return None;
-            }
-            // Nearly always the only phone says word for word what it said before, and what comes of that is known.
-            if let [binding] = bindings
-                && print != NO_PRINT
-                && binding.print == print
-                && request_cseq > binding.cseq
-            {
-                granted.set(binding.granted);
-                return Some(Refresh {
-                    binding: 0,
-                    cseq: request_cseq,
-                    source: peer,
-                    transport,
-                    algorithm: signed.algorithm,
-                    granted: binding.granted,
-                    expires_at: now.after(binding.granted),
-                    print,
-                });
-            }
-            let (one, many);
-            let views = if let [binding] = bindings {
-                one = [view(binding)];
-                &one[..]
-            } else {
-                many = bindings.iter().map(view).collect::<Vec<_>>();
-                &many[..]
-            };
-            let plan = plan(request, views, &limits(rules), now.as_secs()).ok()?;
-            let (index, put) = plan.renewal()?;
-            if !says_the_same(&plan, put, request, bindings.get(index)?) {
-                return None;
-            }
-            agreed.set(Agreed::of(&plan));
-            granted.set(Seconds(put.expires));
+            let renewal = self.renewal(request, signed, rules, print, bindings)?;
+            granted.set(renewal.granted);
+            agreed.set(renewal.agreed);
             Some(Refresh {
-                binding: index,
-                cseq: plan.cseq,
-                source: peer,
-                transport,
+                binding: renewal.binding,
+                cseq: signed.cseq,
+                source: self.peer,
+                transport: self.transport,
                 algorithm: signed.algorithm,
-                granted: granted.get(),
-                expires_at: now.after(granted.get()),
-                print: if agreed.get().outbound { NO_PRINT } else { print },
+                granted: renewal.granted,
+                expires_at: self.now.after(renewal.granted),
+                print: if renewal.agreed.outbound { NO_PRINT } else { print },
             })
         };
-        let date = self.scratch.date(now);
         let tell = |bindings: &[Binding]| self.registered(&date, request, agreed.get(), bindings, out);
         let is_refreshed = self.sip.system.ledger.refresh(signed.domain, signed.number, find, tell);
         if is_refreshed {
             self.registered_for = granted.get();
         }
         is_refreshed
+    }
+
+    /// Which of the bindings the request renews, if that is all that it does.
+    fn renewal(
+        &self,
+        request: &Request<'_>,
+        signed: &Signed<'_>,
+        rules: &RegistrationRules,
+        print: u64,
+        bindings: &[Binding],
+    ) -> Option<Renewal> {
+        if bindings.iter().any(|binding| self.now >= binding.expires_at) {
+            return None;
+        }
+        let (one, many);
+        let views = if let [binding] = bindings {
+            // Nearly always the only phone says word for word what it said before, and what comes of that is known.
+            if print != NO_PRINT && binding.print == print && signed.cseq > binding.cseq {
+                return Some(Renewal { binding: 0, granted: binding.granted, agreed: Agreed::default() });
+            }
+            one = [view(binding)];
+            &one[..]
+        } else {
+            many = bindings.iter().map(view).collect::<Vec<_>>();
+            &many[..]
+        };
+        let plan = plan(request, views, &limits(rules), self.now.as_secs()).ok()?;
+        let (binding, put) = plan.renewal()?;
+        says_the_same(&plan, put, request, bindings.get(binding)?).then(|| Renewal {
+            binding,
+            granted: Seconds(put.expires),
+            agreed: Agreed::of(&plan),
+        })
     }
 
     /// A print of all that [`plan`] goes by, but for the CSeq and the bindings there are, and of what is kept beside;
