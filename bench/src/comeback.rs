@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::bail;
 use clap::Args;
 
-use crate::figures::{Bars, percentile, print};
+use crate::figures::{Bars, count, percentile, print};
 use crate::fleet::{Fleet, Tally};
 use crate::phone;
 use crate::product::Product;
@@ -55,9 +55,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     let mut tally = house.all(f64::from(plan.phones) * 1000.0 / f64::from(plan.within_ms))?;
     let seconds = began.elapsed().as_secs_f64();
     let cpu = (product.processes()?.cpu_us()? - cpu_before) / 1e6;
-    #[expect(clippy::cast_precision_loss, reason = "counts of phones")]
-    let (failures, accepted, again) =
-        (tally.failures as f64, tally.accepted as f64, tally.retransmitted as f64);
+    let [failures, accepted, again] = [tally.failures, tally.accepted, tally.retransmitted].map(count);
     let mut bars = Bars::default();
     print("comeback.known_after_start", known);
     bars.least("comeback.known_after_start", known, f64::from(plan.phones));

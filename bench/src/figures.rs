@@ -1,5 +1,11 @@
 //! Numbers from several rounds, and how they are printed.
 
+/// A count as a figure: those here are far below 2^53, where the first one is lost.
+#[expect(clippy::cast_precision_loss, reason = "said above")]
+pub(crate) fn count(number: u64) -> f64 {
+    number as f64
+}
+
 /// The same figure from each round.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds(Vec<f64>);

@@ -102,8 +102,7 @@ impl Contender {
         let processes = self.server.processes();
         let before = processes.memory_bytes()?;
         let done = self.load.run(Work::Full, Pace::Saturating, Until::EachOnce)?;
-        #[expect(clippy::cast_precision_loss, reason = "a count of phones")]
-        let phones = done.units as f64;
+        let phones = figures::count(done.units);
         self.binding_bytes = (processes.memory_bytes()? - before) / phones;
         self.settle()
     }
@@ -146,8 +145,7 @@ impl Contender {
         let processes = self.server.processes();
         let before = processes.cpu_us()?;
         let done = self.load.run(work, pace, until)?;
-        #[expect(clippy::cast_precision_loss, reason = "a count of units")]
-        let per_unit = (processes.cpu_us()? - before) / done.units as f64;
+        let per_unit = (processes.cpu_us()? - before) / figures::count(done.units);
         if done.lost > 0 {
             eprintln!("{}: {} answers lost", self.name, done.lost);
         }
@@ -169,7 +167,6 @@ impl Contender {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of units")]
 fn rate(done: &Done) -> f64 {
-    done.units as f64 / done.seconds
+    figures::count(done.units) / done.seconds
 }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::figures::{Bars, percentile, print};
+use crate::figures::{Bars, count, percentile, print};
 use crate::flood::good::{GoodLogins, GoodPhones};
+use crate::flood::users;
 use crate::flood::wrong_logins::WrongLogins;
 use crate::flood::wrong_phones::{Sources, WrongPhones};
-use crate::flood::{count, users};
 use crate::process::Processes;
 use crate::product::Product;
 use crate::source::raise_descriptors;
@@ -139,9 +139,8 @@ fn settled(processes: &Processes, wanted: f64, patience: Duration) -> anyhow::Re
 
 /// How steep a line through all points is (least squares).
 fn slope(points: &[(f64, f64)]) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a count of samples")]
-    let count = points.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let points_there = count(points.len() as u64);
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / points_there;
     let (x, y) = (mean(|point| point.0), mean(|point| point.1));
     let together: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
     let alone: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();

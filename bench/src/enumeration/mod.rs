@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::figures::{Bars, print};
+use crate::figures::{Bars, count, print};
 
 const AUC_MAX: f64 = 0.53;
 
@@ -114,8 +114,7 @@ fn auc(ones: &[f64], others: &[f64]) -> f64 {
         wins += of_others * (smaller + of_ones / 2.0);
         smaller += of_ones;
     }
-    #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
-    let pairs = ones.len() as f64 * others.len() as f64;
+    let pairs = count(ones.len() as u64) * count(others.len() as u64);
     wins / pairs
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
+use crate::figures::count;
 use crate::fleet::{Fleet, Tally};
 use crate::product::PARTNER;
 use crate::source::address;
@@ -58,7 +59,7 @@ impl GoodPhones {
         let began = Instant::now();
         let mut begun = 0_u64;
         while !is_over(self, begun) {
-            let due = Duration::from_secs_f64(super::count(begun) / per_second);
+            let due = Duration::from_secs_f64(count(begun) / per_second);
             if began.elapsed() >= due {
                 self.fleet.begin(self.next, Instant::now())?;
                 self.next = (self.next + 1) % self.count;

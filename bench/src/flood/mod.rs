@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::figures::{Bars, percentile, print};
+use crate::figures::{Bars, count, percentile, print};
 use crate::fleet::Tally;
 use crate::phone;
 use crate::product::Product;
@@ -118,9 +118,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
 /// Hashes that are computed at the same time, by their memory, and what may be beside them.
 fn bound() -> f64 {
     let permits = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    #[expect(clippy::cast_precision_loss, reason = "a count of cores")]
-    let permits = permits as f64;
-    permits * HASH_BYTES + GROWTH_SPARE_BYTES
+    count(permits as u64) * HASH_BYTES + GROWTH_SPARE_BYTES
 }
 
 /// What came of one kind of flood.
@@ -205,11 +203,6 @@ fn judge(plan: &Plan, phase: &Phase, flooded: &Flooded, good: (&Tally, &Tally), 
         eprintln!("{}: wrong logins were answered {:?}", phase.name, done.answered);
     }
     print(&name("server_cores"), flooded.server_cores);
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count")]
-pub(crate) fn count(number: u64) -> f64 {
-    number as f64
 }
 
 /// The import table: good phones, and extensions that are guessed at.
