@@ -22,7 +22,7 @@ struct Row {
     name_at: u32,
     value_at: u32,
     value_end: u32,
-    name_length: u16,
+    name_length: u32,
     name: HeaderName,
     /// The next row of the same name, plus one.
     next: u8,
@@ -128,25 +128,16 @@ impl Headers {
         first: LineEnd,
         lines: &mut Lines<'_>,
     ) -> Result<usize, Malformed> {
-        let line = message.get(at..first.text_end).unwrap_or_default();
-        let mut scan = Scan::new(line);
-        let name_raw = scan.take(TOKEN);
-        let name_length = match u16::try_from(name_raw.len()) {
-            Ok(length) if length > 0 => length,
-            _ => return Err(Malformed::new(Rule::HeaderName, at)),
+        let head = message.get(at..).and_then(|rest| rest.first_chunk());
+        let (name, name_length, behind_colon) = match head.and_then(|head| HeaderName::before_colon(*head)) {
+            Some((name, length)) => (name, length, at + length + 1),
+            None => read_name(message.get(at..first.text_end).unwrap_or_default(), at)?,
         };
         let mut end = first;
-        if !scan.eat(b':') {
-            // HCOLON allows white space before the colon (§25.1), and folded white space at that.
-            scan.skip_space();
-            if !scan.eat(b':') {
-                return Err(Malformed::new(Rule::HeaderColon, at + scan.at()));
-            }
-        }
         while let Some(b' ' | b'\t') = message.get(end.next) {
             end = lines.end(end.next)?;
         }
-        let mut value_at = at + scan.at();
+        let mut value_at = behind_colon;
         let mut value_end = end.text_end;
         while value_at < value_end && message.get(value_at).is_some_and(|&byte| scan::is(byte, SPACE)) {
             value_at += 1;
@@ -154,7 +145,7 @@ impl Headers {
         while value_at < value_end && message.get(value_end - 1).is_some_and(|&byte| scan::is(byte, SPACE)) {
             value_end -= 1;
         }
-        self.push(HeaderName::of(name_raw), at, name_length, value_at, value_end)?;
+        self.push(name, at, name_length, value_at, value_end)?;
         Ok(end.next)
     }
 
@@ -163,7 +154,7 @@ impl Headers {
         &mut self,
         name: HeaderName,
         name_at: usize,
-        name_length: u16,
+        name_length: usize,
         value_at: usize,
         value_end: usize,
     ) -> Result<(), Malformed> {
@@ -175,7 +166,7 @@ impl Headers {
             name_at: offset(name_at)?,
             value_at: offset(value_at)?,
             value_end: offset(value_end)?,
-            name_length,
+            name_length: offset(name_length)?,
             name,
             next: 0,
         };
@@ -202,7 +193,7 @@ impl Headers {
         let name_at = row.name_at as usize;
         let header = Header {
             name: row.name,
-            name_raw: message.get(name_at..name_at + usize::from(row.name_length)).unwrap_or_default(),
+            name_raw: message.get(name_at..name_at + row.name_length as usize).unwrap_or_default(),
             value: message.get(row.value_at as usize..row.value_end as usize).unwrap_or_default(),
         };
         Some((header, row.value_at as usize, row.next))
@@ -224,6 +215,23 @@ impl Headers {
             .filter_map(|number| u8::try_from(number).ok())
             .filter_map(|number| self.row(number, message).map(|(header, _, _)| header))
     }
+}
+
+/// A name and its colon, byte by byte: the name, its length, and the place behind the colon. `line` begins at `at`.
+fn read_name(line: &[u8], at: usize) -> Result<(HeaderName, usize, usize), Malformed> {
+    let mut scan = Scan::new(line);
+    let name = scan.take(TOKEN);
+    if name.is_empty() {
+        return Err(Malformed::new(Rule::HeaderName, at));
+    }
+    if !scan.eat(b':') {
+        // HCOLON allows white space before the colon (§25.1), and folded white space at that.
+        scan.skip_space();
+        if !scan.eat(b':') {
+            return Err(Malformed::new(Rule::HeaderColon, at + scan.at()));
+        }
+    }
+    Ok((HeaderName::of(name), name.len(), at + scan.at()))
 }
 
 /// The end of a line: of its text, and of its line break.

@@ -95,16 +95,63 @@ header_names! {
 /// How many names there are, `Other` included.
 pub(crate) const NAMES: usize = LONG.len() + 1;
 
+/// Bytes of a name that are looked at as one number.
+const WORD: usize = 16;
+
+/// A name of up to [`WORD`] bytes as one number, first byte lowest: letters in lower case.
+#[derive(Clone, Copy)]
+struct Known {
+    text: u128,
+    /// What has to be equal: all bits of the name, but for the case of its letters.
+    mask: u128,
+    length: usize,
+    name: HeaderName,
+}
+
 const SLOTS: usize = 256;
 
-/// Open addressing: `slot → index in LONG + 1`, 0 is empty. Built by the compiler.
+/// Open addressing: `slot → index in KNOWN + 1`, 0 is empty. Built by the compiler.
 static TABLE: [u8; SLOTS] = table();
+static KNOWN: [Known; LONG.len()] = known();
 
-const fn slot(length: usize, first: u8, last: u8, middle: u8) -> usize {
-    let first = (first | 0x20) as usize;
-    let last = (last | 0x20) as usize;
-    let middle = (middle | 0x20) as usize;
-    (length * 7 + first * 3 + last * 31 + middle * 11) % SLOTS
+/// Letter → the name whose compact form it is. Built by the compiler.
+static LETTERS: [HeaderName; 26] = letters();
+
+const fn slot(word: u128, length: usize) -> usize {
+    // Without the case of letters; a hyphen and a CR are one then, and told apart by `Known::mask`.
+    let folded = (word | LOWER) & ones(length);
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed, the upper bits are taken")]
+    let mixed = ((folded ^ (folded >> 61)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 56) as usize
+}
+
+/// Bit 5 of every byte: the case of letters.
+const LOWER: u128 = u128::from_le_bytes([0x20; WORD]);
+
+/// The bits of the first `length` bytes.
+const fn ones(length: usize) -> u128 {
+    u128::MAX >> (8 * (WORD - length))
+}
+
+#[expect(clippy::indexing_slicing, reason = "run by the compiler, which checks it")]
+const fn known() -> [Known; LONG.len()] {
+    let mut all = [Known { text: 0, mask: 0, length: 0, name: HeaderName::Other }; LONG.len()];
+    let mut index = 0;
+    while index < LONG.len() {
+        let (text, name) = LONG[index];
+        let mut at = 0;
+        all[index].name = name;
+        all[index].length = text.len();
+        while at < text.len() && at < WORD {
+            let case = if text[at].is_ascii_alphabetic() { 0x20 } else { 0 };
+            all[index].text |= ((text[at] | case) as u128) << (8 * at);
+            all[index].mask |= ((0xff ^ case) as u128) << (8 * at);
+            at += 1;
+        }
+        all[index].text &= all[index].mask;
+        index += 1;
+    }
+    all
 }
 
 #[expect(
@@ -113,18 +160,31 @@ const fn slot(length: usize, first: u8, last: u8, middle: u8) -> usize {
     reason = "run by the compiler, which checks it"
 )]
 const fn table() -> [u8; SLOTS] {
+    let known = known();
     let mut table = [0u8; SLOTS];
     let mut index = 0;
     while index < LONG.len() {
-        let text = LONG[index].0;
-        let mut at = slot(text.len(), text[0], text[text.len() - 1], text[text.len() / 2]);
-        while table[at] != 0 {
-            at = (at + 1) % SLOTS;
+        if known[index].length <= WORD {
+            let mut at = slot(known[index].text, known[index].length);
+            while table[at] != 0 {
+                at = (at + 1) % SLOTS;
+            }
+            table[at] = index as u8 + 1;
         }
-        table[at] = index as u8 + 1;
         index += 1;
     }
     table
+}
+
+#[expect(clippy::indexing_slicing, reason = "run by the compiler, which checks it")]
+const fn letters() -> [HeaderName; 26] {
+    let mut letters = [HeaderName::Other; 26];
+    let mut index = 0;
+    while index < COMPACT.len() {
+        letters[(COMPACT[index].0 - b'a') as usize] = COMPACT[index].1;
+        index += 1;
+    }
+    letters
 }
 
 impl HeaderName {
@@ -132,26 +192,54 @@ impl HeaderName {
     #[inline]
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        match bytes {
-            [] => Self::Other,
-            [letter] => {
-                let letter = letter.to_ascii_lowercase();
-                COMPACT.iter().find(|(compact, _)| *compact == letter).map_or(Self::Other, |(_, name)| *name)
+        let mut head = [0; WORD];
+        match head.get_mut(..bytes.len()) {
+            Some(start) => {
+                start.copy_from_slice(bytes);
+                Self::of_word(u128::from_le_bytes(head), bytes.len())
             }
-            [first, .., last] => {
-                let middle = bytes.get(bytes.len() / 2).copied().unwrap_or(0);
-                let mut at = slot(bytes.len(), *first, *last, middle);
-                loop {
-                    let index = TABLE.get(at).copied().unwrap_or(0);
-                    let Some((text, name)) = LONG.get(usize::from(index).wrapping_sub(1)) else {
-                        return Self::Other;
-                    };
-                    if is_word(bytes, text) {
-                        return *name;
-                    }
-                    at = (at + 1) % SLOTS;
-                }
+            None => LONG.iter().find(|(text, _)| is_word(bytes, text)).map_or(Self::Other, |(_, name)| *name),
+        }
+    }
+
+    /// The name at the start of a line that has its colon right behind it, and the name's length; `None` where that
+    /// has to be read byte by byte: for an unknown or very long name, or white space.
+    #[inline]
+    pub(crate) fn before_colon(head: [u8; WORD]) -> Option<(Self, usize)> {
+        const COLONS: u128 = u128::from_le_bytes([b':'; WORD]);
+        const LOWEST: u128 = u128::from_le_bytes([1; WORD]);
+        let word = u128::from_le_bytes(head);
+        // The lowest byte that is nothing after this is the first colon; what is above it may be wrong.
+        let difference = word ^ COLONS;
+        let is_colon = difference.wrapping_sub(LOWEST) & !difference & (LOWEST << 7);
+        let length = is_colon.trailing_zeros() as usize / 8;
+        if is_colon == 0 || length == 0 {
+            return None;
+        }
+        match Self::of_word(word, length) {
+            Self::Other => None,
+            name => Some((name, length)),
+        }
+    }
+
+    /// The name that the first `length` bytes of `word` spell; one byte at least.
+    #[inline]
+    fn of_word(word: u128, length: usize) -> Self {
+        if length <= 1 {
+            let letter = word.to_le_bytes()[0].to_ascii_lowercase();
+            let place = usize::from(letter.wrapping_sub(b'a'));
+            return LETTERS.get(place).copied().filter(|_| length == 1).unwrap_or(Self::Other);
+        }
+        let mut at = slot(word, length);
+        loop {
+            let index = TABLE.get(at).copied().unwrap_or(0);
+            let Some(known) = KNOWN.get(usize::from(index).wrapping_sub(1)) else {
+                return Self::Other;
+            };
+            if known.length == length && word & known.mask == known.text {
+                return known.name;
             }
+            at = (at + 1) % SLOTS;
         }
     }
 }
@@ -171,7 +259,30 @@ mod tests {
             assert_eq!(HeaderName::of(&[*letter]), *name);
             assert_eq!(HeaderName::of(&[letter.to_ascii_uppercase()]), *name);
         }
-        assert_eq!(HeaderName::of(b"X-Vendor"), HeaderName::Other);
-        assert_eq!(HeaderName::of(b""), HeaderName::Other);
+        for other in [&b"X-Vendor"[..], b"", b"1", b"z", b"Call\rID", b"Call ID", b"CSe\x51", b"cse\x11"] {
+            let known = other.eq_ignore_ascii_case(b"CSeq");
+            assert_eq!(HeaderName::of(other) != HeaderName::Other, known, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_before_its_colon_is_the_same_name() {
+        for (text, name) in LONG {
+            let line = [text, &b": a:b some value"[..]].concat();
+            let head = *line.first_chunk().unwrap();
+            let expected = (text.len() < WORD).then_some((*name, text.len()));
+            assert_eq!(HeaderName::before_colon(head), expected, "{name:?}");
+            assert_eq!(HeaderName::before_colon(head.map(|byte| byte.to_ascii_uppercase())), expected);
+        }
+        assert_eq!(HeaderName::before_colon(*b"m:<sip:a@b>;q=1\r"), Some((HeaderName::Contact, 1)));
+        for none in [
+            &b": no name at all"[..],
+            b"Via : spaced out",
+            b"X-Vendor: 1234\r\n",
+            b"Call\rID: 1\r\n    ",
+            b"no colon at all ",
+        ] {
+            assert_eq!(HeaderName::before_colon(*none.first_chunk().unwrap()), None);
+        }
     }
 }
