@@ -55,6 +55,12 @@ impl<'a> Fields<'a> {
         Self { bytes, headers, body }
     }
 
+    /// Whether no header has a control character in it.
+    #[inline]
+    pub(crate) const fn is_clean(&self) -> bool {
+        self.headers.is_clean
+    }
+
     /// All rows, in order.
     pub fn iter(&self) -> impl Iterator<Item = Header<'a>> + use<'a> {
         self.headers.rows(self.bytes)

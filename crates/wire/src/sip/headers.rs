@@ -5,9 +5,8 @@
 
 use std::cell::Cell;
 
-use memchr::{Memchr, memchr, memchr_iter};
-
 use super::heading::Heading;
+use super::lines::{Line, Lines};
 use super::name::{HeaderName, NAMES};
 use super::scan::{self, SPACE, Scan, TOKEN};
 use super::{Malformed, Rule};
@@ -41,6 +40,8 @@ pub struct Headers {
     /// By name: the first and the last row, plus one.
     first: [u8; NAMES],
     last: [u8; NAMES],
+    /// No header has a control character in it: an answer may repeat it as it is.
+    pub(crate) is_clean: bool,
     /// What answers copy, once it has been read.
     pub(crate) heading: Cell<Option<Heading>>,
 }
@@ -71,6 +72,7 @@ impl Headers {
             length: 0,
             first: [0; NAMES],
             last: [0; NAMES],
+            is_clean: false,
             heading: Cell::new(None),
         }
     }
@@ -91,62 +93,57 @@ impl Headers {
         self.length = 0;
         self.first = [0; NAMES];
         self.last = [0; NAMES];
+        self.is_clean = false;
         self.heading.set(None);
     }
 
-    /// Reads rows from `at` to the empty line; says where the body begins.
+    /// Reads rows to the empty line; says where the body begins.
     /// `lenient` skips rows that break a rule and takes the end of the message for the end of the headers.
-    pub(crate) fn fill(&mut self, message: &[u8], mut at: usize, lenient: bool) -> Result<usize, Malformed> {
+    pub(crate) fn fill(
+        &mut self,
+        message: &[u8],
+        lines: &mut Lines<'_>,
+        lenient: bool,
+    ) -> Result<usize, Malformed> {
         self.clear();
-        let mut lines = Lines::new(message, at);
         loop {
-            let end = match lines.end(at) {
-                Ok(end) => end,
+            let line = match lines.next() {
+                Ok(line) => line,
                 Err(_) if lenient => return Ok(message.len()),
                 Err(wrong) => return Err(wrong),
             };
-            if end.text_end == at {
-                return Ok(end.next);
+            if line.text_end == line.at {
+                self.is_clean = lines.is_clean();
+                return Ok(line.next);
             }
-            match self.read_row(message, at, end, &mut lines) {
-                Ok(next) => at = next,
+            match self.read_row(message, line, lines) {
+                Ok(()) => {}
                 Err(wrong) if !lenient => return Err(wrong),
-                Err(_) => {
-                    at = end.next;
-                    lines = Lines::new(message, at);
-                }
+                Err(_) => lines.go_to(line.next),
             }
         }
     }
 
-    /// One row, with the lines that continue it; says where the next one begins.
+    /// One row, with the lines that continue it.
     #[inline]
-    fn read_row(
-        &mut self,
-        message: &[u8],
-        at: usize,
-        first: LineEnd,
-        lines: &mut Lines<'_>,
-    ) -> Result<usize, Malformed> {
+    fn read_row(&mut self, message: &[u8], line: Line, lines: &mut Lines<'_>) -> Result<(), Malformed> {
+        let at = line.at;
         let head = message.get(at..).and_then(|rest| rest.first_chunk());
-        let (name, name_length, behind_colon) = match head.and_then(|head| HeaderName::before_colon(*head)) {
+        let (name, name_length, mut value_at) = match head.and_then(|head| HeaderName::before_colon(*head)) {
             Some((name, length)) => (name, length, at + length + 1),
-            None => read_name(message.get(at..first.text_end).unwrap_or_default(), at)?,
+            None => read_name(message.get(at..line.text_end).unwrap_or_default(), at)?,
         };
-        let mut end = first;
-        while let Some(b' ' | b'\t') = message.get(end.next) {
-            end = lines.end(end.next)?;
+        let mut value_end = line.text_end;
+        while let Some(more) = lines.next_folded()? {
+            value_end = more.text_end;
         }
-        let mut value_at = behind_colon;
-        let mut value_end = end.text_end;
         while value_at < value_end && message.get(value_at).is_some_and(|&byte| scan::is(byte, SPACE)) {
             value_at += 1;
         }
         while value_at < value_end && message.get(value_end - 1).is_some_and(|&byte| scan::is(byte, SPACE)) {
             value_end -= 1;
         }
-        self.push(name, at, name_length, value_at, value_end)?;
-        Ok(end.next)
+        self.push(name, at, name_length, value_at, value_end)
     }
 
     #[inline]
@@ -232,65 +229,4 @@ fn read_name(line: &[u8], at: usize) -> Result<(HeaderName, usize, usize), Malfo
         }
     }
     Ok((HeaderName::of(name), name.len(), at + scan.at()))
-}
-
-/// The end of a line: of its text, and of its line break.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LineEnd {
-    pub(crate) text_end: usize,
-    pub(crate) next: usize,
-}
-
-/// The lines of a message, one after the other.
-struct Lines<'m> {
-    message: &'m [u8],
-    from: usize,
-    breaks: Memchr<'m>,
-}
-
-impl<'m> Lines<'m> {
-    fn new(message: &'m [u8], from: usize) -> Self {
-        Self { message, from, breaks: memchr_iter(b'\n', message.get(from..).unwrap_or_default()) }
-    }
-
-    /// The end of the next line, which begins at `at`.
-    #[inline]
-    fn end(&mut self, at: usize) -> Result<LineEnd, Malformed> {
-        let Some(distance) = self.breaks.next() else {
-            return Err(Malformed::new(Rule::HeadersUnfinished, self.message.len()));
-        };
-        Ok(LineEnd::before(self.message, at, self.from + distance))
-    }
-}
-
-/// Finds the end of the line that begins at `at`. A bare LF ends a line too: some phones send it, and since nothing
-/// here is passed on as it came, no one downstream can read it differently.
-#[inline]
-pub(crate) fn line_end(message: &[u8], at: usize) -> Result<LineEnd, Malformed> {
-    let rest = message.get(at..).unwrap_or_default();
-    let Some(length) = memchr(b'\n', rest) else {
-        return Err(Malformed::new(Rule::HeadersUnfinished, message.len()));
-    };
-    Ok(LineEnd::before(message, at, at + length))
-}
-
-impl LineEnd {
-    /// Of a line that begins at `at` and whose LF is at `lf`.
-    #[inline]
-    fn before(message: &[u8], at: usize, lf: usize) -> Self {
-        let has_cr = lf > at && message.get(lf - 1) == Some(&b'\r');
-        Self { text_end: lf - usize::from(has_cr), next: lf + 1 }
-    }
-}
-
-/// Refuses a CR that no LF follows: what reads it as a line end would see other headers than we do.
-/// In one go over all headers, since that can be done many bytes at a time.
-pub(crate) fn refuse_bare_cr(head: &[u8]) -> Result<(), Malformed> {
-    let next = head.get(1..).unwrap_or_default();
-    let is_bare = |(this, next): (&u8, &u8)| (*this == b'\r') & (*next != b'\n');
-    if !head.iter().zip(next).fold(false, |found, pair| found | is_bare(pair)) {
-        return Ok(());
-    }
-    let at = head.iter().zip(next).position(is_bare).unwrap_or(0);
-    Err(Malformed::new(Rule::BareCr, at))
 }

@@ -6,7 +6,8 @@
 use std::net::SocketAddr;
 
 use super::fields::Fields;
-use super::headers::{self, HEADERS_MAX, Headers, MESSAGE_MAX};
+use super::headers::{HEADERS_MAX, Headers, MESSAGE_MAX};
+use super::lines::Lines;
 use super::scan::{self, Scan, TOKEN};
 use super::{HeaderName, Malformed, Method, Rule, Uri};
 
@@ -53,12 +54,12 @@ impl<'a> Message<'a> {
     /// The first rule broken. A request that is broken may still be answered, see [`Request::salvage`].
     pub fn parse(bytes: &'a [u8], headers: &'a mut Headers) -> Result<Self, Malformed> {
         let start = skip_empty_lines(bytes)?;
-        let line = headers::line_end(bytes, start)?;
+        let mut lines = Lines::new(bytes, start, false);
+        let line = lines.next()?;
         let text = bytes.get(start..line.text_end).unwrap_or_default();
         let shift = |wrong: Malformed| Malformed::new(wrong.rule, wrong.at + start);
         let start_line = StartLine::parse(text).map_err(shift)?;
-        let body_at = headers.fill(bytes, line.next, false)?;
-        headers::refuse_bare_cr(bytes.get(start..body_at).unwrap_or_default()).map_err(shift)?;
+        let body_at = headers.fill(bytes, &mut lines, false)?;
         let headers: &'a Headers = headers;
         let mut fields = Fields::new(bytes, headers, bytes.get(body_at..).unwrap_or_default());
         if let Some(length) = fields.content_length()? {
@@ -125,14 +126,14 @@ impl<'a> Request<'a> {
     pub fn salvage(bytes: &'a [u8], headers: &'a mut Headers) -> Option<Self> {
         let bytes = bytes.get(..bytes.len().min(MESSAGE_MAX))?;
         let start = skip_empty_lines(bytes).ok()?;
-        let line = headers::line_end(bytes, start).ok()?;
-        let text = bytes.get(start..line.text_end)?;
+        let mut lines = Lines::new(bytes, start, true);
+        let text = bytes.get(start..lines.next().ok()?.text_end)?;
         let mut scan = Scan::new(text);
         let method = scan.take(TOKEN);
         if method.is_empty() || scan.peek() != Some(b' ') || text.starts_with(b"SIP/") {
             return None;
         }
-        let body_at = headers.fill(bytes, line.next, true).unwrap_or(bytes.len());
+        let body_at = headers.fill(bytes, &mut lines, true).unwrap_or(bytes.len());
         let headers: &'a Headers = headers;
         let fields = Fields::new(bytes, headers, bytes.get(body_at..).unwrap_or_default());
         let request = Self { method: Method::of(method), uri_raw: b"", uri_at: 0, fields };

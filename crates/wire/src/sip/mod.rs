@@ -51,6 +51,7 @@ mod essentials;
 mod fields;
 mod headers;
 mod heading;
+mod lines;
 mod malformed;
 mod message;
 mod method;

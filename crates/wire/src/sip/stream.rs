@@ -12,7 +12,8 @@ use memchr::memchr;
 
 use super::Rule;
 use super::fields::Fields;
-use super::headers::{Headers, MESSAGE_MAX, line_end};
+use super::headers::{Headers, MESSAGE_MAX};
+use super::lines::Lines;
 
 /// The answer to a ping.
 pub const PONG: &[u8] = b"\r\n";
@@ -186,9 +187,10 @@ impl Framer {
             return Err(StreamError::TooLong);
         }
         let mut headers = Headers::new();
-        let first = line_end(head, 0).map_err(|_| StreamError::ContentLengthMissing)?;
         // Lenient: which other rule is broken is for the parser to say.
-        let _ = headers.fill(head, first.next, true);
+        let mut lines = Lines::new(head, 0, true);
+        lines.next().map_err(|_| StreamError::ContentLengthMissing)?;
+        let _ = headers.fill(head, &mut lines, true);
         let length = Fields::new(head, &headers, b"").content_length();
         let length = length.map_err(|_| StreamError::ContentLengthMalformed)?;
         let length = length.ok_or(StreamError::ContentLengthMissing)?.saturating_add(headers_end);

@@ -8,7 +8,9 @@ use std::net::{IpAddr, SocketAddr};
 use super::HeaderName;
 use super::algorithm::Algorithm;
 use super::date;
+use super::fields::Fields;
 use super::heading::TopVia;
+use super::lines::is_control;
 use super::message::{Message, Request};
 
 /// Writes the answer to a request.
@@ -62,35 +64,58 @@ impl<'b> AnswerWriter<'b> {
         to_tag: &[u8],
     ) -> Self {
         out.clear();
-        out.extend_from_slice(b"SIP/2.0 ");
-        push_number(out, u64::from(status));
-        out.push(b' ');
+        // Three digits: a status is below 700.
+        let digit = |place: u16| b'0' + u8::try_from(status / place % 10).unwrap_or(0);
+        out.extend_from_slice(&[
+            b'S',
+            b'I',
+            b'P',
+            b'/',
+            b'2',
+            b'.',
+            b'0',
+            b' ',
+            digit(100),
+            digit(10),
+            digit(1),
+            b' ',
+        ]);
         push_clean(out, reason);
-        out.extend_from_slice(b"\r\n");
         let fields = &request.fields;
         let heading = fields.heading();
         for (index, (value, _)) in fields.all(HeaderName::Via).enumerate() {
-            out.extend_from_slice(b"Via: ");
+            out.extend_from_slice(b"\r\nVia: ");
             match &heading.via {
-                Some(via) if index == 0 => push_top_via(out, value, via, peer),
-                _ => push_clean(out, value),
+                Some(via) if index == 0 => push_top_via(out, fields, value, via, peer),
+                _ => push_copy(out, fields, value),
             }
-            out.extend_from_slice(b"\r\n");
         }
-        for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
-            let Some(value) = fields.first(name) else { continue };
-            push_name(out, name);
-            push_clean(out, value);
-            if name == HeaderName::To && !to_tag.is_empty() && heading.wants_tag {
+        if let Some(from) = fields.first(HeaderName::From) {
+            out.extend_from_slice(b"\r\nFrom: ");
+            push_copy(out, fields, from);
+        }
+        if let Some(to) = fields.first(HeaderName::To) {
+            out.extend_from_slice(b"\r\nTo: ");
+            push_copy(out, fields, to);
+            if !to_tag.is_empty() && heading.wants_tag {
                 out.extend_from_slice(b";tag=");
                 push_clean(out, to_tag);
             }
-            out.extend_from_slice(b"\r\n");
         }
+        if let Some(call_id) = fields.first(HeaderName::CallId) {
+            out.extend_from_slice(b"\r\nCall-ID: ");
+            push_copy(out, fields, call_id);
+        }
+        if let Some(cseq) = fields.first(HeaderName::CSeq) {
+            out.extend_from_slice(b"\r\nCSeq: ");
+            push_copy(out, fields, cseq);
+        }
+        out.extend_from_slice(b"\r\n");
         Self { out }
     }
 
     /// One header.
+    #[inline]
     pub fn header(&mut self, name: HeaderName, value: &[u8]) -> &mut Self {
         push_name(self.out, name);
         push_clean(self.out, value);
@@ -151,8 +176,7 @@ impl<'b> AnswerWriter<'b> {
 
     /// A Contact with its expiry.
     pub fn contact(&mut self, contact: &ContactLine<'_>) -> &mut Self {
-        push_name(self.out, HeaderName::Contact);
-        self.out.push(b'<');
+        self.out.extend_from_slice(b"Contact: <");
         push_clean(self.out, contact.uri);
         self.out.extend_from_slice(b">;expires=");
         push_number(self.out, u64::from(contact.expires));
@@ -343,16 +367,17 @@ fn push_name(out: &mut Vec<u8>, name: HeaderName) {
 
 /// The top Via as written, but for `received` and `rport`, which say where the request really came from
 /// (§18.2.1, RFC 3581 §4). What the sender put there itself is replaced.
-fn push_top_via(out: &mut Vec<u8>, value: &[u8], via: &TopVia, peer: SocketAddr) {
-    let mut spans = [via.rport, via.received];
-    spans.sort_unstable();
+fn push_top_via(out: &mut Vec<u8>, fields: &Fields<'_>, value: &[u8], via: &TopVia, peer: SocketAddr) {
     let end = via.end as usize;
     let mut at = 0;
-    for (start, end) in spans.into_iter().flatten() {
-        push_clean(out, value.get(at..start as usize).unwrap_or_default());
+    // In the order in which they stand; what is not there sorts first.
+    let (first, second) =
+        if via.rport <= via.received { (via.rport, via.received) } else { (via.received, via.rport) };
+    for (start, end) in [first, second].into_iter().flatten() {
+        push_copy(out, fields, value.get(at..start as usize).unwrap_or_default());
         at = end as usize;
     }
-    push_clean(out, super::scan::trim_end(value.get(at..end).unwrap_or_default()));
+    push_copy(out, fields, super::scan::trim_end(value.get(at..end).unwrap_or_default()));
     let address = peer.ip().to_canonical();
     if via.wants_received(address) {
         out.extend_from_slice(b";received=");
@@ -362,7 +387,9 @@ fn push_top_via(out: &mut Vec<u8>, value: &[u8], via: &TopVia, peer: SocketAddr)
         out.extend_from_slice(b";rport=");
         push_number(out, u64::from(peer.port()));
     }
-    push_clean(out, value.get(end..).unwrap_or_default());
+    if let Some(more @ [_, ..]) = value.get(end..) {
+        push_copy(out, fields, more);
+    }
 }
 
 /// An address without brackets, as `received` has it (§25.1 via-received).
@@ -414,6 +441,16 @@ fn push_q(out: &mut Vec<u8>, thousandths: u16) {
     }
 }
 
+/// A part of a header of `fields`; cleaned unless all of them are clean.
+#[inline]
+fn push_copy(out: &mut Vec<u8>, fields: &Fields<'_>, bytes: &[u8]) {
+    if fields.is_clean() {
+        out.extend_from_slice(bytes);
+    } else {
+        push_clean(out, bytes);
+    }
+}
+
 /// As it is, but control characters become spaces: no line ends before we end it, and folded lines are joined.
 #[inline]
 pub(crate) fn push_clean(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -428,11 +465,6 @@ pub(crate) fn push_clean(out: &mut Vec<u8>, bytes: &[u8]) {
             }
         }
     }
-}
-
-#[inline]
-const fn is_control(byte: u8) -> bool {
-    byte < b' ' || byte == 0x7f
 }
 
 /// A quoted string that says `bytes`.
