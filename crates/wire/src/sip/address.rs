@@ -4,7 +4,7 @@
 use memchr::memchr;
 
 use super::parameters::{self, Parameters};
-use super::scan::{self, SPACE, Scan, TOKEN, VALUE};
+use super::scan::{self, SPACE, Scan, TOKEN};
 use super::{Malformed, Parameter, Rule, Text, Uri};
 
 /// An address: `"Alice" <sip:alice@example.com>;tag=1` or `sip:alice@example.com;tag=1`.
@@ -109,7 +109,7 @@ fn scan_bracketed<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
 fn scan_bare<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
     let from = scan.at();
     // `VALUE` has neither `;` nor `,`, brackets, quotes nor white space.
-    scan.skip(VALUE);
+    scan.skip_value();
     if let Some(at) = memchr(b'?', scan.since(from)) {
         return Err(Malformed::new(Rule::BareAddress, from + at));
     }

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use super::algorithm::Algorithm;
-use super::scan::{self, Scan, TOKEN, VALUE};
+use super::scan::{self, Scan, TOKEN};
 use super::uri::{hex_value, unescape};
+use super::word::{self, Words};
 use super::{Malformed, Rule, Text, Uri};
 
 /// Parameters in one set of credentials.
@@ -100,7 +101,7 @@ impl<'a> Credentials<'a> {
         scan.skip_space();
         let mut found = None;
         let _ = scan_auth_params(&mut scan, |name, value, _| {
-            if found.is_none() && name.eq_ignore_ascii_case(b"realm") {
+            if found.is_none() && name == Some(AuthParameter::Realm) {
                 found = Some(*value.value() == *realm);
             }
             Ok(())
@@ -155,10 +156,10 @@ fn decode_extended(raw: &[u8]) -> Option<Cow<'_, [u8]>> {
     charset.eq_ignore_ascii_case(b"UTF-8").then(|| unescape(text))
 }
 
-/// All `name=value` from here on, parted by commas; `see` gets the place of each.
+/// All `name=value` from here on, parted by commas; `see` gets each, its name if it is known, and its place.
 fn scan_auth_params<'a>(
     scan: &mut Scan<'a>,
-    mut see: impl FnMut(&'a [u8], Text<'a>, usize) -> Result<(), Malformed>,
+    mut see: impl FnMut(Option<AuthParameter>, Text<'a>, usize) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {
     let mut count = 0;
     loop {
@@ -174,23 +175,16 @@ fn scan_auth_params<'a>(
             return scan.fail(Rule::ParametersTooMany);
         }
         let at = scan.at();
-        let name = scan.take(TOKEN);
-        if name.is_empty() {
-            return scan.fail(Rule::ParameterName);
-        }
-        scan.skip_space();
-        if !scan.eat(b'=') {
-            return scan.fail(Rule::ParameterValue);
-        }
+        let name = scan_auth_name(scan)?;
         scan.skip_space();
         let value = if scan.peek() == Some(b'"') {
             scan.quoted()?
         } else {
             let from = scan.at();
             // Unquoted values may be URIs, semicolons and all.
-            scan.skip(VALUE);
+            scan.skip_value();
             while scan.eat(b';') {
-                scan.skip(VALUE);
+                scan.skip_value();
             }
             Text::new(scan.since(from), false, false)
         };
@@ -202,51 +196,71 @@ fn scan_auth_params<'a>(
     }
 }
 
+/// A parameter's name, if it is known, and the sign behind it.
+#[inline]
+fn scan_auth_name(scan: &mut Scan<'_>) -> Result<Option<AuthParameter>, Malformed> {
+    // As nearly everyone writes it.
+    if let Some(head) = scan.word()
+        && let Some(length @ 1..) = word::find(head, b'=')
+        && let Some(known) = AUTH_NAMES.find(head, length)
+    {
+        scan.advance(length + 1);
+        return Ok(AuthParameter::ALL.get(known).copied());
+    }
+    let name = scan.take(TOKEN);
+    if name.is_empty() {
+        return scan.fail(Rule::ParameterName);
+    }
+    scan.skip_space();
+    if !scan.eat(b'=') {
+        return scan.fail(Rule::ParameterValue);
+    }
+    Ok(AUTH_NAMES.find_name(name).and_then(|known| AuthParameter::ALL.get(known)).copied())
+}
+
+macro_rules! auth_parameters {
+    ($($name:ident = $text:literal)*) => {
+        /// What credentials and challenges are made of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        enum AuthParameter {
+            $($name),*
+        }
+
+        impl AuthParameter {
+            const ALL: [Self; [$($text),*].len()] = [$(Self::$name),*];
+        }
+
+        /// In the order of [`AuthParameter::ALL`].
+        static AUTH_NAMES: Words<{ AuthParameter::ALL.len() }> = Words::new(&[$($text.as_bytes()),*]);
+    };
+}
+
+auth_parameters! {
+    Username = "username"
+    UsernameExtended = "username*"
+    Realm = "realm"
+    Nonce = "nonce"
+    Uri = "uri"
+    Response = "response"
+    Algorithm = "algorithm"
+    Cnonce = "cnonce"
+    Opaque = "opaque"
+    Qop = "qop"
+    NonceCount = "nc"
+    Userhash = "userhash"
+    Stale = "stale"
+}
+
 /// The parameters as they come.
 #[derive(Default)]
 struct RawDigest<'a> {
-    values: [Option<Text<'a>>; NAMES.len()],
+    values: [Option<Text<'a>>; AuthParameter::ALL.len()],
 }
-
-/// In the order of [`RawDigest::values`].
-const NAMES: [&str; 12] = [
-    "username",
-    "username*",
-    "realm",
-    "nonce",
-    "uri",
-    "response",
-    "algorithm",
-    "cnonce",
-    "opaque",
-    "qop",
-    "nc",
-    "userhash",
-];
 
 impl<'a> RawDigest<'a> {
     #[inline]
-    fn take(&mut self, name: &'a [u8], value: Text<'a>, at: usize) -> Result<(), Malformed> {
-        // By length first: five of the names differ in it.
-        let index = match name.len() {
-            2 => 10,
-            3 if matches!(name.first(), Some(b'u' | b'U')) => 4,
-            3 => 9,
-            5 if matches!(name.first(), Some(b'r' | b'R')) => 2,
-            5 => 3,
-            6 if matches!(name.first(), Some(b'c' | b'C')) => 7,
-            6 => 8,
-            8 if matches!(name.first(), Some(b'r' | b'R')) => 5,
-            8 if matches!(name.get(4), Some(b'n' | b'N')) => 0,
-            8 => 11,
-            9 if matches!(name.first(), Some(b'u' | b'U')) => 1,
-            9 => 6,
-            _ => return Ok(()),
-        };
-        let (Some(known), Some(slot)) = (NAMES.get(index), self.values.get_mut(index)) else { return Ok(()) };
-        if !scan::is_word(name, known.as_bytes()) {
-            return Ok(());
-        }
+    fn take(&mut self, name: Option<AuthParameter>, value: Text<'a>, at: usize) -> Result<(), Malformed> {
+        let Some(slot) = name.and_then(|name| self.values.get_mut(name as usize)) else { return Ok(()) };
         if slot.is_some() {
             return Err(Malformed::new(Rule::ParameterRepeated, at));
         }
@@ -255,8 +269,21 @@ impl<'a> RawDigest<'a> {
     }
 
     fn finish(self, end: usize) -> Result<DigestCredentials<'a>, Malformed> {
-        let [username, extended, realm, nonce, uri, response, algorithm, cnonce, opaque, qop, nc, userhash] =
-            self.values;
+        let [
+            username,
+            extended,
+            realm,
+            nonce,
+            uri,
+            response,
+            algorithm,
+            cnonce,
+            opaque,
+            qop,
+            nc,
+            userhash,
+            _,
+        ] = self.values;
         let incomplete = Malformed::new(Rule::DigestIncomplete, end);
         if username.is_none() && extended.is_none() {
             return Err(incomplete);
@@ -273,7 +300,7 @@ impl<'a> RawDigest<'a> {
             Some(length) => response.len() == length,
             None => response.len() <= 128,
         };
-        if !is_length_right || !scan::all(response, scan::HEX) {
+        if !is_length_right || !response.iter().fold(true, |all, byte| all & byte.is_ascii_hexdigit()) {
             return Err(Malformed::new(Rule::DigestResponse, end));
         }
         let nonce_count = match nc {
@@ -351,25 +378,37 @@ impl<'a> Challenge<'a> {
         let (mut stale, mut has_qop_auth, mut userhash) = (false, false, false);
         let mut seen = [false; 4];
         scan_auth_params(&mut scan, |name, value, at| {
-            let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-            let index = if is("realm") {
-                realm = Some(value);
-                0
-            } else if is("nonce") {
-                nonce = Some(value);
-                1
-            } else if is("opaque") {
-                opaque = Some(value);
-                2
-            } else if is("algorithm") {
-                algorithm = Algorithm::of(value.raw());
-                3
-            } else {
-                stale |= is("stale") && value.is("true");
-                userhash |= is("userhash") && value.is("true");
-                let mut options = value.raw().split(|&byte| byte == b',').map(scan::trim);
-                has_qop_auth |= is("qop") && options.any(|option| option.eq_ignore_ascii_case(b"auth"));
-                return Ok(());
+            let index = match name {
+                Some(AuthParameter::Realm) => {
+                    realm = Some(value);
+                    0
+                }
+                Some(AuthParameter::Nonce) => {
+                    nonce = Some(value);
+                    1
+                }
+                Some(AuthParameter::Opaque) => {
+                    opaque = Some(value);
+                    2
+                }
+                Some(AuthParameter::Algorithm) => {
+                    algorithm = Algorithm::of(value.raw());
+                    3
+                }
+                Some(AuthParameter::Stale) => {
+                    stale |= value.is("true");
+                    return Ok(());
+                }
+                Some(AuthParameter::Userhash) => {
+                    userhash |= value.is("true");
+                    return Ok(());
+                }
+                Some(AuthParameter::Qop) => {
+                    let mut options = value.raw().split(|&byte| byte == b',').map(scan::trim);
+                    has_qop_auth |= options.any(|option| option.eq_ignore_ascii_case(b"auth"));
+                    return Ok(());
+                }
+                _ => return Ok(()),
             };
             match seen.get_mut(index) {
                 Some(before) if !*before => *before = true,

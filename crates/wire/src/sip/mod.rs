@@ -65,6 +65,7 @@ mod text;
 mod transaction;
 mod uri;
 mod via;
+mod word;
 mod writer;
 
 pub use address::Address;

@@ -2,6 +2,7 @@
 //! one of them fast.
 
 use super::scan::is_word;
+use super::word::{self, WORD, Words};
 
 macro_rules! header_names {
     ($($(#[$doc:meta])* $name:ident = $text:literal $(/ $compact:literal)?,)*) => {
@@ -95,85 +96,21 @@ header_names! {
 /// How many names there are, `Other` included.
 pub(crate) const NAMES: usize = LONG.len() + 1;
 
-/// Bytes of a name that are looked at as one number.
-const WORD: usize = 16;
-
-/// A name of up to [`WORD`] bytes as one number, first byte lowest: letters in lower case.
-#[derive(Clone, Copy)]
-struct Known {
-    text: u128,
-    /// What has to be equal: all bits of the name, but for the case of its letters.
-    mask: u128,
-    length: usize,
-    name: HeaderName,
-}
-
-const SLOTS: usize = 256;
-
-/// Open addressing: `slot → index in KNOWN + 1`, 0 is empty. Built by the compiler.
-static TABLE: [u8; SLOTS] = table();
-static KNOWN: [Known; LONG.len()] = known();
+/// The names of up to [`WORD`] bytes.
+static SHORT: Words<{ LONG.len() }> = Words::new(&texts());
 
 /// Letter → the name whose compact form it is. Built by the compiler.
 static LETTERS: [HeaderName; 26] = letters();
 
-const fn slot(word: u128, length: usize) -> usize {
-    // Without the case of letters; a hyphen and a CR are one then, and told apart by `Known::mask`.
-    let folded = (word | LOWER) & ones(length);
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed, the upper bits are taken")]
-    let mixed = ((folded ^ (folded >> 61)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 56) as usize
-}
-
-/// Bit 5 of every byte: the case of letters.
-const LOWER: u128 = u128::from_le_bytes([0x20; WORD]);
-
-/// The bits of the first `length` bytes.
-const fn ones(length: usize) -> u128 {
-    u128::MAX >> (8 * (WORD - length))
-}
-
 #[expect(clippy::indexing_slicing, reason = "run by the compiler, which checks it")]
-const fn known() -> [Known; LONG.len()] {
-    let mut all = [Known { text: 0, mask: 0, length: 0, name: HeaderName::Other }; LONG.len()];
+const fn texts() -> [&'static [u8]; LONG.len()] {
+    let mut texts: [&[u8]; LONG.len()] = [b""; LONG.len()];
     let mut index = 0;
     while index < LONG.len() {
-        let (text, name) = LONG[index];
-        let mut at = 0;
-        all[index].name = name;
-        all[index].length = text.len();
-        while at < text.len() && at < WORD {
-            let case = if text[at].is_ascii_alphabetic() { 0x20 } else { 0 };
-            all[index].text |= ((text[at] | case) as u128) << (8 * at);
-            all[index].mask |= ((0xff ^ case) as u128) << (8 * at);
-            at += 1;
-        }
-        all[index].text &= all[index].mask;
+        texts[index] = LONG[index].0;
         index += 1;
     }
-    all
-}
-
-#[expect(
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "run by the compiler, which checks it"
-)]
-const fn table() -> [u8; SLOTS] {
-    let known = known();
-    let mut table = [0u8; SLOTS];
-    let mut index = 0;
-    while index < LONG.len() {
-        if known[index].length <= WORD {
-            let mut at = slot(known[index].text, known[index].length);
-            while table[at] != 0 {
-                at = (at + 1) % SLOTS;
-            }
-            table[at] = index as u8 + 1;
-        }
-        index += 1;
-    }
-    table
+    texts
 }
 
 #[expect(clippy::indexing_slicing, reason = "run by the compiler, which checks it")]
@@ -206,20 +143,10 @@ impl HeaderName {
     /// has to be read byte by byte: for an unknown or very long name, or white space.
     #[inline]
     pub(crate) fn before_colon(head: [u8; WORD]) -> Option<(Self, usize)> {
-        const COLONS: u128 = u128::from_le_bytes([b':'; WORD]);
-        const LOWEST: u128 = u128::from_le_bytes([1; WORD]);
         let word = u128::from_le_bytes(head);
-        // The lowest byte that is nothing after this is the first colon; what is above it may be wrong.
-        let difference = word ^ COLONS;
-        let is_colon = difference.wrapping_sub(LOWEST) & !difference & (LOWEST << 7);
-        let length = is_colon.trailing_zeros() as usize / 8;
-        if is_colon == 0 || length == 0 {
-            return None;
-        }
-        match Self::of_word(word, length) {
-            Self::Other => None,
-            name => Some((name, length)),
-        }
+        let length = word::find(word, b':').filter(|length| *length > 0)?;
+        let name = Self::of_word(word, length);
+        (name != Self::Other).then_some((name, length))
     }
 
     /// The name that the first `length` bytes of `word` spell; one byte at least.
@@ -230,17 +157,7 @@ impl HeaderName {
             let place = usize::from(letter.wrapping_sub(b'a'));
             return LETTERS.get(place).copied().filter(|_| length == 1).unwrap_or(Self::Other);
         }
-        let mut at = slot(word, length);
-        loop {
-            let index = TABLE.get(at).copied().unwrap_or(0);
-            let Some(known) = KNOWN.get(usize::from(index).wrapping_sub(1)) else {
-                return Self::Other;
-            };
-            if known.length == length && word & known.mask == known.text {
-                return known.name;
-            }
-            at = (at + 1) % SLOTS;
-        }
+        SHORT.find(word, length).and_then(|index| LONG.get(index)).map_or(Self::Other, |(_, name)| *name)
     }
 }
 

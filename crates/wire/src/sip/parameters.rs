@@ -1,6 +1,6 @@
 //! Parameters of header values: `;name=value`, white space allowed around both signs (RFC 3261 §25.1 generic-param).
 
-use super::scan::{Scan, TOKEN, VALUE, is_word, trim};
+use super::scan::{Scan, TOKEN, is_word, trim};
 use super::{Malformed, Rule, Text};
 
 /// Parameters of one header value.
@@ -83,7 +83,9 @@ pub(crate) fn next_parameter<'a>(scan: &mut Scan<'a>) -> Result<Option<Parameter
     if scan.peek() == Some(b'"') {
         return Ok(Some(Parameter { name, value: Some(scan.quoted()?) }));
     }
-    let value = scan.take(VALUE);
+    let from = scan.at();
+    scan.skip_value();
+    let value = scan.since(from);
     if value.is_empty() {
         return scan.fail(Rule::ParameterValue);
     }

@@ -4,6 +4,7 @@
 //! continuation lines (§7.3.1), so folding costs nothing further on.
 
 use memchr::memchr2;
+use wide::u8x16;
 
 use super::{Malformed, Rule, Text};
 
@@ -155,6 +156,32 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     Some(number)
 }
 
+/// Where the first quote or backslash stands.
+#[inline]
+fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
+    // Most strings are short: a call of memchr costs more than three of these steps.
+    let (parts, _) = bytes.as_chunks::<16>();
+    for (index, part) in parts.iter().take(3).enumerate() {
+        let part = u8x16::new(*part);
+        let found = part.simd_eq(u8x16::splat(b'"')) | part.simd_eq(u8x16::splat(b'\\'));
+        let found = found.to_bitmask();
+        if found != 0 {
+            return Some(index * 16 + found.trailing_zeros() as usize);
+        }
+    }
+    let seen = parts.len().min(3) * 16;
+    memchr2(b'"', b'\\', bytes.get(seen..)?).map(|distance| seen + distance)
+}
+
+/// Which of these bytes are not of [`VALUE`], the first one lowest.
+#[inline]
+fn ends_of_value(bytes: [u8; 16]) -> u32 {
+    let bytes = u8x16::new(bytes);
+    let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
+    let is_low = bytes.min(u8x16::splat(b' ')).simd_eq(bytes);
+    (is_low | is(0x7f) | is(b';') | is(b',') | is(b'"') | is(b'<') | is(b'>')).to_bitmask()
+}
+
 /// Where a parser stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scan<'a> {
@@ -211,6 +238,26 @@ impl<'a> Scan<'a> {
         self.at += rest.iter().position(|&byte| !is(byte, class)).unwrap_or(rest.len());
     }
 
+    /// Skips bytes of [`VALUE`], sixteen at a time as long as there are so many.
+    #[inline]
+    pub(crate) fn skip_value(&mut self) {
+        while let Some(head) = self.rest().first_chunk() {
+            let ends = ends_of_value(*head);
+            if ends != 0 {
+                self.at += ends.trailing_zeros() as usize;
+                return;
+            }
+            self.at += head.len();
+        }
+        self.skip(VALUE);
+    }
+
+    /// The next bytes as one number, if there are so many.
+    #[inline]
+    pub(crate) fn word(&self) -> Option<u128> {
+        self.rest().first_chunk().map(|head| u128::from_le_bytes(*head))
+    }
+
     #[inline]
     pub(crate) fn take(&mut self, class: u16) -> &'a [u8] {
         let from = self.at;
@@ -235,7 +282,7 @@ impl<'a> Scan<'a> {
         let from = self.at;
         let mut escaped = false;
         loop {
-            match memchr2(b'"', b'\\', self.rest()) {
+            match quote_or_escape(self.rest()) {
                 None => return Err(Malformed::new(Rule::QuoteUnfinished, open)),
                 Some(distance) => {
                     self.advance(distance);
@@ -268,6 +315,42 @@ impl<'a> Scan<'a> {
         match decimal(digits).map(u16::try_from) {
             Some(Ok(port)) => Ok(Some(port)),
             Some(Err(_)) | None => self.fail(Rule::Port),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_at_the_same_byte_however_it_is_looked_at() {
+        for byte in 0..=u8::MAX {
+            let expected = if is(byte, VALUE) { 0 } else { 1 << 9 };
+            let mut head = [b'a'; 16];
+            head[9] = byte;
+            assert_eq!(ends_of_value(head), expected, "{byte:#x}");
+            for length in 0..40 {
+                let mut text = vec![b'a'; length];
+                text.push(byte);
+                text.push(b';');
+                let mut scan = Scan::new(&text);
+                scan.skip_value();
+                assert_eq!(scan.at(), length + usize::from(is(byte, VALUE)), "{byte:#x} behind {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_quoted_string_ends_at_its_quote_however_long_it_is() {
+        for length in 0..120 {
+            let inside = "x".repeat(length);
+            let text = format!("\"{inside}\" \"more");
+            assert_eq!(Scan::new(text.as_bytes()).quoted().unwrap().raw(), inside.as_bytes());
+            let escaped = format!("\"{inside}\\\"{inside}\"");
+            let inside = format!("{inside}\\\"{inside}");
+            assert_eq!(Scan::new(escaped.as_bytes()).quoted().unwrap().raw(), inside.as_bytes());
+            assert!(Scan::new(format!("\"{inside}").as_bytes()).quoted().is_err());
         }
     }
 }
