@@ -161,10 +161,12 @@ impl Challenger {
             IpAddr::V4(v4) => v4.to_ipv6_mapped(),
             IpAddr::V6(v6) => v6,
         };
-        let mut said = [0; 28];
-        let parts = head.into_iter().chain(domain.0.to_be_bytes()).chain(network.octets());
-        said.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        self.mac.hash(&said).to_be_bytes()
+        let [a, b, c, d] = domain.0.to_be_bytes();
+        let (high, low) = (network.to_bits() >> 64, network.to_bits());
+        let half =
+            |bits: u128| (bits & u128::from(u64::MAX)).try_into().map(u64::to_be_bytes).unwrap_or_default();
+        let said = [head, [a, b, c, d, 0, 0, 0, 0], half(high), half(low)];
+        self.mac.hash(said.as_flattened()).to_be_bytes()
     }
 }
 

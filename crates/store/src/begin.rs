@@ -66,14 +66,55 @@ impl Drop for Held<'_> {
     }
 }
 
+/// What comes of the short way.
+enum Short<'a> {
+    /// All is well.
+    Right(Accepted),
+    /// The proof opens nothing here; it has its place in the counts.
+    Wrong(Held<'a>),
+    /// There was no look at the proof, or nothing against it but a nonce that was used; and how well the place is known.
+    No(Familiarity),
+}
+
+/// A look at a proof, under the lock of its line. One that breaks leaves a failure behind, like every attempt.
+struct Look<'a, 'b> {
+    ledger: &'a Ledger,
+    attempt: &'b Attempt<'b>,
+    lane: Lane,
+    settings: &'a Arc<Settings>,
+    now: Timestamp,
+    is_settled: bool,
+}
+
+impl<'a> Look<'a, '_> {
+    fn was_right(mut self) {
+        self.is_settled = true;
+    }
+
+    fn was_wrong(mut self) -> Held<'a> {
+        self.is_settled = true;
+        self.hold()
+    }
+
+    fn hold(&self) -> Held<'a> {
+        self.ledger.hold(self.attempt, self.lane, self.settings, self.now)
+    }
+}
+
+impl Drop for Look<'_, '_> {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            drop(self.hold());
+        }
+    }
+}
+
 /// What both counts say.
 struct Places {
     subject: (TallyKey, Standing),
     address: (TallyKey, Standing),
     /// The print of the subject's last wrong proof; 0 for none.
     refused: u64,
-    /// The subject has its place, and its count holds nothing.
-    is_clean: bool,
 }
 
 impl Ledger {
@@ -94,18 +135,11 @@ impl Ledger {
     /// Never yet; for engines that are asked.
     pub fn admit(&self, attempt: &Attempt<'_>, now: Timestamp) -> Result<Admission, StoreError> {
         let settings = self.holdings.settings.load();
-        let familiarity = self.familiarity(attempt, now);
-        let mut held = self.hold(attempt, lane_of_phone(familiarity, attempt), &settings, now);
-        fault::at("attempt.short");
-        let places =
-            held.places.as_ref().filter(|places| places.is_clean && familiarity == Familiarity::NotedToday);
-        let accepted = places.and_then(|_| self.short_way(attempt, now));
-        if let Some((accepted, places)) = accepted.and_then(|accepted| Some((accepted, held.places.take()?)))
-        {
-            // It is known here, and so took no place at the address.
-            self.give_back(&places.subject.0, &places.address.0, false);
-            return Ok(Admission::Right(accepted));
-        }
+        let held = match self.short_way(attempt, &settings, now) {
+            Short::Right(accepted) => return Ok(Admission::Right(accepted)),
+            Short::Wrong(held) => held,
+            Short::No(familiarity) => self.hold(attempt, lane_of_phone(familiarity, attempt), &settings, now),
+        };
         fault::at("attempt.known");
         let known = self.known(attempt, now);
         self.gather(attempt, known, held, &settings).map(|dossier| Admission::Begun(Box::new(dossier)))
@@ -129,28 +163,51 @@ impl Ledger {
         })
     }
 
-    /// See [`shortcut`](signin::shortcut). For a phone where it is known and whose count there is clean. Whoever is wrong
-    /// here is checked once more on the long way.
-    fn short_way(&self, attempt: &Attempt<'_>, now: Timestamp) -> Option<Accepted> {
-        let (Claim::Extension(number), Proof::Digest(nonce, proof)) = (attempt.claim, &attempt.proof) else {
-            return None;
+    /// See [`shortcut`](signin::shortcut). For a phone where it is known and whose count there holds nothing. The line is
+    /// locked from the look at the count until the count says what came of it: nobody else is checked in between, so this
+    /// is counted before it is checked, without a place to take and to give back. Whoever is wrong holds a place when the
+    /// lock is let go, and is checked once more on the long way.
+    fn short_way<'a>(
+        &'a self,
+        attempt: &Attempt<'_>,
+        settings: &'a Arc<Settings>,
+        now: Timestamp,
+    ) -> Short<'a> {
+        let Claim::Extension(number) = attempt.claim else { return Short::No(Familiarity::Unknown) };
+        let name = LineRef(attempt.domain, number);
+        let mut place = self.holdings.lines.place(&name);
+        let Some(line) = place.value() else { return Short::No(Familiarity::Unknown) };
+        let familiarity = line.places.look(attempt.peer.address, now);
+        let long_way = Short::No(familiarity);
+        let (Proof::Digest(nonce, proof), Some(shortcut)) = (&attempt.proof, &line.shortcut) else {
+            return long_way;
         };
-        if attempt.purpose != Purpose::Registration {
-            return None;
+        if familiarity != Familiarity::NotedToday || attempt.purpose != Purpose::Registration {
+            return long_way;
         }
-        let accepted = self.holdings.lines.peek(&LineRef(attempt.domain, number), |line| {
-            let line = line?;
-            let shortcut = line.shortcut.as_ref().filter(|shortcut| shortcut.opens(&attempt.proof, now))?;
-            Some(Accepted {
-                account: shortcut.account,
-                extension: Some(line.extension),
-                status: Status::Enabled,
-                // Nothing of it is told to phones.
-                before: Activity::default(),
-                session: None,
-            })
-        })?;
-        self.use_nonce(attempt, nonce, proof.nonce_count.number(), now).then_some(accepted)
+        let lane = lane_of_phone(familiarity, attempt);
+        if !self.holdings.counts.has_none(&attempt.subject_in(lane)) {
+            return long_way;
+        }
+        let look = Look { ledger: self, attempt, lane, settings, now, is_settled: false };
+        fault::at("attempt.short");
+        if !shortcut.opens(&attempt.proof, now) {
+            return Short::Wrong(look.was_wrong());
+        }
+        let accepted = Accepted {
+            account: shortcut.account,
+            extension: Some(line.extension),
+            status: Status::Enabled,
+            // Nothing of it is told to phones.
+            before: Activity::default(),
+            session: None,
+        };
+        look.was_right();
+        if line.use_nonce(nonce, proof.nonce_count.number(), &self.holdings.nonces, now) {
+            Short::Right(accepted)
+        } else {
+            long_way
+        }
     }
 
     fn gather(
@@ -169,7 +226,7 @@ impl Ledger {
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
         let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
         let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
-        let Some(Places { subject, address, refused, is_clean: _ }) = held.places.take() else {
+        let Some(Places { subject, address, refused }) = held.places.take() else {
             return Err(StoreError::Closed);
         };
         drop(held);
@@ -233,10 +290,10 @@ impl Ledger {
         let mut evicted = Vec::new();
         let mut begin = |key: &TallyKey| counts.begin(key, settings, now, &mut evicted);
         let of_address = if takes_place { begin(&address).standing } else { Standing::Open };
-        let Begun { standing: of_subject, refused, is_clean } = match of_address {
+        let Begun { standing: of_subject, refused } = match of_address {
             Standing::Open => begin(&subject),
             Standing::Full | Standing::Locked { .. } => {
-                Begun { standing: counts.standing(&subject, settings, now), refused: 0, is_clean: false }
+                Begun { standing: counts.standing(&subject, settings, now), refused: 0 }
             }
         };
         if of_address == Standing::Open && of_subject != Standing::Open && takes_place {
@@ -245,7 +302,7 @@ impl Ledger {
         for key in evicted {
             self.behind.note(Dirty::Tally(key));
         }
-        Places { subject: (subject, of_subject), address: (address, of_address), refused, is_clean }
+        Places { subject: (subject, of_subject), address: (address, of_address), refused }
     }
 
     /// Every step is taken for every name: where there is nobody, [`AccountId::NOBODY`]'s records are looked for, and not found.

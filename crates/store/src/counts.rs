@@ -46,8 +46,6 @@ pub(crate) struct Begun {
     pub(crate) standing: Standing,
     /// The print of the last proof that was refused; 0 for none.
     pub(crate) refused: u64,
-    /// The attempt has its place, and beside such places the count holds nothing.
-    pub(crate) is_clean: bool,
 }
 
 /// A wrong attempt, as a count takes it.
@@ -121,21 +119,20 @@ impl Counts {
         let rule = settings.lock_rule(key.scope);
         let mut place = self.of(key).place(key);
         if let Some(entry) = place.value() {
-            let is_empty = entry.tally.is_empty();
-            let standing = entry.tally.begin(rule, now);
-            return Begun {
-                standing,
-                refused: entry.refused,
-                is_clean: is_empty && standing == Standing::Open,
-            };
+            return Begun { standing: entry.tally.begin(rule, now), refused: entry.refused };
         }
         if place.len() >= self.shard_max && !make_room(&mut place, settings, now, evicted) {
-            return Begun { standing: Standing::Full, refused: 0, is_clean: false };
+            return Begun { standing: Standing::Full, refused: 0 };
         }
         let mut entry = Entry::default();
         let standing = entry.tally.begin(rule, now);
         place.insert(key.clone(), entry);
-        Begun { standing, refused: 0, is_clean: standing == Standing::Open }
+        Begun { standing, refused: 0 }
+    }
+
+    /// Whether there is no such count: no failure, and no attempt in flight.
+    pub(crate) fn has_none(&self, key: &TallyKey) -> bool {
+        self.of(key).peek(key, |entry| entry.is_none())
     }
 
     /// What the count says, without taking a place.

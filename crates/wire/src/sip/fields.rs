@@ -253,6 +253,13 @@ impl<'a> Fields<'a> {
         Elements::new(self.all(HeaderName::Via), HeaderName::Via, Via::scan)
     }
 
+    /// Whether there is one Via alone: nobody stands between us and who asked.
+    #[must_use]
+    pub fn is_direct(&self) -> bool {
+        let end = self.heading().via.map(|via| via.end as usize);
+        matches!(self.single(HeaderName::Via), Ok(Some((value, _))) if end == Some(value.len()))
+    }
+
     /// The contacts of all rows; `*` is an error here, see [`Fields::is_contact_star`].
     pub fn contacts(&self) -> impl Iterator<Item = Result<Contact<'a>, Malformed>> + use<'a> {
         Elements::new(self.all(HeaderName::Contact), HeaderName::Contact, Contact::scan)

@@ -438,10 +438,9 @@ impl OutboundUse {
         if !supports(fields, "outbound") {
             return Self { is_supported: false, is_hop_unaware: false };
         }
-        let is_direct = fields.vias().take(2).count() < 2;
         // The Path that the phone's first proxy added is the last one.
         let first_hop = || fields.addresses(HeaderName::Path).last();
-        let is_hop_unaware = !is_direct
+        let is_hop_unaware = !fields.is_direct()
             && !first_hop().is_some_and(|path| path.is_ok_and(|path| path.uri.param("ob").is_some()));
         Self { is_supported: true, is_hop_unaware }
     }

@@ -1,11 +1,11 @@
 //! Answers: how each verdict is said to a phone (docs/decisions/0004), byte for byte the same for everybody.
 
-use std::hash::BuildHasher as _;
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use signin::{digest::DigestAlgorithm, extension::Domain, timestamp::Timestamp};
 use wire::sip::{Algorithm, AnswerWriter, HeaderName, NewChallenge, Request};
 
-use super::Desk;
+use super::{Desk, bindings::hash_row};
 
 /// When to come back after a fault of ours, in seconds.
 const FAULT_SECONDS: u64 = 5;
@@ -23,9 +23,11 @@ impl Desk<'_> {
     ) -> AnswerWriter<'b> {
         let fields = &request.fields;
         // What tells a retransmission from another request: the branch, and for old clients the rest.
-        let identity = [HeaderName::Via, HeaderName::CallId, HeaderName::CSeq, HeaderName::From]
-            .map(|name| fields.first(name));
-        let tag = in_letters(self.sip.tags.hash_one(identity));
+        let mut hasher = self.sip.tags.build_hasher();
+        for name in [HeaderName::Via, HeaderName::CallId, HeaderName::CSeq, HeaderName::From] {
+            hash_row(&mut hasher, fields.first(name));
+        }
+        let tag = in_letters(hasher.finish());
         AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
     }
 

@@ -1,7 +1,11 @@
 //! Bindings: what an accepted REGISTER changes (RFC 3261 section 10.3, steps 6 to 8). The rules are `wire`'s; here they
 //! meet what is kept, and what happened is told to the audit.
 
-use std::{cell::Cell, hash::BuildHasher as _, net::SocketAddr};
+use std::{
+    cell::Cell,
+    hash::{BuildHasher as _, Hash as _, Hasher},
+    net::SocketAddr,
+};
 
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
@@ -105,7 +109,7 @@ impl Desk<'_> {
                 algorithm: signed.algorithm,
                 granted: renewal.granted,
                 expires_at: self.now.after(renewal.granted),
-                print: if renewal.agreed.outbound { NO_PRINT } else { print },
+                print,
             })
         };
         let tell = |bindings: &[Binding]| self.registered(&date, request, agreed.get(), bindings, out);
@@ -132,7 +136,9 @@ impl Desk<'_> {
         let views = if let [binding] = bindings {
             // Nearly always the only phone says word for word what it said before, and what comes of that is known.
             if print != NO_PRINT && binding.print == print && signed.cseq > binding.cseq {
-                return Some(Renewal { binding: 0, granted: binding.granted, agreed: Agreed::default() });
+                // A `reg-id` is kept only where outbound was agreed on, and with a Path there is no print.
+                let agreed = Agreed { path: false, outbound: binding.reg_id > 0 };
+                return Some(Renewal { binding: 0, granted: binding.granted, agreed });
             }
             one = [view(binding)];
             &one[..]
@@ -153,15 +159,22 @@ impl Desk<'_> {
     /// [`NO_PRINT`] where there is more to look at.
     fn print(&self, request: &Request<'_>, rules: &RegistrationRules) -> u64 {
         let fields = &request.fields;
-        let has_none = |name| fields.first(name).is_none();
-        let rows = [HeaderName::Contact, HeaderName::Expires, HeaderName::CallId, HeaderName::Supported]
-            .map(|name| fields.single(name));
-        if !(has_none(HeaderName::Path) && has_none(HeaderName::Require)) || rows.iter().any(Result::is_err) {
+        let has = |name| fields.first(name).is_some();
+        if has(HeaderName::Path) || has(HeaderName::Require) {
             return NO_PRINT;
         }
-        let rows = rows.map(|row| row.ok().flatten().map(|(value, _)| value));
-        let periods = [rules.expires_min.0, rules.expires_default.0, rules.expires_max.0];
-        self.sip.prints.hash_one((rows, fields.user_agent(), periods)).max(1)
+        let mut hasher = self.sip.prints.build_hasher();
+        for name in [HeaderName::Contact, HeaderName::Expires, HeaderName::CallId, HeaderName::Supported] {
+            match fields.single(name) {
+                Ok(row) => hash_row(&mut hasher, row.map(|(value, _)| value)),
+                Err(_) => return NO_PRINT,
+            }
+        }
+        hash_row(&mut hasher, fields.user_agent());
+        // Outbound goes by whether there was a proxy before us.
+        hasher.write_u8(u8::from(fields.is_direct()));
+        [rules.expires_min.0, rules.expires_default.0, rules.expires_max.0].hash(&mut hasher);
+        hasher.finish().max(1)
     }
 
     fn change(
@@ -416,6 +429,12 @@ fn says_the_same(plan: &Plan<'_>, put: &Put<'_>, request: &Request<'_>, binding:
         && binding.path.is_empty()
         // One that had to be cleaned or cut before it was kept is not found to be the same.
         && request.fields.user_agent().unwrap_or_default() == binding.agent.as_bytes()
+}
+
+/// So that no two lists of rows are hashed as the same bytes.
+pub(super) fn hash_row(hasher: &mut impl Hasher, row: Option<&[u8]>) {
+    hasher.write_usize(row.map_or(usize::MAX, <[u8]>::len));
+    hasher.write(row.unwrap_or_default());
 }
 
 /// What the rules need to know of a binding that is kept.
