@@ -132,6 +132,35 @@ pub(crate) fn of_a_thousand_parallel_guesses_at_most_five_are_checked(host: &dyn
     }
 }
 
+pub(crate) fn where_a_phone_is_known_at_most_five_parallel_guesses_are_checked_too(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let phone = Phone::new("201", CODE);
+    assert!(is_accepted(&phone.sign_in(&ledger, NOW).0), "which notes where it is known");
+    let checked = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..125 {
+                    Phone { nonce: nonce(), ..Phone::new("201", "0000") }.attempt(|attempt| {
+                        let Admission::Begun(dossier) = ledger.admit(attempt, NOW).unwrap() else {
+                            panic!("a wrong code")
+                        };
+                        checked.fetch_add(usize::from(dossier.may_be_checked()), Ordering::SeqCst);
+                        let finding = check(&dossier, attempt, NOW);
+                        ledger.settle(&dossier, attempt, finding, NOW);
+                    });
+                }
+            });
+        }
+    });
+    assert!((1..=5).contains(&checked.load(Ordering::SeqCst)), "{checked:?}");
+    let right = Phone { nonce: nonce(), ..phone };
+    right.attempt(|attempt| match ledger.admit(attempt, NOW).unwrap() {
+        Admission::Right(_) => panic!("the short way leads past a lock"),
+        Admission::Begun(dossier) => assert!(!dossier.may_be_checked()),
+    });
+}
+
 pub(crate) fn a_lock_survives_a_restart(host: &dyn EngineHost) {
     let ledger = furnished(host);
     let phone = far_address(0);

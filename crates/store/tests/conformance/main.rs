@@ -52,6 +52,7 @@ macro_rules! conformance {
                 attempts: a_phone_password_counts_in_place_of_the_login_code,
                 attempts: a_new_number_realm_or_user_derives_the_digest_again,
                 attempts: of_a_thousand_parallel_guesses_at_most_five_are_checked,
+            attempts: where_a_phone_is_known_at_most_five_parallel_guesses_are_checked_too,
                 attempts: a_lock_survives_a_restart,
                 attempts: a_failure_outlives_a_program_that_ends_before_the_disk_has_it,
                 attempts: a_right_attempt_takes_no_note_and_waits_for_no_disk,
