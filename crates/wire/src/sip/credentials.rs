@@ -197,7 +197,7 @@ fn scan_auth_params<'a>(
 }
 
 /// A parameter's name, if it is known, and the sign behind it.
-#[inline]
+#[inline(always)]
 fn scan_auth_name(scan: &mut Scan<'_>) -> Result<Option<AuthParameter>, Malformed> {
     // As nearly everyone writes it.
     if let Some(head) = scan.word()

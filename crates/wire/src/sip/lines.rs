@@ -52,7 +52,7 @@ impl<'m> Lines<'m> {
 
     /// The next line. A bare LF ends a line too: some phones send it, and since nothing here is passed on as it came,
     /// no one downstream can read it differently.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Line, Malformed> {
         let at = self.at;
         loop {
