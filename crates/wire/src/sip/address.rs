@@ -26,9 +26,15 @@ impl<'a> Address<'a> {
     /// # Errors
     /// The rule broken; the offset counts from the start of `value`.
     pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
+        Self::parse_beside(value, None)
+    }
+
+    /// The same, beside an address that was read before: From and To of a REGISTER nearly always have the same URI,
+    /// which is not read twice then.
+    pub(crate) fn parse_beside(value: &'a [u8], beside: Option<&Uri<'a>>) -> Result<Self, Malformed> {
         let mut scan = Scan::new(value);
         let mut tag = None;
-        let address = Self::scan(&mut scan, |parameter| {
+        let address = Self::scan_beside(&mut scan, beside, |parameter| {
             if parameter.is("tag") {
                 tag = parameter.value.map(|value| value.raw());
             }
@@ -42,10 +48,19 @@ impl<'a> Address<'a> {
 
     /// Parses one element of a list and stops behind it.
     #[inline]
-    pub(crate) fn scan(scan: &mut Scan<'a>, mut see: impl FnMut(Parameter<'a>)) -> Result<Self, Malformed> {
+    pub(crate) fn scan(scan: &mut Scan<'a>, see: impl FnMut(Parameter<'a>)) -> Result<Self, Malformed> {
+        Self::scan_beside(scan, None, see)
+    }
+
+    #[inline]
+    fn scan_beside(
+        scan: &mut Scan<'a>,
+        beside: Option<&Uri<'a>>,
+        mut see: impl FnMut(Parameter<'a>),
+    ) -> Result<Self, Malformed> {
         scan.skip_space();
         let display_name = scan_display_name(scan)?;
-        let uri = if scan.peek() == Some(b'<') { scan_bracketed(scan)? } else { scan_bare(scan)? };
+        let uri = if scan.peek() == Some(b'<') { scan_bracketed(scan, beside)? } else { scan_bare(scan)? };
         let params = parameters::scan_parameters(scan, |parameter, _, _| {
             see(parameter);
             Ok(())
@@ -88,7 +103,7 @@ fn scan_display_name<'a>(scan: &mut Scan<'a>) -> Result<Option<Text<'a>>, Malfor
     }
 }
 
-fn scan_bracketed<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
+fn scan_bracketed<'a>(scan: &mut Scan<'a>, beside: Option<&Uri<'a>>) -> Result<Uri<'a>, Malformed> {
     let open = scan.at();
     scan.advance(1);
     let from = scan.at();
@@ -98,6 +113,9 @@ fn scan_bracketed<'a>(scan: &mut Scan<'a>) -> Result<Uri<'a>, Malformed> {
     scan.advance(length);
     let inside = scan.since(from);
     scan.advance(1);
+    if let Some(same) = beside.filter(|beside| beside.raw() == inside) {
+        return Ok(*same);
+    }
     // §25.1 allows no white space within the brackets (RFC 4475 badaspec).
     if inside.first().is_none_or(|&byte| scan::is(byte, SPACE)) {
         return Err(Malformed::new(Rule::AngleBracket, open));

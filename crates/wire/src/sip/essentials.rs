@@ -55,7 +55,8 @@ impl<'a> Request<'a> {
         if cseq.method != self.method {
             return Err(Malformed::new(Rule::CSeqMethod, 0).within(HeaderName::CSeq, 0));
         }
-        let (uri, via, from, to) = (self.uri()?, fields.via()?, fields.from()?, fields.to()?);
+        let (uri, via, to) = (self.uri()?, fields.via()?, fields.to()?);
+        let from = fields.from_beside(&to)?;
         fields.keep_heading(&via, &to);
         Ok(Essentials {
             uri,

@@ -8,7 +8,7 @@ use super::headers::{Header, Headers};
 use super::heading::{Heading, TopVia};
 use super::parameters;
 use super::scan::{self, Scan, TOKEN};
-use super::{Address, Contact, HeaderName, Malformed, Method, Rule, Via};
+use super::{Address, Contact, HeaderName, Malformed, Method, Rule, Uri, Via};
 
 /// Contacts in one request.
 pub const CONTACTS_MAX: usize = 16;
@@ -140,7 +140,12 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Missing, repeated or malformed.
     pub fn from(&self) -> Result<Address<'a>, Malformed> {
-        self.address(HeaderName::From)
+        self.address(HeaderName::From, None)
+    }
+
+    /// The same, where To was read already.
+    pub(crate) fn from_beside(&self, to: &Address<'a>) -> Result<Address<'a>, Malformed> {
+        self.address(HeaderName::From, Some(&to.uri))
     }
 
     /// To.
@@ -148,12 +153,12 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Missing, repeated or malformed.
     pub fn to(&self) -> Result<Address<'a>, Malformed> {
-        self.address(HeaderName::To)
+        self.address(HeaderName::To, None)
     }
 
-    fn address(&self, name: HeaderName) -> Result<Address<'a>, Malformed> {
+    fn address(&self, name: HeaderName, beside: Option<&Uri<'a>>) -> Result<Address<'a>, Malformed> {
         let (value, at) = self.mandatory(name)?;
-        Address::parse(value).map_err(|wrong| wrong.within(name, at))
+        Address::parse_beside(value, beside).map_err(|wrong| wrong.within(name, at))
     }
 
     /// Call-ID.

@@ -48,6 +48,6 @@ impl<'a> Text<'a> {
     /// Whether it says `word`, ASCII letters compared without case.
     #[must_use]
     pub fn is(&self, word: &str) -> bool {
-        self.value().eq_ignore_ascii_case(word.as_bytes())
+        self.raw == word.as_bytes() || self.value().eq_ignore_ascii_case(word.as_bytes())
     }
 }

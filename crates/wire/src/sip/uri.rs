@@ -103,27 +103,30 @@ pub(crate) fn ipv4(bytes: &[u8]) -> Option<Ipv4Addr> {
     {
         return None;
     }
-    let mut address = 0u32;
-    let mut octet = 0u32;
-    let mut digits = 0;
-    let mut dots = 0;
-    for &byte in bytes {
-        if byte == b'.' {
-            if digits == 0 {
-                return None;
-            }
-            address = address << 8 | octet;
-            (octet, digits, dots) = (0, 0, dots + 1);
-        } else {
-            let digit = byte.wrapping_sub(b'0');
-            octet = octet * 10 + u32::from(digit);
-            digits += 1;
-            if digit > 9 || digits > 3 || octet > 255 {
-                return None;
-            }
+    let (mut address, mut rest) = (0u32, bytes);
+    for place in 0..4 {
+        if place > 0 {
+            rest = rest.strip_prefix(b".")?;
         }
+        let (octet, length) = match *rest {
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', ..] => {
+                (number(a) * 100 + number(b) * 10 + number(c), 3)
+            }
+            [a @ b'0'..=b'9', b @ b'0'..=b'9', ..] => (number(a) * 10 + number(b), 2),
+            [a @ b'0'..=b'9', ..] => (number(a), 1),
+            _ => return None,
+        };
+        if octet > 255 {
+            return None;
+        }
+        address = address << 8 | octet;
+        rest = rest.get(length..)?;
     }
-    (dots == 3).then(|| Ipv4Addr::from_bits(address << 8 | octet))
+    rest.is_empty().then(|| Ipv4Addr::from_bits(address))
+}
+
+fn number(digit: u8) -> u32 {
+    u32::from(digit.wrapping_sub(b'0'))
 }
 
 /// A URI, borrowed from the message.
