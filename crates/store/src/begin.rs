@@ -186,7 +186,7 @@ impl Ledger {
             return long_way;
         }
         let lane = lane_of_phone(familiarity, attempt);
-        if !self.holdings.counts.has_none(&attempt.subject_in(lane)) {
+        if !self.holdings.counts.is_clean(&attempt.subject_in(lane), settings, now) {
             return long_way;
         }
         let look = Look { ledger: self, attempt, lane, settings, now, is_settled: false };

@@ -130,9 +130,10 @@ impl Counts {
         Begun { standing, refused: 0 }
     }
 
-    /// Whether there is no such count: no failure, and no attempt in flight.
-    pub(crate) fn has_none(&self, key: &TallyKey) -> bool {
-        self.of(key).peek(key, |entry| entry.is_none())
+    /// Whether the count holds nothing any more: no attempt in flight, and no failure that is younger than its window.
+    pub(crate) fn is_clean(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> bool {
+        let is_clean = |entry: &Entry| entry.tally.is_idle(settings.lock_rule(key.scope), now);
+        self.of(key).peek(key, |entry| entry.is_none_or(is_clean))
     }
 
     /// What the count says, without taking a place.
