@@ -56,7 +56,7 @@ impl<'a> Request<'a> {
             return Err(Malformed::new(Rule::CSeqMethod, 0).within(HeaderName::CSeq, 0));
         }
         let (uri, via, to) = (self.uri()?, fields.via()?, fields.to()?);
-        let from = fields.from_beside(&to)?;
+        let from = fields.read_from(&to)?;
         fields.keep_heading(&via, &to);
         Ok(Essentials {
             uri,

@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The same, where To was read already.
-    pub(crate) fn from_beside(&self, to: &Address<'a>) -> Result<Address<'a>, Malformed> {
+    pub(crate) fn read_from(&self, to: &Address<'a>) -> Result<Address<'a>, Malformed> {
         self.address(HeaderName::From, Some(&to.uri))
     }
 

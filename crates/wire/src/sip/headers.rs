@@ -18,10 +18,10 @@ pub const MESSAGE_MAX: usize = 65_535;
 
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    name_at: u32,
-    value_at: u32,
-    value_end: u32,
-    name_length: u32,
+    name_at: usize,
+    name_length: usize,
+    value_at: usize,
+    value_end: usize,
     name: HeaderName,
     /// The next row of the same name, plus one.
     next: u8,
@@ -155,21 +155,11 @@ impl Headers {
         value_at: usize,
         value_end: usize,
     ) -> Result<(), Malformed> {
-        let too_many = Malformed::new(Rule::HeadersTooMany, name_at);
-        // A message has at most `MESSAGE_MAX` bytes: its offsets fit.
-        let offset =
-            |number: usize| u32::try_from(number).map_err(|_| Malformed::new(Rule::MessageTooLong, 0));
-        let row = Row {
-            name_at: offset(name_at)?,
-            value_at: offset(value_at)?,
-            value_end: offset(value_end)?,
-            name_length: offset(name_length)?,
-            name,
-            next: 0,
+        let (Some(row), Ok(number)) = (self.rows.get_mut(self.length), u8::try_from(self.length + 1)) else {
+            return Err(Malformed::new(Rule::HeadersTooMany, name_at));
         };
-        *self.rows.get_mut(self.length).ok_or(too_many)? = row;
+        *row = Row { name_at, value_at, value_end, name_length, name, next: 0 };
         self.length += 1;
-        let number = u8::try_from(self.length).map_err(|_| too_many)?;
         if let (Some(first), Some(last)) =
             (self.first.get_mut(name as usize), self.last.get_mut(name as usize))
         {
@@ -187,13 +177,12 @@ impl Headers {
     #[inline]
     fn row<'a>(&self, number: u8, message: &'a [u8]) -> Option<(Header<'a>, usize, u8)> {
         let row = self.rows.get(usize::from(number).wrapping_sub(1))?;
-        let name_at = row.name_at as usize;
         let header = Header {
             name: row.name,
-            name_raw: message.get(name_at..name_at + row.name_length as usize).unwrap_or_default(),
-            value: message.get(row.value_at as usize..row.value_end as usize).unwrap_or_default(),
+            name_raw: message.get(row.name_at..row.name_at + row.name_length).unwrap_or_default(),
+            value: message.get(row.value_at..row.value_end).unwrap_or_default(),
         };
-        Some((header, row.value_at as usize, row.next))
+        Some((header, row.value_at, row.next))
     }
 
     #[inline]
