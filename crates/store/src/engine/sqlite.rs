@@ -132,7 +132,7 @@ impl From<rusqlite::Error> for Unprepared {
 }
 
 fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<(), Unprepared> {
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    use_log(connection, path)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -167,6 +167,21 @@ fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<
         migrate(connection, found)?;
     }
     Ok(())
+}
+
+/// Has SQLite keep a write-ahead log, and makes sure of it. Without one a transaction ends with a name that goes, and
+/// nobody waits until that is on disk.
+fn use_log(connection: &Connection, path: &Path) -> Result<(), Unprepared> {
+    // The answer comes before the mode is on disk: whether a sync failed is known only when there is nothing more to
+    // come, so this is no case for a function that takes the first row and goes.
+    let mut statement = connection.prepare("PRAGMA journal_mode = wal")?;
+    let answers = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let answers = answers.collect::<Result<Vec<_>, _>>()?;
+    if answers == ["wal"] {
+        return Ok(());
+    }
+    let problem = format!("it cannot be given a write-ahead log; its journal is {answers:?}");
+    Err(Unprepared::Open(OpenError::Unusable { path: path.display().to_string(), problem }))
 }
 
 fn migrate(connection: &mut Connection, found: usize) -> Result<(), rusqlite::Error> {
