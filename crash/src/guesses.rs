@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use server::listen::listener::Listener;
 use tokio::{task::JoinSet, time::sleep};
 
@@ -83,13 +83,13 @@ async fn at_the_worst_moment(place: &Place, kills: u64, figures: &mut Figures) -
         }
         let mut phone = Phone::at(address(kill), server, "201").await?;
         let nonce = phone.challenge(PATIENCE).await?.context("a challenge")?;
-        busy(server, kill).await?;
-        let before = checked(program.address(Listener::Metrics)?)?;
+        let metrics = program.address(Listener::Metrics)?;
+        let before = busy(server, metrics, kill).await?;
         // The right code comes when a lock would be long over without the count: the tenth part of the kills.
         let code =
             if kill == (kills / 10).max(LIMIT + 1) { KNOWN.into() } else { format!("{}", 100_000 + kill) };
         let answer = phone.answer(&nonce, &code, soon * 2 + Duration::from_millis(5)).await?;
-        let looked_at = checked(program.address(Listener::Metrics)?)? - before;
+        let looked_at = checked(metrics)? - before;
         program.kill()?;
         evaluated += looked_at;
         match answer {
@@ -114,13 +114,23 @@ async fn at_the_worst_moment(place: &Place, kills: u64, figures: &mut Figures) -
 }
 
 /// Keeps the disk busy with a wrong code for a name that nobody has, so that what comes next waits before it is written
-/// anywhere.
-async fn busy(server: SocketAddr, kill: u64) -> anyhow::Result<()> {
+/// anywhere. How many codes the program had looked at then: this one is among them, however late it was on a machine
+/// that is busy itself.
+async fn busy(server: SocketAddr, metrics: SocketAddr, kill: u64) -> anyhow::Result<u64> {
     let mut other = Phone::at(address(kill | 0x8000), server, &format!("{}", 70_000 + kill)).await?;
     let nonce = other.challenge(PATIENCE).await?.context("a challenge")?;
+    let before = checked(metrics)?;
     let answer = other.answer(&nonce, "000000", Duration::from_millis(10)).await?;
     ensure!(answer.is_none(), "the disk is not slow: {answer:?}");
-    Ok(())
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let now = checked(metrics)?;
+        if now > before {
+            return Ok(now);
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    bail!("the other's code is not looked at")
 }
 
 /// Good sign-ins of a phone with nothing on its count: how long a middling one took. None waits for the disk.

@@ -40,14 +40,7 @@ enum What {
     Rounds(Rounds),
     /// Works in an office until it is cut off (started by the rounds)
     #[command(hide = true)]
-    Office {
-        folder: PathBuf,
-        seed: u64,
-        steps: u64,
-        /// With guesses at the end that are looked at and never written
-        #[arg(long)]
-        unanswered: bool,
-    },
+    Office(office::Work),
 }
 
 /// How many of each; 0 leaves a round out.
@@ -82,7 +75,7 @@ struct Rounds {
 fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Rounds(rounds) => run(&rounds),
-        What::Office { folder, seed, steps, unanswered } => office::work(&folder, seed, steps, unanswered),
+        What::Office(work) => office::work(&work),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

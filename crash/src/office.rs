@@ -6,9 +6,16 @@
 
 use std::{
     collections::BTreeMap,
+    ffi::OsString,
     net::{IpAddr, Ipv4Addr},
-    path::Path,
-    sync::{Arc, LazyLock},
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::ScopedJoinHandle,
+    time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
@@ -46,6 +53,8 @@ const GUESSES: u64 = 4;
 const TRIES: u8 = 5;
 /// Pages after which the log is brought into the database: few, so that a short run sees it often.
 const CHECKPOINT_PAGES: u32 = 24;
+/// How long the reader looks at each row.
+const READING: Duration = Duration::from_millis(2);
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const REALM: &str = "office.example";
 
@@ -79,20 +88,51 @@ pub(crate) fn hear(told: &mut Told, line: &str) {
     }
 }
 
-/// Makes the office in `folder` and changes it, with a stop and a start in between, and ends without closing it.
-pub(crate) fn work(folder: &Path, seed: u64, steps: u64, leaves_unanswered: bool) -> anyhow::Result<()> {
-    let mut chance = Chance::new(seed);
-    let first = patiently(|| Ok(open(folder, None, chance.dice())?))?;
-    patiently(|| furnish(&first))?;
-    println!("furnished 0 0");
+/// How an office works.
+#[derive(clap::Args)]
+pub(crate) struct Work {
+    folder: PathBuf,
+    seed: u64,
+    /// Steps of each stream.
+    steps: u64,
+    /// With guesses at the end that are looked at and never written
+    #[arg(long)]
+    unanswered: bool,
+    /// The first half is ended without warning instead of closed
+    #[arg(long)]
+    cut: bool,
+    /// Ends after the first half
+    #[arg(long)]
+    half: bool,
+}
+
+/// Makes an office and changes it, with a stop or an end without warning and a start in between, and ends without
+/// closing it.
+pub(crate) fn work(work: &Work) -> anyhow::Result<()> {
+    let mut chance = Chance::new(work.seed);
     let mut progress = vec![Progress::default(); STREAMS as usize];
-    side_by_side(&first, &mut progress, &mut chance, steps / 2)?;
-    // Where the disk fails, the end may too; the next start must cope.
-    let _may_fail = first.close();
-    drop(first);
-    let second = patiently(|| Ok(open(folder, None, chance.dice())?))?;
-    side_by_side(&second, &mut progress, &mut chance, steps / 2)?;
-    if leaves_unanswered {
+    if work.cut {
+        let Work { folder, seed, steps, .. } = work;
+        let words =
+            ["office".into(), folder.clone().into(), seed.to_string().into(), steps.to_string().into()];
+        let half =
+            Command::new(std::env::current_exe()?).args::<_, OsString>(words).arg("--half").status()?;
+        ensure!(half.success(), "the first half ended with {half}");
+        chance = Chance::new(work.seed ^ 0x2a1f);
+    } else {
+        let first = begin(work, &mut progress, &mut chance)?;
+        if work.half {
+            std::process::exit(0);
+        }
+        // Where the disk fails, the end may too; the next start must cope.
+        let _may_fail = first.close();
+    }
+    let second = patiently(|| Ok(open(&work.folder, None, chance.dice())?))?;
+    if work.cut {
+        progress = resume(&second)?;
+    }
+    side_by_side(&second, &mut progress, &mut chance, work.steps / 2)?;
+    if work.unanswered {
         for stream in 0..STREAMS {
             let dice = &mut *chance.dice();
             attempt(stream, "wrong", address(stream), dice, |attempt, _| {
@@ -101,6 +141,34 @@ pub(crate) fn work(folder: &Path, seed: u64, steps: u64, leaves_unanswered: bool
         }
     }
     std::process::exit(0);
+}
+
+/// The first half.
+fn begin(work: &Work, progress: &mut [Progress], chance: &mut Chance) -> anyhow::Result<Arc<Ledger>> {
+    let ledger = patiently(|| Ok(open(&work.folder, None, chance.dice())?))?;
+    patiently(|| furnish(&ledger))?;
+    println!("furnished 0 0");
+    side_by_side(&ledger, progress, chance, work.steps / 2)?;
+    Ok(ledger)
+}
+
+/// Where an office that was cut off goes on. What it shows is told: somebody may have seen it, so it must stay.
+fn resume(ledger: &Ledger) -> anyhow::Result<Vec<Progress>> {
+    let found = audited(ledger)?;
+    (0..STREAMS)
+        .map(|stream| {
+            let mut progress = found.get(&stream).copied().unwrap_or_default();
+            let Progress { changes, guesses, resets } = progress;
+            println!("change {stream} {changes}");
+            println!("reset {stream} {resets}");
+            println!("guess {stream} {guesses}");
+            // A guess whose audit row is gone.
+            if u64::from(ledger.tally(&subject(stream)?).failures) != guesses - resets * GUESSES {
+                progress.guesses = u64::MAX;
+            }
+            Ok(progress)
+        })
+        .collect()
 }
 
 /// The code of each stream.
@@ -129,11 +197,11 @@ pub(crate) fn open(
     boot: Option<&str>,
     dice: Box<dyn Dice + Send>,
 ) -> Result<Arc<Ledger>, store::OpenError> {
-    let engine = match boot {
+    let mut engine = match boot {
         Some(boot) => SqliteEngine::open_after(folder, boot)?,
         None => SqliteEngine::open(folder)?,
     };
-    engine.checkpoint_every(CHECKPOINT_PAGES)?;
+    engine.checkpoint_every(CHECKPOINT_PAGES);
     Ledger::open(Box::new(engine), masters(), [7; 32], dice)
 }
 
@@ -153,6 +221,7 @@ fn side_by_side(
     chance: &mut Chance,
     steps: u64,
 ) -> anyhow::Result<()> {
+    let is_done = AtomicBool::new(false);
     std::thread::scope(|side| {
         let streams: Vec<_> = (0..STREAMS)
             .zip(progress.iter_mut())
@@ -161,11 +230,26 @@ fn side_by_side(
                 side.spawn(move || (0..steps).try_for_each(|_| step(ledger, stream, progress, &mut chance)))
             })
             .collect();
-        for stream in streams {
-            stream.join().map_err(|_| anyhow::anyhow!("a stream has panicked"))??;
+        let reader = side.spawn(|| read_slowly(ledger, &is_done));
+        let ended: Vec<_> = streams.into_iter().map(ScopedJoinHandle::join).collect();
+        is_done.store(true, Ordering::Relaxed);
+        for end in ended.into_iter().chain([reader.join()]) {
+            end.map_err(|_| anyhow::anyhow!("a stream has panicked"))??;
         }
         Ok(())
     })
+}
+
+/// Reads the audit again and again, and takes its time: what was written since it began stays in the log as long.
+fn read_slowly(ledger: &Ledger, is_done: &AtomicBool) -> anyhow::Result<()> {
+    while !is_done.load(Ordering::Relaxed) {
+        ledger.audit_each(&AuditQuery::default(), &mut |_| {
+            std::thread::sleep(READING);
+            Ok(())
+        })?;
+        std::thread::sleep(READING * 10);
+    }
+    Ok(())
 }
 
 fn step(ledger: &Ledger, stream: u32, progress: &mut Progress, chance: &mut Chance) -> anyhow::Result<()> {

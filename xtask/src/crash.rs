@@ -15,11 +15,12 @@ pub(crate) fn run(workspace: &Workspace, rounds: &[String]) -> anyhow::Result<()
         .run()
 }
 
-/// A minute of it.
+/// A minute of it. The seed is one with which syncs fail from the beginning of the first power loss round.
 pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let rounds = [
         ["--kills", "50"],
         ["--power-losses", "250"],
+        ["--seed", "17"],
         ["--bit-flips", "200"],
         ["--guess-kills", "12"],
         ["--disk-faults", "1"],

@@ -148,16 +148,22 @@ pub fn decide(
     now: Timestamp,
     dice: &mut dyn Dice,
 ) -> Decision {
-    match finding {
+    let mut decision = match finding {
         Finding::Unchecked => not_checked(dossier, attempt, now),
         Finding::Repeated => repeated(dossier, attempt, now),
         Finding::Wrong(reason) => wrong(dossier, attempt, reason, settled, now),
         Finding::Stale(_) => stale(dossier, attempt, settled, now),
         Finding::Right(_) if settled.is_replay => {
-            Decision { verdict: Verdict::Challenge, effects: Vec::new(), must_last: false }
+            return Decision { verdict: Verdict::Challenge, effects: Vec::new(), must_last: false };
         }
-        Finding::Right(status) => right(dossier, attempt, status, settled, now, dice),
+        Finding::Right(status) => return right(dossier, attempt, status, settled, now, dice),
+    };
+    match dossier.to_strangers {
+        Standing::Open => {}
+        Standing::Full => decision.verdict = Verdict::Wait { until: Some(now.after(FULL_WAIT)) },
+        Standing::Locked { until } => decision.verdict = Verdict::Wait { until },
     }
+    decision
 }
 
 fn not_checked(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Decision {

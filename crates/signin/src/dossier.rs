@@ -37,6 +37,10 @@ pub struct Dossier {
     pub subject: (TallyKey, Standing),
     /// The count of the address, and what it says.
     pub address: (TallyKey, Standing),
+    /// What is told there to whoever is not known: of the address, or else of the name. Told to a known phone that is wrong
+    /// as well, or a neighbour of the phones could tell by the answers which numbers are in use. A browser has shown by
+    /// its cookie that it knows the name.
+    pub to_strangers: Standing,
     /// The same proof was shown before and refused.
     pub is_repeat: bool,
     /// What the same proof can be told by, if it is wrong and comes again.

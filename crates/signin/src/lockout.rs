@@ -154,6 +154,16 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// This one, or where nothing is against it the other.
+    pub const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Open => other,
+            Self::Full | Self::Locked { .. } => self,
+        }
+    }
+}
+
 impl Tally {
     /// What the count says at `now`, without changing it.
     pub fn standing(&self, rule: &LockRule, now: Timestamp) -> Standing {
@@ -163,12 +173,17 @@ impl Tally {
         if let Some(until) = self.locked_until.filter(|until| now < *until) {
             return Standing::Locked { until: Some(until) };
         }
-        let counted = self.live_failures(rule, now).saturating_add(self.in_flight);
-        if rule.failures_max > 0 && counted >= u16::from(rule.failures_max) && rule.lock != Lock::LogOnly {
-            Standing::Full
-        } else {
-            Standing::Open
+        let (failures, failures_max) = (self.live_failures(rule, now), u16::from(rule.failures_max));
+        if failures_max == 0 || rule.lock == Lock::LogOnly {
+            return Standing::Open;
         }
+        // The failure that reached the limit has locked; so the limit was another one then. What is true is said: how
+        // long it takes until they are forgotten.
+        if failures >= failures_max {
+            return Standing::Locked { until: Some(self.window_at.after(rule.window)) };
+        }
+        let counted = failures.saturating_add(self.in_flight);
+        if counted >= failures_max { Standing::Full } else { Standing::Open }
     }
 
     /// Takes a place in the count for one attempt, if there is one.

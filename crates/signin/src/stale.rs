@@ -72,6 +72,9 @@ pub struct StalePhone {
     untold: u32,
     #[serde(skip)]
     told_at: Timestamp,
+    /// The print of its last message.
+    #[serde(skip)]
+    print: Option<u64>,
 }
 
 /// What is made of one more try.
@@ -81,7 +84,7 @@ pub struct Slowed {
     pub standing: Standing,
     /// It is the first one, which the audit tells at once.
     pub is_first: bool,
-    /// It was told to wait before: nothing is written for it.
+    /// It was told to wait before, or the same: nothing is written for it.
     pub was_waiting: bool,
 }
 
@@ -99,11 +102,23 @@ impl StalePhone {
             tally: Tally::default(),
             untold: 0,
             told_at: now,
+            print: None,
         }
     }
 
-    /// It tries, with a secret that was replaced then.
-    pub fn tries(&mut self, agent: &str, replaced_at: Timestamp, rule: &LockRule, now: Timestamp) -> Slowed {
+    /// It tries, with a secret that was replaced then. Who does not hear the answer sends the message again, and it is the
+    /// same try (see [`Attempt::print`](crate::attempt::Attempt::print)).
+    pub fn tries(
+        &mut self,
+        (agent, print): (&str, Option<u64>),
+        replaced_at: Timestamp,
+        rule: &LockRule,
+        now: Timestamp,
+    ) -> Slowed {
+        if print.is_some() && print == self.print {
+            return Slowed { standing: self.tally.standing(rule, now), is_first: false, was_waiting: true };
+        }
+        self.print = print;
         let is_first = self.times == 0;
         self.times = self.times.saturating_add(1);
         self.last_at = now;

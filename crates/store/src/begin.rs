@@ -39,6 +39,8 @@ struct Known {
     kept: Option<Kept>,
     lane: Lane,
     is_place_noted: bool,
+    /// How often anything that can make a wrong secret right had changed before this was looked up.
+    changes: u64,
 }
 
 /// An attempt that has its place in the counts, or was told that there is none.
@@ -219,7 +221,7 @@ impl Ledger {
     ) -> Result<Dossier, StoreError> {
         let now = held.now;
         // For refused attempts too, so that a refusal takes the same time for every name.
-        let Known { account, extension, kept, lane: _, is_place_noted } = known;
+        let Known { account, extension, kept, lane, is_place_noted, changes } = known;
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let former = kept.as_ref().and_then(|kept| kept.former.clone());
@@ -232,10 +234,11 @@ impl Ledger {
         drop(held);
         let print = match attempt.proof {
             Proof::Digest(..) => attempt.print(),
-            Proof::Plain(secret) => {
-                let version = account.as_ref().map(|account| account.version);
-                Some(self.print(secret, attempt.peer.address, (facts, version, settings.version)))
-            }
+            Proof::Plain(secret) => Some(self.print(secret, attempt.peer.address, changes)),
+        };
+        let to_strangers = match lane {
+            Lane::Network(_) => self.to_strangers(attempt, &address.0, settings, now),
+            Lane::Open | Lane::Device(_) => Standing::Open,
         };
         Ok(Dossier {
             activity,
@@ -252,21 +255,34 @@ impl Ledger {
             is_place_noted,
             subject,
             address,
+            to_strangers,
             settings: Arc::clone(settings),
         })
     }
 
     /// A print of a secret that may be wrong, to tell it by if it comes again. It is kept in memory alone, and made with a
-    /// key that no other start has. In it is whatever could make a wrong secret right: what was refused as wrong is
-    /// looked at again once something of that has changed.
-    fn print(
+    /// key that no other start has. What was refused as wrong is looked at again once anything has changed that could make
+    /// a wrong secret right, be it of whom it may: or by the time that the same one takes again would show which names there
+    /// are and were edited.
+    fn print(&self, secret: &Secret, from: IpAddr, changes: u64) -> u64 {
+        self.prints.hash_one((secret.reveal(), network(from), changes)).max(1)
+    }
+
+    /// See [`Dossier::to_strangers`].
+    fn to_strangers(
         &self,
-        secret: &Secret,
-        from: IpAddr,
-        (facts, account, settings): (Option<CredentialFacts>, Option<u32>, u32),
-    ) -> u64 {
-        let dates = facts.map(|facts| (facts.set_at, facts.expires_at));
-        self.prints.hash_one((secret.reveal(), network(from), dates, account, settings)).max(1)
+        attempt: &Attempt<'_>,
+        address: &TallyKey,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Standing {
+        let standing = |key: &TallyKey| self.holdings.counts.standing(key, settings, now);
+        let of_address = if is_within(&settings.address_allow, attempt.peer.address) {
+            Standing::Open
+        } else {
+            standing(address)
+        };
+        of_address.or(standing(&attempt.subject_key()))
     }
 
     /// Whether a lock is in force already, as far as can be seen without counting.
@@ -308,6 +324,7 @@ impl Ledger {
     /// Every step is taken for every name: where there is nobody, [`AccountId::NOBODY`]'s records are looked for, and not found.
     fn known(&self, attempt: &Attempt<'_>, now: Timestamp) -> Known {
         let kinds = attempt.interface.row().opens_with;
+        let changes = self.holdings.changes();
         match attempt.claim {
             Claim::Account(kind, name) => {
                 let id = self.holdings.account_id(kind, attempt.domain, &FoldedName::of(name));
@@ -315,7 +332,7 @@ impl Ledger {
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
-                Known { account, extension: None, kept, lane, is_place_noted: true }
+                Known { account, extension: None, kept, lane, is_place_noted: true, changes }
             }
             Claim::Extension(number) => {
                 let id = Number::parse(number)
@@ -329,7 +346,7 @@ impl Ledger {
                 let familiarity = self.familiarity(attempt, now);
                 let lane = lane_of_phone(familiarity, attempt);
                 let is_place_noted = familiarity == Familiarity::NotedToday;
-                Known { account, extension, kept, lane, is_place_noted }
+                Known { account, extension, kept, lane, is_place_noted, changes }
             }
         }
     }
@@ -392,7 +409,7 @@ impl Ledger {
             Finding::Stale(replaced_at) => {
                 self.give_back(&dossier.subject.0, &dossier.address.0, takes_place);
                 let peer = (attempt.peer.address, attempt.peer.agent);
-                self.stale_tries(dossier.extension.as_deref(), peer, replaced_at, now)
+                self.stale_tries(dossier, peer, replaced_at, now)
             }
             Finding::Wrong(_) => self.wrong(dossier, attempt, takes_place, now),
         }

@@ -245,8 +245,9 @@ impl Counts {
     pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locked = Vec::new();
         self.each(|key, entry| {
-            if is_locked(&entry.tally, settings.lock_rule(key.scope), now) {
-                locked.push((key.clone(), entry.tally));
+            let standing = entry.tally.standing(settings.lock_rule(key.scope), now);
+            if let Standing::Locked { until } = standing {
+                locked.push((key.clone(), Tally { locked_until: until, ..entry.tally }));
             }
         });
         locked

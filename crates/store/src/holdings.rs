@@ -87,6 +87,7 @@ pub(crate) struct Holdings {
     pub(crate) nonces: Nonces,
     pub(crate) account_next: AtomicU32,
     pub(crate) extension_next: AtomicU32,
+    changes: AtomicU64,
 }
 
 impl Holdings {
@@ -115,7 +116,19 @@ impl Holdings {
             nonces: Nonces::new(NONCES_MAX),
             account_next: AtomicU32::new(1),
             extension_next: AtomicU32::new(1),
+            changes: AtomicU64::new(0),
         }
+    }
+
+    /// How often anything has changed that could make a wrong secret right: settings, domains, accounts, extensions,
+    /// secrets and their dates. To be read before what it is about.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Something of that has changed, and is in force.
+    pub(crate) fn note_change(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
     }
 
     // Domains
@@ -363,6 +376,7 @@ impl Holdings {
             kept.facts = facts;
         }
         self.derive_line_of(owner);
+        self.note_change();
     }
 
     pub(crate) fn drop_credential(&self, owner: Owner, kind: CredentialKind) {

@@ -73,6 +73,39 @@ pub(crate) enum Act {
     Audited,
 }
 
+impl Act {
+    /// Whether a secret that was wrong before may be right after it.
+    pub(crate) const fn may_make_right(&self) -> bool {
+        match self {
+            Self::Settings(_)
+            | Self::Domain(_)
+            | Self::DropDomain(_)
+            | Self::Account(_)
+            | Self::DropAccount(_)
+            | Self::Extension(_)
+            | Self::DropExtension(_)
+            | Self::Credential(..)
+            | Self::Facts(..)
+            | Self::DropCredential(..) => true,
+            Self::Activity(..)
+            | Self::NoteFailure(_)
+            | Self::Former(..)
+            | Self::ForgetFormer(..)
+            | Self::KnowPlace(..)
+            | Self::KeptTally(_)
+            | Self::ClearTally(_)
+            | Self::Session(_)
+            | Self::Touch(..)
+            | Self::DropSession(_)
+            | Self::Registration(_)
+            | Self::LogOut(..)
+            | Self::Quarantine(..)
+            | Self::Release(_)
+            | Self::Audited => false,
+        }
+    }
+}
+
 /// What is to be done.
 #[derive(Default)]
 pub(crate) struct Plan {

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use signin::{
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
     decide::Settled,
+    dossier::Dossier,
     effect::Effect,
-    extension::Extension,
     ident::ExtensionId,
     interface::LoginInterface,
     lockout::network,
@@ -32,12 +32,12 @@ impl StalePhones {
     fn tries(
         &self,
         extension: ExtensionId,
-        peer: (IpAddr, &str),
+        (address, agent): (IpAddr, &str),
+        print: Option<u64>,
         replaced_at: Timestamp,
         rule: &LockRule,
         now: Timestamp,
     ) -> Slowed {
-        let (address, agent) = peer;
         let key = (extension, network(address));
         let mut phones = self.0.lock();
         if phones.len() >= STALE_MAX && !phones.contains_key(&key) {
@@ -45,7 +45,7 @@ impl StalePhones {
             oldest.and_then(|oldest| phones.remove(&oldest));
         }
         let phone = phones.entry(key).or_insert_with(|| StalePhone::new(extension, address, now));
-        phone.tries(agent, replaced_at, rule, now)
+        phone.tries((agent, print), replaced_at, rule, now)
     }
 
     /// Forgets those of an extension.
@@ -73,14 +73,14 @@ impl Ledger {
     /// One more try of a stale phone.
     pub(crate) fn stale_tries(
         &self,
-        extension: Option<&Extension>,
+        dossier: &Dossier,
         peer: (IpAddr, &str),
         replaced_at: Timestamp,
         now: Timestamp,
     ) -> Settled {
-        let Some(extension) = extension else { return Settled::default() };
+        let Some(extension) = &dossier.extension else { return Settled::default() };
         let rule = &self.holdings.settings.load().extension_lock;
-        let slowed = self.holdings.stale.tries(extension.id, peer, replaced_at, rule, now);
+        let slowed = self.holdings.stale.tries(extension.id, peer, dossier.print, replaced_at, rule, now);
         self.tell(vec![Topic::Phones]);
         Settled { stale: Some(slowed), ..Settled::default() }
     }

@@ -281,11 +281,15 @@ impl Writer {
         let holdings = &self.holdings;
         let mut topics = HashSet::new();
         let mut owners = HashSet::new();
+        let may_make_right = acts.iter().any(Act::may_make_right);
         for act in acts {
             topics.insert(self.apply_one(act, &mut owners));
         }
         for owner in owners {
             holdings.derive_again(owner);
+        }
+        if may_make_right {
+            holdings.note_change();
         }
         topics
     }

@@ -60,6 +60,8 @@ pub(crate) struct Model {
     pub(crate) guesses: BTreeMap<TallyKey, u32>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
+    /// Effects that could make a wrong secret right.
+    changes: u64,
     next: Cell<u32>,
 }
 
@@ -132,6 +134,19 @@ impl Model {
     }
 
     fn apply_one(&mut self, effect: Effect) {
+        self.changes += u64::from(matches!(
+            effect,
+            Effect::PutSettings(_)
+                | Effect::PutDomain(_)
+                | Effect::DeleteDomain(_)
+                | Effect::PutAccount(_)
+                | Effect::DeleteAccount(_)
+                | Effect::PutExtension(_)
+                | Effect::DeleteExtension(_)
+                | Effect::PutCredential(_)
+                | Effect::DeleteCredential(..)
+                | Effect::PutCredentialFacts(..)
+        ));
         match effect {
             Effect::PutSettings(settings) => {
                 assert_eq!(settings.version, self.settings.version + 1);
@@ -266,13 +281,23 @@ impl Model {
             Proof::Digest(..) => attempt.print(),
             Proof::Plain(secret) => {
                 let mut hash = DefaultHasher::new();
-                let set_at = kept.map(|kept| kept.facts.set_at);
-                let version = account.as_ref().map(|account| account.version);
-                (secret.reveal(), attempt.peer.address, set_at, version, settings.version).hash(&mut hash);
+                (secret.reveal(), attempt.peer.address, self.changes).hash(&mut hash);
                 Some(hash.finish())
             }
         };
+        let stands = |key: &TallyKey| {
+            let tally = self.tallies.get(key).copied().unwrap_or_default();
+            tally.standing(settings.lock_rule(key.scope), now)
+        };
+        let to_strangers = match lane {
+            Lane::Network(_) if is_within(&settings.address_allow, attempt.peer.address) => {
+                stands(&attempt.subject_key())
+            }
+            Lane::Network(_) => stands(&address).or(stands(&attempt.subject_key())),
+            Lane::Open | Lane::Device(_) => Standing::Open,
+        };
         Dossier {
+            to_strangers,
             is_repeat: print.is_some_and(|print| self.refused.get(&subject) == Some(&print)),
             print,
             former: former.map(|former| former.iter().filter_map(derived).collect()),
@@ -321,7 +346,8 @@ impl Model {
                     let key = (extension.id, attempt.peer.address);
                     let phone = self.stale.entry(key).or_insert_with(|| StalePhone::new(key.0, key.1, now));
                     let rule = &dossier.settings.extension_lock;
-                    settled.stale = Some(phone.tries(attempt.peer.agent, replaced_at, rule, now));
+                    settled.stale =
+                        Some(phone.tries((attempt.peer.agent, dossier.print), replaced_at, rule, now));
                 }
             }
             Finding::Wrong(_) => {

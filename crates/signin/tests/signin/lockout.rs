@@ -148,6 +148,22 @@ fn a_rule_of_zero_or_of_logging_only_never_locks() {
 }
 
 #[test]
+fn who_has_failed_more_often_than_a_lowered_limit_is_told_when_that_is_forgotten() {
+    let (rule, mut tally) =
+        (LockRule { failures_max: 5, ..rule(Lock::Temporary(Seconds(60))) }, Tally::default());
+    for _ in 0..3 {
+        assert_eq!(fail(&mut tally, &rule, NOW), None);
+    }
+    for failures_max in [2, 3] {
+        let lowered = LockRule { failures_max, ..rule };
+        let until = NOW.after(Seconds(600));
+        assert_eq!(tally.begin(&lowered, NOW), Standing::Locked { until: Some(until) });
+        assert_eq!(tally.standing(&lowered, until), Standing::Open);
+    }
+    assert_eq!(tally.begin(&rule, NOW), Standing::Open);
+}
+
+#[test]
 fn attempts_in_flight_take_the_places_of_the_limit_and_lock_nothing() {
     let rule = rule(Lock::Temporary(Seconds(60)));
     let mut tally = Tally::default();

@@ -143,7 +143,7 @@ fn the_audit_is_told_of_a_stale_phone_once_an_hour_and_when_it_goes_quiet() {
     for second in 0..86_400 {
         let now = start.after(Seconds(second));
         if second % 60 == 0 {
-            phone.tries("phone", start, &rule, now);
+            phone.tries(("phone", None), start, &rule, now);
         }
         told.extend(phone.tell(now));
     }

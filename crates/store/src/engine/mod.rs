@@ -4,8 +4,10 @@
 //! Adding one: write a file here that implements [`Engine`], [`Reader`] and [`Snapshot`] with its SQL by hand, and
 //! name it once in `tests/conformance/main.rs`.
 
+mod again;
 mod memory;
 mod notes;
+mod readers;
 mod sqlite;
 
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};

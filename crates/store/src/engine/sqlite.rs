@@ -18,7 +18,10 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use super::{
     AuditRecord, Batch, EachAudit, Engine, MAC_LEN, Notes, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
-    Turnover, notes::FileNotes,
+    Turnover,
+    again::write_again,
+    notes::FileNotes,
+    readers::{Readers, Reading},
 };
 use crate::{
     error::{OpenError, StoreError},
@@ -27,6 +30,8 @@ use crate::{
 
 /// The database, in the data folder.
 pub const DATABASE_FILE: &str = "hookswitch.db";
+/// SQLite's log beside it, there only while it is open and after a crash.
+const LOG_FILE: &str = "hookswitch.db-wal";
 /// Held by whoever has the database open.
 pub const LOCK_FILE: &str = "hookswitch.lock";
 /// The checksum of the database, there only while it is closed.
@@ -55,12 +60,14 @@ const MIGRATIONS: [&str; 1] = ["
 /// Files up to this size are checked page by page at the start; larger ones rely on the tags of their rows.
 const CHECKED_MAX: u64 = 256 * 1024 * 1024;
 /// The log is brought into the database every so many pages.
-const CHECKPOINT_PAGES: u32 = 4000;
+const CHECKPOINT_PAGES: i64 = 4000;
 
 /// An open database. Fields are dropped in order: the lock goes last.
 pub struct SqliteEngine {
     connection: Connection,
     notes: Arc<FileNotes>,
+    readers: Readers,
+    checkpoint_pages: i64,
     path: Arc<Path>,
     sum: PathBuf,
     lock: File,
@@ -100,6 +107,8 @@ impl SqliteEngine {
         // is gone for good, or a power cut could bring it back to accuse a file that is in order.
         remove(&sum)?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable(folder))?;
+        let log = folder.join(LOG_FILE);
+        write_again(&log).map_err(unusable(&log))?;
         let mut connection = Connection::open(&path).map_err(|error| cannot_open(&path, &error))?;
         prepare(&mut connection, &path, is_proven).map_err(|error| match error {
             Unprepared::Sqlite(error) => cannot_open(&path, &error),
@@ -108,15 +117,26 @@ impl SqliteEngine {
         // SQLite syncs the folder when it has made the log, and does not look at what comes of it. A log whose name is
         // not on disk is lost in a power cut with everything in it.
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable(folder))?;
-        Ok(Self { connection, notes, path: path.into(), sum, lock })
+        let (readers, checkpoint_pages) = (Readers::default(), CHECKPOINT_PAGES);
+        Ok(Self { connection, notes, readers, checkpoint_pages, path: path.into(), sum, lock })
     }
 
     /// Brings the log into the database more often than usual, so that a test needs fewer changes to see it.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn checkpoint_every(&self, pages: u32) -> Result<(), StoreError> {
-        Ok(self.connection.pragma_update(None, "wal_autocheckpoint", pages)?)
+    pub const fn checkpoint_every(&mut self, pages: u32) {
+        self.checkpoint_pages = pages as i64;
+    }
+
+    /// Brings the log into the database when it is long and nobody reads. Where that fails, all is in the log still, and
+    /// the next transaction tries again.
+    fn checkpoint(&self) -> Result<(), rusqlite::Error> {
+        let ask = |how: &str| {
+            let mut statement = self.connection.prepare_cached(how)?;
+            statement.query_row([], |row| Ok(row.get::<_, i64>("log")? - row.get::<_, i64>("checkpointed")?))
+        };
+        if ask("PRAGMA wal_checkpoint(NOOP)")? >= self.checkpoint_pages {
+            self.readers.unless_reading(|| ask("PRAGMA wal_checkpoint(PASSIVE)")).transpose()?;
+        }
+        Ok(())
     }
 }
 
@@ -132,9 +152,10 @@ impl From<rusqlite::Error> for Unprepared {
 }
 
 fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<(), Unprepared> {
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    use_log(connection, path)?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // See `SqliteEngine::checkpoint`.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     // What is deleted is overwritten, not only forgotten.
     connection.pragma_update(None, "secure_delete", true)?;
@@ -167,6 +188,21 @@ fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<
         migrate(connection, found)?;
     }
     Ok(())
+}
+
+/// Has SQLite keep a write-ahead log, and makes sure of it. Without one a transaction ends with a name that goes, and
+/// nobody waits until that is on disk.
+fn use_log(connection: &Connection, path: &Path) -> Result<(), Unprepared> {
+    // The answer comes before the mode is on disk: whether a sync failed is known only when there is nothing more to
+    // come, so this is no case for a function that takes the first row and goes.
+    let mut statement = connection.prepare("PRAGMA journal_mode = wal")?;
+    let answers = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let answers = answers.collect::<Result<Vec<_>, _>>()?;
+    if answers == ["wal"] {
+        return Ok(());
+    }
+    let problem = format!("it cannot be given a write-ahead log; its journal is {answers:?}");
+    Err(Unprepared::Open(OpenError::Unusable { path: path.display().to_string(), problem }))
 }
 
 fn migrate(connection: &mut Connection, found: usize) -> Result<(), rusqlite::Error> {
@@ -257,7 +293,7 @@ impl From<rusqlite::Error> for StoreError {
 
 impl Engine for SqliteEngine {
     fn reader(&self) -> Arc<dyn Reader> {
-        Arc::new(SqliteReader(Arc::clone(&self.path)))
+        Arc::new(SqliteReader { path: Arc::clone(&self.path), readers: self.readers.clone() })
     }
 
     fn notes(&self) -> Arc<dyn Notes> {
@@ -299,7 +335,11 @@ impl Engine for SqliteEngine {
         if fault::fails("sqlite.commit") {
             return Err(StoreError::Engine("a fault was wanted".into()));
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        if let Err(error) = self.checkpoint() {
+            tracing::warn!(%error, "the log cannot be brought into the database; it grows");
+        }
+        Ok(())
     }
 
     fn erase(&mut self) -> Result<(), StoreError> {
@@ -320,7 +360,7 @@ impl Engine for SqliteEngine {
     }
 
     fn close(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { connection, notes, path, sum, lock } = *self;
+        let Self { connection, notes, path, sum, lock, .. } = *self;
         drop(notes);
         let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))?;
         connection.close().map_err(|(_, error)| error)?;
@@ -365,22 +405,27 @@ fn signed(seq: u64) -> Result<i64, StoreError> {
     i64::try_from(seq).map_err(|_| StoreError::Engine("the audit is full".into()))
 }
 
-struct SqliteReader(Arc<Path>);
+struct SqliteReader {
+    path: Arc<Path>,
+    readers: Readers,
+}
 
 impl Reader for SqliteReader {
     fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let reading = self.readers.begin();
         let connection = Connection::open_with_flags(
-            &self.0,
+            &self.path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.execute_batch("BEGIN")?;
         // The moment is that of the first reading, so read at once.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-        Ok(Box::new(SqliteSnapshot(connection)))
+        Ok(Box::new(SqliteSnapshot(connection, reading)))
     }
 }
 
-struct SqliteSnapshot(Connection);
+/// The connection ends before the reading does.
+struct SqliteSnapshot(Connection, #[expect(dead_code, reason = "held, not looked at")] Reading);
 
 impl Snapshot for SqliteSnapshot {
     fn rows(&mut self, each: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {

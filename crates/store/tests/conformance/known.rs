@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signin::{
+    account::Account,
     attempt::Attempt,
     audit::Reason,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
@@ -69,7 +70,8 @@ pub(crate) fn a_known_place_goes_on_while_the_extension_is_locked_from_elsewhere
     assert_eq!(says(&ledger, known, NOW), "accept");
     let wrong = Phone::new("201", "0000");
     let said: Vec<_> = (0..6).map(|_| says(&ledger, wrong, NOW)).collect();
-    assert_eq!(said, ["reject", "reject", "reject", "reject", "wait", "wait"]);
+    // What a stranger is told there: see `who_shows_a_wrong_code_at_a_locked_address_is_told_what_strangers_are`.
+    assert_eq!(said, ["wait"; 6]);
     assert_eq!(says(&ledger, known, NOW), "wait", "what is guessed there is bounded like anywhere");
 }
 
@@ -187,6 +189,62 @@ pub(crate) fn the_same_wrong_password_again_is_counted_once(host: &dyn EngineHos
         }
     }
     assert_eq!(ledger.tally(&TallyKey::address(address(2))).failures, 2);
+}
+
+pub(crate) fn what_the_same_wrong_password_costs_tells_nothing_of_a_name(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let password = Secret::new("wrong");
+    let are_repeated = |ledger: &Ledger| {
+        ["Administrator", "nobody"]
+            .map(|name| sign_in(ledger, &web(name, &password), NOW).1 == Finding::Repeated)
+    };
+    assert_eq!(are_repeated(&ledger), [false, false]);
+    assert_eq!(are_repeated(&ledger), [true, true]);
+    let edited = Account { version: 2, ..service_user(ADMIN, "Administrator") };
+    ledger.commit(vec![Effect::PutAccount(edited)]).wait().unwrap();
+    assert_eq!(are_repeated(&ledger), [false, false], "looked at again, whoever was edited");
+    assert_eq!(are_repeated(&ledger), [true, true]);
+}
+
+pub(crate) fn who_shows_a_wrong_code_at_a_locked_address_is_told_what_strangers_are(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let told = |number: &str, code: &str| {
+        let phone = Phone { nonce: nonce(), ..Phone::new(number, code) };
+        let verdict = phone.sign_in(&ledger, later(1)).0;
+        if let Verdict::Wait { until } = verdict { Some(until) } else { None }
+    };
+    assert_eq!(says(&ledger, Phone::new("201", CODE), NOW), "accept");
+    for number in 300..310 {
+        says(&ledger, Phone::new(&number.to_string(), "0"), NOW);
+    }
+    let stranger = told("299", "0");
+    assert!(stranger.is_some());
+    for _ in 0..6 {
+        assert_eq!(told("201", "0000"), stranger, "also once its own count is full");
+    }
+    set_code(&ledger, "730194", later(1));
+    assert_eq!(told("201", CODE), stranger, "an old code is told the same");
+}
+
+pub(crate) fn who_shows_a_wrong_code_of_an_extension_locked_from_elsewhere_is_told_so(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    assert_eq!(says(&ledger, Phone::new("201", CODE), NOW), "accept");
+    lock_from_elsewhere(&ledger);
+    assert_eq!(says(&ledger, Phone::new("201", "0000"), NOW), "wait");
+    assert_eq!(says(&ledger, Phone::new("201", CODE), NOW), "accept");
+}
+
+pub(crate) fn a_message_that_comes_twice_is_one_try_of_a_stale_phone(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    set_code(&ledger, "730194", later(1));
+    let tries = |ledger: &Ledger| ledger.stale_phones().iter().map(|phone| phone.times).sum::<u32>();
+    let sent = Phone::new("201", CODE);
+    for _ in 0..10 {
+        assert!(matches!(sent.sign_in(&ledger, later(2)).0, Verdict::Reject));
+    }
+    assert_eq!(tries(&ledger), 1);
+    let said: Vec<_> = (0..4).map(|_| says(&ledger, Phone::new("201", CODE), later(3))).collect();
+    assert_eq!((said, tries(&ledger)), (vec!["reject", "reject", "reject", "wait"], 5));
 }
 
 pub(crate) fn former_codes_are_sealed_bounded_and_survive_a_restart(host: &dyn EngineHost) {

@@ -6,7 +6,10 @@ use rusqlite::Connection;
 use signin::{dice::SeededDice, effect::Effect, ident::AccountId, records::Records, verdict::Verdict};
 use store::{
     OpenError,
-    engine::{DATABASE_FILE, LOCK_FILE, NOTES_FILE, SUM_FILE, Shelf, SqliteEngine},
+    engine::{
+        Batch, DATABASE_FILE, Engine as _, LOCK_FILE, NOTES_FILE, Row, RowKey, SUM_FILE, Shelf, SqliteEngine,
+        TAG_LEN,
+    },
 };
 
 use crate::{
@@ -104,6 +107,27 @@ fn a_log_that_lost_what_was_acknowledged_is_refused() {
     // Whoever would rather have what is left says so.
     fs::remove_file(crashed.folder().join(NOTES_FILE)).unwrap();
     assert!(open(&crashed).account(AccountId(100)).is_none());
+}
+
+#[test]
+fn nothing_of_the_log_is_brought_in_while_somebody_reads() {
+    let host = SqliteHost::new();
+    let mut engine = SqliteEngine::open(&host.folder()).unwrap();
+    let write = |engine: &mut SqliteEngine, number: u32| {
+        let row = |key: &str| {
+            let key = RowKey { shelf: Shelf::Account, key: key.into() };
+            Row { key, body: "{}".into(), tag: [7; TAG_LEN] }
+        };
+        let batch = Batch { puts: vec![row(&number.to_string())], ..Batch::default() };
+        engine.write(&batch, &mut |_| Ok(row("census"))).unwrap();
+        fs::read(host.folder().join(DATABASE_FILE)).unwrap()
+    };
+    let before = write(&mut engine, 1);
+    let reading = engine.reader().snapshot().unwrap();
+    engine.checkpoint_every(1);
+    assert_eq!(write(&mut engine, 2), before, "not even what is older than the reading");
+    drop(reading);
+    assert_ne!(write(&mut engine, 3), before);
 }
 
 /// Flips one bit at a time and opens; what opens must be what was written, down to the last sign-in.
