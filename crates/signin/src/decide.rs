@@ -195,10 +195,14 @@ fn wrong(
         Effect::NoteFailure(account),
         Effect::Audit(audit),
     ];
-    let longest = settled.locks.iter().map(|(_, standing)| *standing).reduce(longer);
-    let verdict = match longest {
-        Some(Standing::Locked { until }) => Verdict::Wait { until },
-        _ => Verdict::Reject,
+    let ends = settled.locks.iter().filter_map(|(_, standing)| match standing {
+        Standing::Locked { until } => Some(*until),
+        Standing::Open | Standing::Full => None,
+    });
+    // Nothing is longer than what an administrator must end.
+    let verdict = match ends.max_by_key(|until| until.unwrap_or(Timestamp::MAX)) {
+        Some(until) => Verdict::Wait { until },
+        None => Verdict::Reject,
     };
     Decision { verdict, effects, must_last: true }
 }
@@ -356,17 +360,4 @@ fn lock_in_words((key, standing): &(TallyKey, Standing)) -> FieldChange {
         Standing::Open | Standing::Full => String::new(),
     };
     FieldChange { field: AuditEvent::text(&key.in_words()), before: "open".into(), after: after.into() }
-}
-
-fn longer(one: Standing, other: Standing) -> Standing {
-    match (one, other) {
-        (Standing::Locked { until: None }, _) | (_, Standing::Locked { until: None }) => {
-            Standing::Locked { until: None }
-        }
-        (Standing::Locked { until: Some(a) }, Standing::Locked { until: Some(b) }) => {
-            Standing::Locked { until: Some(a.max(b)) }
-        }
-        (Standing::Locked { .. }, _) => one,
-        _ => other,
-    }
 }

@@ -8,7 +8,7 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::dice::{Dice, roll};
 
@@ -53,17 +53,10 @@ fn masked<const LEN: usize>(bytes: &[u8; LEN]) -> [u8; LEN] {
 
 /// What is derived from a code for digests: `H(username:realm:code)` in both hashes, under the mask. As good as the code
 /// for whoever answers digests, and so kept as carefully.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
 pub struct DigestKeys {
     sha256: [u8; 32],
     md5: [u8; 16],
-}
-
-impl Drop for DigestKeys {
-    fn drop(&mut self) {
-        self.sha256.zeroize();
-        self.md5.zeroize();
-    }
 }
 
 impl DigestKeys {
@@ -96,7 +89,7 @@ impl NonceCount {
     pub fn read(written: &[u8]) -> Option<Self> {
         let written: [u8; 8] = written.try_into().ok()?;
         let number = written.iter().try_fold(0, |number: u32, &digit| {
-            char::from(digit).to_digit(16).map(|digit| number << 4 | digit)
+            char::from(digit).to_digit(16).map(|digit| number * 16 + digit)
         })?;
         Some(Self { written, number })
     }
@@ -306,6 +299,12 @@ mod tests {
     }
 
     #[test]
+    fn each_hash_has_its_name_on_the_wire() {
+        let names = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5].map(DigestAlgorithm::token);
+        assert_eq!(names, ["SHA-256", "MD5"]);
+    }
+
+    #[test]
     fn the_examples_of_rfc_7616_are_accepted() {
         let md5 = mufasa(DigestAlgorithm::Md5, b"8ca523f5e9506fed4657c9700eebdbec");
         assert!(verify(&keys(), &md5));
@@ -331,6 +330,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_to_be_joined_is_hashed_alike() {
+        for length in [0, 1, JOINED_MAX - 3, JOINED_MAX - 2, JOINED_MAX - 1, JOINED_MAX, JOINED_MAX * 2] {
+            let long = vec![b'x'; length];
+            let parts: [&[u8]; 3] = [b"a", &long, b""];
+            assert_eq!(hash_joined::<Md5>(&parts), hash_parts::<Md5>(&parts), "{length}");
+            assert_eq!(hash_joined::<Sha256>(&parts), hash_parts::<Sha256>(&parts), "{length}");
+        }
+    }
+
+    #[test]
     fn a_hash_at_hand_is_the_one_that_would_be_made() {
         let mut hashes = RequestHashes::new(b"GET");
         for round in 0..3 {
@@ -342,10 +351,38 @@ mod tests {
                 }
             }
         }
+        assert!(hashes.of(DigestAlgorithm::Md5, &[b'x'; URI_KEPT_MAX]).is_some());
         assert_eq!(hashes.of(DigestAlgorithm::Md5, &[b'x'; URI_KEPT_MAX + 1]), None);
         let md5 = mufasa(DigestAlgorithm::Md5, b"8ca523f5e9506fed4657c9700eebdbec");
         let at_hand = request_hash(DigestAlgorithm::Md5, md5.method, md5.uri);
         assert!(verify(&keys(), &DigestProof { request_hash: Some(&at_hand), ..md5 }));
+    }
+
+    #[test]
+    fn the_hashes_that_were_asked_for_last_are_at_hand_and_no_more() {
+        let mut hashes = RequestHashes::new(b"GET");
+        let uris: Vec<_> = (0..HASHES_KEPT + 3).map(|number| format!("sip:{number}.example")).collect();
+        for (asked, uri) in uris.iter().enumerate() {
+            hashes.of(DigestAlgorithm::Md5, uri.as_bytes());
+            let mut at_hand: Vec<_> = hashes.kept.iter().map(|(_, uri, _)| uri.to_vec()).collect();
+            let mut last: Vec<_> = uris.iter().take(asked + 1).rev().take(HASHES_KEPT).collect();
+            at_hand.sort_unstable();
+            last.sort_unstable();
+            assert!(at_hand.iter().eq(last.iter().map(|uri| uri.as_bytes())), "{asked}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_wrong_in_two_places_by_the_same_bits_is_refused() {
+        let right = *b"8ca523f5e9506fed4657c9700eebdbec";
+        for (one, other) in [(0, 1), (3, 31), (30, 31)] {
+            let mut wrong = right;
+            wrong[one] ^= 1;
+            wrong[other] ^= 1;
+            let proof = mufasa(DigestAlgorithm::Md5, b"");
+            assert!(verify(&keys(), &DigestProof { response: &right, ..proof }));
+            assert!(!verify(&keys(), &DigestProof { response: &wrong, ..proof }), "{one} {other}");
+        }
     }
 
     #[test]

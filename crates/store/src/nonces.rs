@@ -204,6 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_answered_before_a_line_was_made_works_there_no_more() {
+        let all = Nonces::new(SHARDS);
+        for seed in 0..64 {
+            let mut line = LineNonces::since(NOW);
+            let earlier = made(2, Timestamp(NOW.0 - 1), seed);
+            assert!(earlier.iter().all(|nonce| !line.take(nonce, 1, false, &all, NOW)), "{seed}");
+            assert!(made(2, NOW, seed).iter().all(|nonce| line.take(nonce, 1, false, &all, NOW)), "{seed}");
+        }
+    }
+
+    #[test]
     fn a_use_is_remembered_until_its_nonce_has_ended() {
         let nonces = Nonces::new(SHARDS * 100);
         let made = made(500, NOW, 2);

@@ -273,4 +273,12 @@ mod tests {
         assert!(!is_kept(&code, &Verifier::Unset, None), "nothing is kept");
         assert!(!is_kept(&code, &Verifier::Unset, Some(&SecretBytes::new(Vec::new()))), "it is unreadable");
     }
+
+    #[test]
+    fn a_verifier_is_never_printed() {
+        let hash = Verifier::Argon2("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".into());
+        let keys = Verifier::Digest(DigestKeys::derive("201", "test.example", "48213"));
+        let printed = [hash, keys, Verifier::Unset].map(|verifier| format!("{verifier:?}"));
+        assert_eq!(printed, ["Argon2(…)", "Digest(…)", "Unset"]);
+    }
 }

@@ -157,9 +157,8 @@ fn derive(password: &Secret, salt: &[u8], hashed: &mut [u8; HASH_LEN]) -> Result
     let derived =
         argon2.hash_password_into_with_memory(password.reveal().as_bytes(), salt, hashed, &mut memory);
     let mut kept = kept();
-    if kept.len() < MEMORY_MAX {
-        kept.push(memory);
-    }
+    kept.push(memory);
+    kept.truncate(MEMORY_MAX);
     derived
 }
 

@@ -148,6 +148,19 @@ fn a_count_is_forgotten_when_nothing_is_lost_by_it_and_no_sooner() {
 }
 
 #[test]
+fn a_count_that_holds_nothing_but_attempts_in_flight_is_empty() {
+    let mut tally = Tally::default();
+    assert!(tally.is_empty());
+    tally.begin(&RULE, NOW);
+    tally.begin(&RULE, NOW);
+    assert!(tally.is_empty());
+    tally.fail(&RULE, Some(HERE), NOW);
+    assert!(!tally.is_empty());
+    tally.succeed(HERE);
+    assert!(tally.is_empty());
+}
+
+#[test]
 fn only_failures_from_the_same_place_are_forgiven() {
     let wide = LockRule { failures_max: 9, ..RULE };
     let elsewhere = IpAddr::from([198, 51, 100, 1]);

@@ -16,6 +16,7 @@ mod house;
 mod lanes;
 mod lockout;
 mod resets;
+mod rules;
 mod sessions;
 mod signing_in;
 mod stale;

@@ -1,10 +1,13 @@
 //! A stale phone is not an attacker.
 
 use signin::{
+    account::Condition,
     admin::{NewUser, SecretChoice},
     audit::Reason,
     credential::{CredentialKind, Owner},
     dice::{SeededDice, below},
+    digest::DigestAlgorithm,
+    effect::Effect,
     ident::{AccountId, DomainId},
     secret::Secret,
     stale::{StalePhone, TOLD_EVERY},
@@ -101,6 +104,35 @@ fn a_stale_phone_is_told_what_a_wrong_one_is_told_and_slowed_alone() {
     stale.wait(Seconds(600));
     assert_eq!(word(&stale.phone("201", CODE)), "reject");
     assert_eq!(stale.model.borrow().stale.len(), 1);
+}
+
+#[test]
+fn what_a_stale_phone_changes_is_written_until_it_has_to_wait() {
+    let house = House::with_ann();
+    set_code(&house, house.ann().id, "730194");
+    let address = "192.0.2.9".parse().unwrap();
+    for attempt in 1..=7 {
+        let decision = house.phone_with(address, "201", CODE, DigestAlgorithm::Md5);
+        let kinds = |wanted: fn(&Effect) -> bool| decision.effects.iter().filter(|one| wanted(one)).count();
+        let counts = kinds(|effect| matches!(effect, Effect::KeepTally(_)));
+        let told = kinds(|effect| matches!(effect, Effect::Audit(_)));
+        let is_written = attempt <= 5;
+        assert_eq!(decision.must_last, is_written, "attempt {attempt}");
+        assert_eq!((counts, told), (if is_written { 2 } else { 0 }, usize::from(attempt == 1)));
+    }
+}
+
+#[test]
+fn the_present_code_is_no_former_one_though_it_was_replaced_once() {
+    let house = House::with_ann();
+    set_code(&house, house.ann().id, "730194");
+    set_code(&house, house.ann().id, CODE);
+    assert_eq!(word(&house.phone("201", CODE)), "accept");
+    let ann = signin::account::Account { condition: Condition::Disabled, ..(*house.ann()).clone() };
+    house.model.borrow_mut().accounts.insert(ann.id, ann.into());
+    assert_eq!(word(&house.phone("201", CODE)), "reject");
+    assert_eq!(house.last(), "Sign in Refused 201 (The account is disabled)");
+    assert!(house.model.borrow().stale.is_empty());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 mod conversation;
+mod dates;
 mod digest;
 mod framing;
 mod properties;
