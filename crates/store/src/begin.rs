@@ -24,9 +24,10 @@ use signin::{
 use crate::{
     behind::Dirty,
     counts::{Begun, Succeeded, Wrong},
+    credentials::Kept,
     error::StoreError,
     fault,
-    holdings::{Kept, owner_for_phones},
+    holdings::owner_for_phones,
     ledger::Ledger,
     lines::LineRef,
     topic::Topic,

@@ -1,7 +1,7 @@
 //! Lines: for each extension what the registration of its phones needs, in one place, found by one hash. A million of
 //! them do not fit into a processor's cache, so each further place to look is another wait for memory.
 
-use std::hash::Hash;
+use std::{hash::Hash, sync::Arc};
 
 use hashbrown::Equivalent;
 use signin::{
@@ -9,7 +9,7 @@ use signin::{
     extension::Extension,
     ident::{DomainId, ExtensionId, Number},
     place::Places,
-    registration::{Binding, Registration},
+    registration::Binding,
     shortcut::Shortcut,
     timestamp::Timestamp,
 };
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// By what a phone names: a number in a domain.
-pub(crate) type Lines = Shards<LineKey, Line>;
+pub(crate) type Lines = Shards<LineKey, Line, Box<(LineKey, Line)>>;
 
 /// One extension as its phones see it.
 pub(crate) struct Line {
@@ -28,8 +28,8 @@ pub(crate) struct Line {
     pub(crate) extension: ExtensionId,
     /// What opens it when nothing is unusual; derived from account, extension and secrets.
     pub(crate) shortcut: Option<Shortcut>,
-    /// Where its phones are.
-    pub(crate) registration: Option<Registration>,
+    /// Where its phones are; never empty.
+    pub(crate) bindings: Option<Arc<[Binding]>>,
     /// Up to here the row on disk answers for all of them.
     pub(crate) kept_until: Timestamp,
     /// Where its phones have shown the right secret.
@@ -44,7 +44,7 @@ impl Line {
         Self {
             extension: extension.id,
             shortcut: None,
-            registration: None,
+            bindings: None,
             kept_until: Timestamp::EPOCH,
             places: Places::default(),
             nonces: LineNonces::since(extension.created_at),
@@ -53,13 +53,13 @@ impl Line {
 
     /// Uses a count of a nonce; `false` when it was used before, or may have been.
     pub(crate) fn use_nonce(&mut self, nonce: &Nonce, count: u32, all: &Nonces, now: Timestamp) -> bool {
-        let is_shared = self.registration.as_ref().is_some_and(|found| found.bindings.len() > 1);
+        let is_shared = self.bindings.as_ref().is_some_and(|bindings| bindings.len() > 1);
         self.nonces.take(nonce, count, is_shared, all, now)
     }
 
     /// The registration will be written as it is now.
     pub(crate) fn keep(&mut self) {
-        let bindings = self.registration.iter().flat_map(|registration| &*registration.bindings);
+        let bindings = self.bindings.iter().flat_map(|bindings| &**bindings);
         self.kept_until = bindings.map(Binding::kept_until).min().unwrap_or_default();
     }
 }
@@ -80,6 +80,6 @@ impl Hash for LineRef<'_> {
 
 impl Equivalent<LineKey> for LineRef<'_> {
     fn equivalent(&self, key: &LineKey) -> bool {
-        self.0 == key.0 && self.1 == key.1.as_str()
+        self.0 == key.0 && self.1.as_bytes() == key.1.as_bytes()
     }
 }
