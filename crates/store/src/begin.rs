@@ -301,7 +301,7 @@ impl Ledger {
             counts.give_back(&address);
         }
         for key in evicted {
-            self.behind.note(Dirty::Tally(key));
+            self.behind.note(Dirty::Tally(key.into()));
         }
         Places { subject: (subject, of_subject), address: (address, of_address), refused }
     }
@@ -476,7 +476,7 @@ impl Ledger {
         let address = subject.0.lane.is_open().then_some(address);
         for (key, _) in std::iter::once(subject).chain(address) {
             has_locked |= self.holdings.counts.abandon(key, settings, now).is_some();
-            self.behind.note(Dirty::Tally(key.clone()));
+            self.behind.note(Dirty::Tally(key.clone().into()));
         }
         if has_locked {
             self.tell(vec![Topic::Locks]);

@@ -457,7 +457,7 @@ impl Holdings {
         let Registration { extension, mut bindings } = registration;
         self.agents.share(&mut bindings);
         self.change_line(extension, |line| {
-            line.bindings = (!bindings.is_empty()).then_some(bindings);
+            line.put(bindings);
             line.kept_until = Timestamp::EPOCH;
         });
     }

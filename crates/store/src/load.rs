@@ -241,7 +241,7 @@ impl Loader {
             Record::Session(session)
                 if holdings.peek_account(session.account, |account| account.is_none()) =>
             {
-                self.orphan(Dirty::Session(session.id));
+                self.orphan(Dirty::Session(session.id.into()));
             }
             Record::Session(session) => holdings.put_session(session),
             Record::Registration(mut registration) => {
@@ -289,7 +289,7 @@ impl Loader {
     fn count(&mut self, pending: Pending, found: Found) {
         for (key, tally) in found.failed {
             self.holdings.counts.restore(key.clone(), tally);
-            self.orphan(Dirty::Tally(key));
+            self.orphan(Dirty::Tally(key.into()));
         }
         self.holdings.counts.note_with(pending);
     }

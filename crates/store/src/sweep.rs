@@ -28,7 +28,7 @@ impl Ledger {
         }
         let gone = self.holdings.counts.sweep(&self.holdings.settings.load(), now);
         for key in gone {
-            self.behind.note(Dirty::Tally(key));
+            self.behind.note(Dirty::Tally(key.into()));
         }
         if self.holdings.counts.has_unlocked(now) {
             topics.push(Topic::Locks);
@@ -97,7 +97,7 @@ impl Ledger {
         });
         for id in &ended {
             self.holdings.drop_session(*id);
-            self.behind.note(Dirty::Session(*id));
+            self.behind.note(Dirty::Session((*id).into()));
         }
         !ended.is_empty()
     }
