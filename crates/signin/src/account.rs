@@ -11,6 +11,7 @@
 //! Only what was set by hand is stored. Every `Locked` state is derived from facts (the count, the last
 //! sign-in, the dates) at the moment somebody asks, so no timer can be missed and no state can be stale.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -37,9 +38,9 @@ pub struct Account {
     /// The organisation. Service users belong to the first domain.
     pub domain: DomainId,
     /// As the owner writes it.
-    pub name: Box<str>,
+    pub name: CompactString,
     /// For people: "Ann Smith". May be empty.
-    pub full_name: Box<str>,
+    pub full_name: CompactString,
     /// Service user or user, and what only that kind has.
     pub role: Role,
     /// What was set by hand.
@@ -59,7 +60,7 @@ pub enum Role {
     /// Administers.
     ServiceUser {
         /// What the account may do.
-        rights: Vec<Right>,
+        rights: Box<[Right]>,
     },
     /// Has a phone.
     User {

@@ -334,7 +334,7 @@ fn event(
     now: Timestamp,
 ) -> AuditEvent {
     let actor = match (outcome, &dossier.account) {
-        (Outcome::Accepted, Some(account)) => Actor::Account(account.id, account.name.clone()),
+        (Outcome::Accepted, Some(account)) => Actor::Account(account.id, account.name.as_str().into()),
         (Outcome::Accepted | Outcome::Refused, _) => Actor::Unknown,
     };
     AuditEvent {

@@ -139,41 +139,70 @@ fn dotted(address: Ipv4Addr) -> CompactString {
     text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default().into()
 }
 
-/// An extension number: 1 to [`NUMBER_MAX`] digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Number(CompactString);
+/// An extension number: 1 to [`NUMBER_MAX`] digits. They lie in place: there is one of these for each line and each extension.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Number {
+    /// ASCII, zeros behind them.
+    digits: [u8; NUMBER_MAX],
+    length: u8,
+}
 
 impl Number {
     /// Reads a number; `None` when it is empty, too long or has anything but digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=NUMBER_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self(text.into()))
+        let length = u8::try_from(text.len()).ok().filter(|_| fits)?;
+        let mut digits = [0; NUMBER_MAX];
+        digits.iter_mut().zip(text.bytes()).for_each(|(place, digit)| *place = digit);
+        Some(Self { digits, length })
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    /// The digits, as they travel.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.digits.get(..usize::from(self.length)).unwrap_or_default()
+    }
+}
+
+impl std::hash::Hash for Number {
+    /// As its text does.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Number").field(&self.as_str()).finish()
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = CompactString::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("an extension number is 1 to 15 digits"))
     }
 }
 
 impl From<Number> for String {
     fn from(number: Number) -> Self {
-        number.0.into_string()
-    }
-}
-
-impl TryFrom<String> for Number {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("an extension number is 1 to 15 digits")
+        number.as_str().to_owned()
     }
 }
 

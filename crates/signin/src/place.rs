@@ -82,8 +82,40 @@ struct KnownPlace {
 
 /// The networks that are known for one extension, at most [`PLACES_MAX`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Places(Box<[KnownPlace]>);
+#[serde(from = "Box<[KnownPlace]>", into = "Box<[KnownPlace]>")]
+pub struct Places(Few);
+
+/// Most phones stay where they are: a single place lies in place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Few {
+    One(KnownPlace),
+    /// None, or several.
+    Many(Box<[KnownPlace]>),
+}
+
+impl Default for Few {
+    fn default() -> Self {
+        Self::Many(Box::default())
+    }
+}
+
+impl From<Box<[KnownPlace]>> for Places {
+    fn from(places: Box<[KnownPlace]>) -> Self {
+        Self(match *places {
+            [place] => Few::One(place),
+            _ => Few::Many(places),
+        })
+    }
+}
+
+impl From<Places> for Box<[KnownPlace]> {
+    fn from(places: Places) -> Self {
+        match places.0 {
+            Few::One(place) => Self::from([place]),
+            Few::Many(places) => places,
+        }
+    }
+}
 
 fn day_of(now: Timestamp) -> u32 {
     u32::try_from(now.as_secs() / DAY).unwrap_or(u32::MAX)
@@ -95,10 +127,17 @@ const fn is_recent(day: u32, today: u32) -> bool {
 }
 
 impl Places {
+    fn all(&self) -> &[KnownPlace] {
+        match &self.0 {
+            Few::One(place) => std::slice::from_ref(place),
+            Few::Many(places) => places,
+        }
+    }
+
     /// How well a place is known at `now`.
     pub fn look(&self, from: IpAddr, now: Timestamp) -> Familiarity {
         let (network, today) = (network(from), day_of(now));
-        match self.0.iter().find(|place| place.network == network) {
+        match self.all().iter().find(|place| place.network == network) {
             Some(place) if place.day == today => Familiarity::NotedToday,
             Some(place) if is_recent(place.day, today) => Familiarity::Known,
             _ => Familiarity::Unknown,
@@ -108,18 +147,20 @@ impl Places {
     /// Notes that the right secret was shown here.
     pub fn note(&mut self, from: IpAddr, now: Timestamp) {
         let (network, today) = (network(from), day_of(now));
-        let others = self.0.iter().filter(|place| place.network != network && is_recent(place.day, today));
+        let others =
+            self.all().iter().filter(|place| place.network != network && is_recent(place.day, today));
         // The newest first: what falls off the end was not seen for longest.
-        self.0 = std::iter::once(KnownPlace { network, day: today })
+        let places: Box<[KnownPlace]> = std::iter::once(KnownPlace { network, day: today })
             .chain(others.copied())
             .take(PLACES_MAX)
             .collect();
+        *self = places.into();
     }
 
     /// The networks that are known at `now`, the one seen last first.
     pub fn known(&self, now: Timestamp) -> impl Iterator<Item = IpAddr> + '_ {
         let today = day_of(now);
-        self.0.iter().filter(move |place| is_recent(place.day, today)).map(|place| place.network)
+        self.all().iter().filter(move |place| is_recent(place.day, today)).map(|place| place.network)
     }
 }
 

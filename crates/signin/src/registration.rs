@@ -27,8 +27,8 @@ pub struct Binding {
     pub call_id: Box<str>,
     /// CSeq of the registration.
     pub cseq: u32,
-    /// What the phone calls itself.
-    pub agent: Box<str>,
+    /// What the phone calls itself. Shared: a million phones are of a few hundred kinds.
+    pub agent: Arc<str>,
     /// Where its request came from.
     pub source: SocketAddr,
     /// How it came.
@@ -131,9 +131,14 @@ pub struct Registration {
 impl Registration {
     /// What is left when the binding with this contact goes, or all.
     pub fn left_without(&self, contact: Option<&str>) -> Arc<[Binding]> {
-        let stays = |binding: &&Binding| contact.is_some_and(|contact| *binding.contact != *contact);
-        self.bindings.iter().filter(stays).cloned().collect()
+        left_without(&self.bindings, contact)
     }
+}
+
+/// What is left of bindings when the one with this contact goes, or all.
+pub fn left_without(bindings: &[Binding], contact: Option<&str>) -> Arc<[Binding]> {
+    let stays = |binding: &&Binding| contact.is_some_and(|contact| *binding.contact != *contact);
+    bindings.iter().filter(stays).cloned().collect()
 }
 
 /// A phone that was pushed out by another with the same extension.

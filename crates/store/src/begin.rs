@@ -24,9 +24,10 @@ use signin::{
 use crate::{
     behind::Dirty,
     counts::{Begun, Succeeded, Wrong},
+    credentials::Kept,
     error::StoreError,
     fault,
-    holdings::{Kept, owner_for_phones},
+    holdings::owner_for_phones,
     ledger::Ledger,
     lines::LineRef,
     topic::Topic,
@@ -316,7 +317,7 @@ impl Ledger {
             counts.give_back(&address);
         }
         for key in evicted {
-            self.behind.note(Dirty::Tally(key));
+            self.behind.note(Dirty::Tally(key.into()));
         }
         Places { subject: (subject, of_subject), address: (address, of_address), refused }
     }
@@ -492,7 +493,7 @@ impl Ledger {
         let address = subject.0.lane.is_open().then_some(address);
         for (key, _) in std::iter::once(subject).chain(address) {
             has_locked |= self.holdings.counts.abandon(key, settings, now).is_some();
-            self.behind.note(Dirty::Tally(key.clone()));
+            self.behind.note(Dirty::Tally(key.clone().into()));
         }
         if has_locked {
             self.tell(vec![Topic::Locks]);

@@ -32,14 +32,14 @@ const CHUNK: usize = 2000;
 /// With that many waiting, writing begins before the second is over.
 const LARGE: usize = 4096;
 
-/// The name of a changed record.
+/// The name of a changed record. After a power cut a million registrations wait: what is long and rare is boxed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Dirty {
     Activity(AccountId),
     Facts(Owner, CredentialKind),
-    Session(SessionId),
+    Session(Box<SessionId>),
     Registration(ExtensionId),
-    Tally(TallyKey),
+    Tally(Box<TallyKey>),
     Quarantine(u64),
     Places(ExtensionId),
     Former(FormerKey),
@@ -123,11 +123,11 @@ impl Behind {
             }
             Effect::KeepTally(key) => {
                 topics.push(Topic::Locks);
-                self.note(Dirty::Tally(key));
+                self.note(Dirty::Tally(key.into()));
             }
             Effect::TouchSession(id, at) => {
                 holdings.touch_session(id, at);
-                self.note(Dirty::Session(id));
+                self.note(Dirty::Session(id.into()));
             }
             Effect::PutRegistration(registration) => {
                 let id = registration.extension;
@@ -285,7 +285,7 @@ impl Chunk {
                     holdings.facts(*owner, *kind).map(|facts| encode(&facts)),
                 ),
                 Dirty::Session(id) => {
-                    (rows::session_key(*id), holdings.sessions.get(id).map(|session| encode(&*session)))
+                    (rows::session_key(**id), holdings.sessions.get(&**id).map(|session| encode(&*session)))
                 }
                 Dirty::Registration(id) => {
                     (rows::registration_key(*id), holdings.registration(*id).map(|found| encode(&*found)))

@@ -24,6 +24,14 @@ pub(crate) struct KeptFormer {
     pub(crate) sealed: Arc<[u8]>,
 }
 
+/// Those of one owner and kind.
+#[derive(Default)]
+pub(crate) struct Formers {
+    kept: Vec<KeptFormer>,
+    /// What proofs are held against.
+    derived: Option<Arc<[Former]>>,
+}
+
 /// Names one.
 pub(crate) type FormerKey = (Owner, CredentialKind, u8);
 
@@ -53,7 +61,13 @@ pub(crate) fn slots() -> impl Iterator<Item = u8> {
 impl Holdings {
     /// Those that are kept, as they rest.
     pub(crate) fn formers(&self, owner: Owner, kind: CredentialKind) -> Vec<KeptFormer> {
-        self.formers.get(&(owner, kind)).unwrap_or_default()
+        self.formers
+            .peek(&(owner, kind), |formers| formers.map(|formers| formers.kept.clone()).unwrap_or_default())
+    }
+
+    /// What is derived from those that are kept.
+    pub(crate) fn derived_formers(&self, owner: Owner, kind: CredentialKind) -> Option<Arc<[Former]>> {
+        self.formers.peek(&(owner, kind), |formers| formers?.derived.clone())
     }
 
     /// One as it rests.
@@ -65,7 +79,7 @@ impl Holdings {
     pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
         let key = (owner, kind);
         let mut place = self.formers.place(&key);
-        let formers = place.value_or_default();
+        let formers = &mut place.value_or_default().kept;
         formers.retain(|former| former.slot != new.slot);
         formers.push(new);
     }
@@ -83,12 +97,9 @@ impl Holdings {
     /// Forgets all of an owner and kind.
     pub(crate) fn forget_former(&self, owner: Owner, kind: CredentialKind) {
         self.formers.remove(&(owner, kind));
-        if let Some(kept) = self.credentials.place(&(owner, kind)).value() {
-            kept.former = None;
-        }
         let extension = match owner {
             Owner::Extension(id) => Some(id),
-            Owner::Account(id) => self.account(id).and_then(|account| account.extension()),
+            Owner::Account(id) => self.extension_of(id),
         };
         if let Some(extension) = extension {
             self.stale.forget(extension);
@@ -99,19 +110,15 @@ impl Holdings {
     pub(crate) fn sweep_formers(&self, now: Timestamp) -> Vec<FormerKey> {
         let mut gone = Vec::new();
         self.formers.retain(|(owner, kind), formers| {
-            let ended = formers.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
+            let ended = formers.kept.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
             gone.extend(ended.map(|former| (*owner, *kind, former.slot)));
-            !formers.is_empty()
+            !formers.kept.is_empty()
         });
         gone
     }
 
-    /// What is derived from those that are kept.
-    pub(crate) fn former(
-        &self,
-        owner: Owner,
-        kind: CredentialKind,
-    ) -> Result<Option<Arc<[Former]>>, OpenError> {
+    /// Derives from those that are kept, for the present number and realm.
+    pub(crate) fn derive_formers(&self, owner: Owner, kind: CredentialKind) -> Result<(), OpenError> {
         let mut derived = Vec::new();
         for KeptFormer { slot, replaced_at, sealed } in self.formers(owner, kind) {
             let clear = self.open(&former_key((owner, kind, slot)).key, &sealed)?;
@@ -121,7 +128,10 @@ impl Holdings {
                 derived.push(Former { keys, replaced_at });
             }
         }
-        Ok((!derived.is_empty()).then(|| derived.into()))
+        if let Some(formers) = self.formers.place(&(owner, kind)).value() {
+            formers.derived = (!derived.is_empty()).then(|| derived.into());
+        }
+        Ok(())
     }
 
     /// What phones show until a credential is set. The first phone password of an extension takes the place of its user's

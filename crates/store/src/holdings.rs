@@ -1,6 +1,7 @@
 //! Holdings: everything a sign-in needs, in memory, found by every name it is asked by.
 
 use std::{
+    cmp,
     collections::{BTreeMap, VecDeque},
     sync::{
         Arc,
@@ -13,42 +14,31 @@ use hashbrown::HashMap;
 use parking_lot::{Mutex, RwLock};
 use signin::{
     account::{Account, Activity, RoleKind},
-    credential::{self, CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind, Verifier},
+    credential::{CredentialKind, KINDS, Owner, OwnerKind},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
     place::Places,
     policy::Settings,
-    registration::{QUARANTINE_MAX, Quarantined, Registration},
-    secret::{Secret, SecretBytes},
+    registration::{Binding, QUARANTINE_MAX, Quarantined, Registration, left_without},
     session::{Session, SessionId},
     shortcut::Shortcut,
-    stale::Former,
     timestamp::Timestamp,
 };
 
 use crate::{
+    agents::Agents,
     counts::{Counts, TALLIES_MAX},
-    error::OpenError,
-    former::KeptFormer,
+    credentials::Credentials,
+    former::Formers,
+    index::{Index, Order},
     lines::{Line, LineKey, LineRef, Lines},
     nonces::{NONCES_MAX, Nonces},
-    rows::credential_key,
-    seal::{MasterKeys, Unopened, key_id},
-    shards::Shards,
+    numbered::Numbered,
+    seal::MasterKeys,
+    shards::{Shards, cores},
     stale::StalePhones,
 };
-
-/// A credential as it is kept in memory: ready for use, never in clear.
-#[derive(Clone)]
-pub(crate) struct Kept {
-    pub(crate) verifier: Verifier,
-    pub(crate) facts: CredentialFacts,
-    /// Those that were right before.
-    pub(crate) former: Option<Arc<[Former]>>,
-    /// To derive from again when number, realm or user change; not kept where nothing depends on them.
-    sealed: Option<Arc<[u8]>>,
-}
 
 /// The domains by all their names.
 #[derive(Default)]
@@ -57,27 +47,28 @@ pub(crate) struct Domains {
     by_host: HashMap<Box<str>, DomainId>,
 }
 
-/// Accounts in the order of lists.
-pub(crate) type AccountOrder = BTreeMap<(FoldedName, RoleKind, DomainId), AccountId>;
-/// Extensions in the order of lists: shorter numbers first, then by digits.
-pub(crate) type ExtensionOrder = BTreeMap<(usize, Number, DomainId), ExtensionId>;
+/// What accounts are ordered by in lists.
+type AccountRank = (FoldedName, RoleKind, DomainId, AccountId);
+/// What extensions are ordered by in lists: shorter numbers first, then by digits.
+type ExtensionRank = (usize, Number, DomainId, ExtensionId);
 
 /// All of it.
 pub(crate) struct Holdings {
     pub(crate) masters: MasterKeys,
     pub(crate) settings: ArcSwap<Settings>,
     pub(crate) domains: ArcSwap<Domains>,
-    accounts: Shards<AccountId, Arc<Account>>,
-    names: Shards<(RoleKind, DomainId, FoldedName), AccountId>,
-    pub(crate) account_order: RwLock<AccountOrder>,
-    activities: Shards<AccountId, Activity>,
-    extensions: Shards<ExtensionId, Arc<Extension>>,
+    accounts: Numbered<AccountId, Account>,
+    names: Index<AccountId>,
+    pub(crate) account_order: RwLock<Order<AccountId>>,
+    activities: Numbered<AccountId, Activity>,
+    extensions: Numbered<ExtensionId, Extension>,
     pub(crate) lines: Lines,
     /// Lines whose number another extension has taken, in the middle of a commit that gives them a new one.
     displaced: Mutex<HashMap<ExtensionId, Line>>,
-    pub(crate) extension_order: RwLock<ExtensionOrder>,
-    pub(crate) credentials: Shards<(Owner, CredentialKind), Kept>,
-    pub(crate) formers: Shards<(Owner, CredentialKind), Vec<KeptFormer>>,
+    pub(crate) extension_order: RwLock<Order<ExtensionId>>,
+    agents: Agents,
+    pub(crate) credentials: Credentials,
+    pub(crate) formers: Shards<(Owner, CredentialKind), Formers>,
     pub(crate) stale: StalePhones,
     pub(crate) sessions: Shards<SessionId, Arc<Session>>,
     sessions_by_account: Shards<AccountId, Vec<SessionId>>,
@@ -97,15 +88,16 @@ impl Holdings {
             masters,
             settings: ArcSwap::from_pointee(Settings::default()),
             domains: ArcSwap::from_pointee(Domains::default()),
-            accounts: Shards::new(),
-            names: Shards::new(),
+            accounts: Numbered::new(),
+            names: Index::new(),
             account_order: RwLock::default(),
-            activities: Shards::new(),
-            extensions: Shards::new(),
+            activities: Numbered::new(),
+            extensions: Numbered::new(),
             lines: Lines::new(),
             displaced: Mutex::default(),
             extension_order: RwLock::default(),
-            credentials: Shards::new(),
+            agents: Agents::default(),
+            credentials: Credentials::new(),
             formers: Shards::new(),
             stale: StalePhones::default(),
             sessions: Shards::new(),
@@ -164,7 +156,12 @@ impl Holdings {
     // Accounts
 
     pub(crate) fn account(&self, id: AccountId) -> Option<Arc<Account>> {
-        self.accounts.get(&id)
+        self.accounts.get(id).map(Arc::new)
+    }
+
+    /// What `look` sees in an account.
+    pub(crate) fn peek_account<R>(&self, id: AccountId, look: impl FnOnce(Option<&Account>) -> R) -> R {
+        self.accounts.peek(id, look)
     }
 
     pub(crate) fn account_id(
@@ -173,52 +170,70 @@ impl Holdings {
         domain: DomainId,
         name: &FoldedName,
     ) -> Option<AccountId> {
-        self.names.get(&(kind, domain, name.clone()))
+        let is_it = |account: &Account| {
+            (account.kind(), account.domain) == (kind, domain) && account.folded_name() == *name
+        };
+        self.names
+            .find(&(kind, domain, name), |id| self.accounts.peek(id, |account| account.is_some_and(is_it)))
+    }
+
+    /// The extension of an account.
+    pub(crate) fn extension_of(&self, id: AccountId) -> Option<ExtensionId> {
+        self.accounts.peek(id, |account| account?.extension())
     }
 
     pub(crate) fn accounts_len(&self) -> usize {
         self.accounts.len()
     }
 
-    pub(crate) fn each_account(&self, mut look: impl FnMut(&Arc<Account>)) {
+    pub(crate) fn each_account(&self, mut look: impl FnMut(&Account)) {
         self.accounts.each(|_, account| look(account));
     }
 
-    pub(crate) fn put_account(&self, account: Arc<Account>) {
-        let (id, kind, domain, name) = (account.id, account.kind(), account.domain, account.folded_name());
-        self.account_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
-        let old = self.accounts.insert(id, account);
-        if old.as_ref().is_none_or(|old| old.folded_name() != name) {
-            old.iter().for_each(|old| self.forget_name(old));
-            self.account_order.write().insert((name.clone(), kind, domain), id);
-            self.names.insert((kind, domain, name), id);
+    pub(crate) fn put_account(&self, account: Account) {
+        let (id, rank, now) = (account.id, account_rank(&account), account.extension());
+        let before = self.accounts.peek(id, |old| old.map(|old| (account_rank(old), old.extension())));
+        let is_renamed = before.as_ref().is_none_or(|(old, _)| *old != rank);
+        if let Some((old, _)) = before.as_ref().filter(|_| is_renamed) {
+            self.forget_name(old);
+        }
+        self.restore_account(account, is_renamed);
+        if is_renamed {
+            self.account_order.write().insert(id, |other| self.compare_account(other, &rank));
         }
         // The extension that the user leaves, and the one that the user has now.
-        old.and_then(|old| old.extension()).into_iter().for_each(|left| self.derive_line(left));
-        self.derive_line_of(Owner::Account(id));
+        let left = before.and_then(|(_, left)| left).filter(|left| Some(*left) != now);
+        left.into_iter().chain(now).for_each(|extension| self.derive_line(extension));
     }
 
-    fn forget_name(&self, account: &Account) {
-        let (kind, domain, name) = (account.kind(), account.domain, account.folded_name());
-        // In a commit where two accounts change names, the name may be the other's already.
-        let key = (kind, domain, name);
-        let mut place = self.names.place(&key);
-        if place.value() == Some(&mut account.id.clone()) {
-            place.remove();
+    /// The same without what is derived from several records.
+    pub(crate) fn restore_account(&self, account: Account, has_new_name: bool) {
+        let (id, (name, kind, domain, _)) = (account.id, account_rank(&account));
+        self.account_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
+        self.accounts.insert(id, account);
+        if has_new_name {
+            self.names.insert(&(kind, domain, &name), id);
         }
-        drop(place);
-        let mut order = self.account_order.write();
-        let key = (key.2, kind, domain);
-        if order.get(&key) == Some(&account.id) {
-            order.remove(&key);
-        }
+    }
+
+    /// How another account stands to one in lists.
+    fn compare_account(&self, other: AccountId, rank: &AccountRank) -> cmp::Ordering {
+        self.accounts.peek(other, |other| other.map(account_rank).as_ref().cmp(&Some(rank)))
+    }
+
+    /// While the account still has it, by which the others find their places.
+    fn forget_name(&self, rank: &AccountRank) {
+        let (name, kind, domain, id) = rank;
+        self.account_order.write().remove(|other| self.compare_account(other, rank));
+        self.names.remove(&(*kind, *domain, name), *id);
     }
 
     /// Removes an account with all that is its own.
     pub(crate) fn drop_account(&self, id: AccountId) {
-        let account = self.accounts.remove(&id);
-        account.iter().for_each(|account| self.forget_name(account));
-        self.activities.remove(&id);
+        let rank = self.accounts.peek(id, |account| account.map(account_rank));
+        rank.iter().for_each(|rank| self.forget_name(rank));
+        let account = self.accounts.remove(id);
+        self.activities.remove(id);
         for row in &KINDS {
             self.drop_credential(Owner::Account(id), row.kind);
         }
@@ -229,30 +244,40 @@ impl Holdings {
     }
 
     pub(crate) fn activity(&self, id: AccountId) -> Activity {
-        self.activities.get(&id).unwrap_or_default()
+        self.activities.get(id).unwrap_or_default()
     }
 
     pub(crate) fn put_activity(&self, id: AccountId, activity: Activity) {
-        if self.accounts.peek(&id, |account| account.is_some()) {
+        if self.accounts.peek(id, |account| account.is_some()) {
             self.activities.insert(id, activity);
         }
     }
 
     pub(crate) fn note_failure(&self, id: AccountId) {
-        if self.accounts.peek(&id, |account| account.is_some()) {
-            let mut place = self.activities.place(&id);
-            let activity = place.value_or_default();
-            activity.failures_since = activity.failures_since.saturating_add(1);
+        if self.accounts.peek(id, |account| account.is_some()) {
+            self.activities.change(id, |activity| {
+                let activity = activity.get_or_insert_default();
+                activity.failures_since = activity.failures_since.saturating_add(1);
+            });
         }
     }
 
     // Extensions
 
     pub(crate) fn extension(&self, id: ExtensionId) -> Option<Arc<Extension>> {
-        self.extensions.get(&id)
+        self.extensions.get(id).map(Arc::new)
     }
 
-    /// An extension, and how well the place is known for it.
+    /// What `look` sees in an extension.
+    pub(crate) fn peek_extension<R>(&self, id: ExtensionId, look: impl FnOnce(Option<&Extension>) -> R) -> R {
+        self.extensions.peek(id, look)
+    }
+
+    /// By what its phones name it.
+    pub(crate) fn line_of(&self, id: ExtensionId) -> Option<(DomainId, Number)> {
+        self.extensions.peek(id, |extension| extension.map(|found| (found.domain, found.number)))
+    }
+
     /// Where an extension is known.
     pub(crate) fn places(&self, id: ExtensionId) -> Option<Places> {
         self.change_line(id, |line| line.places.clone())
@@ -271,52 +296,60 @@ impl Holdings {
         self.extensions.len()
     }
 
-    pub(crate) fn each_extension(&self, mut look: impl FnMut(&Arc<Extension>)) {
+    pub(crate) fn each_extension(&self, mut look: impl FnMut(&Extension)) {
         self.extensions.each(|_, extension| look(extension));
     }
 
-    pub(crate) fn put_extension(&self, extension: Arc<Extension>) {
-        let (id, domain, number) = (extension.id, extension.domain, extension.number.clone());
-        self.extension_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
-        let mut line = Line::new(&extension);
-        if let Some(old) = self.extensions.insert(id, extension) {
-            if (old.domain, &old.number) == (domain, &number) {
-                return self.derive_line(id);
-            }
-            let taken = self.forget_number(&old).or_else(|| self.displaced.lock().remove(&id));
-            if let Some(taken) = taken {
-                line = taken;
-            }
+    pub(crate) fn put_extension(&self, extension: Extension) {
+        let (id, rank) = (extension.id, extension_rank(&extension));
+        let before = self.extensions.peek(id, |old| old.map(extension_rank));
+        if before == Some(rank) {
+            self.extensions.insert(id, extension);
+            return self.derive_line(id);
         }
-        self.extension_order.write().insert((number.as_str().len(), number.clone(), domain), id);
-        if let Some(other) = self.lines.insert(LineKey(domain, number), line) {
-            self.displaced.lock().insert(other.extension, other);
-        }
+        let line =
+            before.and_then(|old| self.forget_number(&old).or_else(|| self.displaced.lock().remove(&id)));
+        let line = line.unwrap_or_else(|| Line::new(&extension));
+        self.restore_extension(extension, line);
+        self.extension_order.write().insert(id, |other| self.compare_extension(other, &rank));
         self.derive_line(id);
     }
 
-    fn forget_number(&self, extension: &Extension) -> Option<Line> {
-        let (id, domain, number) = (extension.id, extension.domain, &extension.number);
-        let mut order = self.extension_order.write();
-        let key = (number.as_str().len(), number.clone(), domain);
-        if order.get(&key) == Some(&id) {
-            order.remove(&key);
+    /// The same without what is derived from several records.
+    pub(crate) fn restore_extension(&self, extension: Extension, line: Line) {
+        let (id, key) = (extension.id, LineKey(extension.domain, extension.number));
+        self.extension_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
+        self.extensions.insert(id, extension);
+        if let Some(other) = self.lines.insert(key, line) {
+            self.displaced.lock().insert(other.extension, other);
         }
-        drop(order);
-        let name = LineRef(domain, number.as_str());
+    }
+
+    /// How another extension stands to one in lists.
+    fn compare_extension(&self, other: ExtensionId, rank: &ExtensionRank) -> cmp::Ordering {
+        self.extensions.peek(other, |other| other.map(extension_rank).as_ref().cmp(&Some(rank)))
+    }
+
+    /// While the extension still has it, by which the others find their places.
+    fn forget_number(&self, rank: &ExtensionRank) -> Option<Line> {
+        let (_, number, domain, id) = rank;
+        self.extension_order.write().remove(|other| self.compare_extension(other, rank));
+        let name = LineRef(*domain, number.as_str());
         let mut place = self.lines.place(&name);
         // In a commit where two extensions change numbers, the number may be the other's already.
-        let is_own = place.value().is_some_and(|line| line.extension == id);
+        let is_own = place.value().is_some_and(|line| line.extension == *id);
         if is_own { place.remove() } else { None }
     }
 
     /// Removes an extension with all that is its own.
     pub(crate) fn drop_extension(&self, id: ExtensionId) {
-        if let Some(extension) = self.extensions.remove(&id)
-            && self.forget_number(&extension).is_none()
+        let rank = self.extensions.peek(id, |extension| extension.map(extension_rank));
+        if let Some(rank) = rank
+            && self.forget_number(&rank).is_none()
         {
             self.displaced.lock().remove(&id);
         }
+        self.extensions.remove(id);
         for row in &KINDS {
             self.drop_credential(Owner::Extension(id), row.kind);
         }
@@ -326,149 +359,58 @@ impl Holdings {
 
     /// Changes the line of an extension, if there is one.
     fn change_line<R>(&self, id: ExtensionId, change: impl FnOnce(&mut Line) -> R) -> Option<R> {
-        let extension = self.extension(id)?;
-        let name = LineRef(extension.domain, extension.number.as_str());
+        let (domain, number) = self.line_of(id)?;
+        let name = LineRef(domain, number.as_str());
         let mut place = self.lines.place(&name);
         place.value().filter(|line| line.extension == id).map(change)
     }
 
     /// Works out anew what opens an extension's line: something that it depends on has changed.
-    fn derive_line(&self, id: ExtensionId) {
-        let shortcut = self.extension(id).and_then(|extension| {
-            let account = match extension.user {
-                None => None,
-                // Each must name the other: then a change of either comes by here.
-                Some(user) => Some(self.account(user).filter(|account| account.extension() == Some(id))?),
-            };
-            let kinds = LoginInterface::SipRegistration.row().opens_with;
-            let user = extension.user.unwrap_or(AccountId::NOBODY);
-            let mut owners =
-                kinds.iter().filter_map(|kind| Some((owner_for_phones(id, user, *kind)?, *kind)));
-            let kept = owners.find_map(|(owner, kind)| self.kept(owner, kind))?;
-            Shortcut::derive(account.as_deref(), &kept.verifier, &kept.facts)
-        });
+    pub(crate) fn derive_line(&self, id: ExtensionId) {
+        let shortcut = self.shortcut(id);
         self.change_line(id, |line| line.shortcut = shortcut);
     }
 
-    fn derive_line_of(&self, owner: Owner) {
+    fn shortcut(&self, id: ExtensionId) -> Option<Shortcut> {
+        let user = self.extensions.peek(id, |extension| Some(extension?.user))?;
+        let account = match user {
+            None => None,
+            // Each must name the other: then a change of either comes by here.
+            Some(user) => Some(self.accounts.get(user).filter(|account| account.extension() == Some(id))?),
+        };
+        let kinds = LoginInterface::SipRegistration.row().opens_with;
+        let user = user.unwrap_or(AccountId::NOBODY);
+        let mut owners = kinds.iter().filter_map(|kind| Some((owner_for_phones(id, user, *kind)?, *kind)));
+        let kept = owners.find_map(|(owner, kind)| self.kept(owner, kind))?;
+        Shortcut::derive(account.as_ref(), &kept.verifier, &kept.facts)
+    }
+
+    pub(crate) fn derive_line_of(&self, owner: Owner) {
         match owner {
             Owner::Extension(id) => self.derive_line(id),
-            Owner::Account(id) => {
-                if let Some(extension) = self.account(id).and_then(|account| account.extension()) {
-                    self.derive_line(extension);
-                }
-            }
+            Owner::Account(id) => self.extension_of(id).into_iter().for_each(|id| self.derive_line(id)),
         }
     }
 
-    // Credentials
-
-    pub(crate) fn kept(&self, owner: Owner, kind: CredentialKind) -> Option<Kept> {
-        self.credentials.get(&(owner, kind))
-    }
-
-    pub(crate) fn facts(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
-        self.credentials.peek(&(owner, kind), |kept| kept.map(|kept| kept.facts))
-    }
-
-    pub(crate) fn put_facts(&self, owner: Owner, kind: CredentialKind, facts: CredentialFacts) {
-        if let Some(kept) = self.credentials.place(&(owner, kind)).value() {
-            kept.facts = facts;
-        }
-        self.derive_line_of(owner);
-        self.note_change();
-    }
-
-    pub(crate) fn drop_credential(&self, owner: Owner, kind: CredentialKind) {
-        self.credentials.remove(&(owner, kind));
-        self.formers.remove(&(owner, kind));
-        self.derive_line_of(owner);
-    }
-
-    pub(crate) fn credentials_len(&self) -> usize {
-        self.credentials.len()
-    }
-
-    /// Sets a credential, and derives its verifier for the present number and realm.
-    pub(crate) fn put_credential(
-        &self,
-        owner: Owner,
-        kind: CredentialKind,
-        sealed: Arc<[u8]>,
-        facts: CredentialFacts,
-    ) -> Result<(), OpenError> {
-        let place = credential_key(owner, kind).key;
-        let clear = self.open(&place, &sealed)?;
-        let verifier = self.verifier(owner, kind, &clear);
-        let former = self.former(owner, kind)?;
-        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
-        self.credentials.insert((owner, kind), Kept { verifier, facts, former, sealed });
-        self.derive_line_of(owner);
-        Ok(())
-    }
-
-    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<SecretBytes, OpenError> {
-        self.masters.open(place, sealed).map_err(|why| match why {
-            Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() },
-            Unopened::Malformed | Unopened::Forged => {
-                OpenError::Damaged { what: format!("the credential {place} does not open") }
-            }
-        })
-    }
-
-    /// What a payload of this owner is good for, with the present number and realm.
-    pub(crate) fn verifier(&self, owner: Owner, kind: CredentialKind, clear: &SecretBytes) -> Verifier {
-        match self.binding(owner) {
-            Some((number, realm, domain)) => {
-                let binding = credential::Binding { username: number.as_str(), realm: &realm, domain };
-                credential::verifier(kind, clear, &binding)
-            }
-            None => match kind {
-                CredentialKind::ServicePassword | CredentialKind::UserPassword => {
-                    let binding = credential::Binding { username: "", realm: "", domain: DomainId::FIRST };
-                    credential::verifier(kind, clear, &binding)
-                }
-                // A digest is made for a number; without one nothing can be right.
-                CredentialKind::LoginCode | CredentialKind::PhonePassword => Verifier::Unset,
-            },
-        }
-    }
-
-    /// The payload of a credential that digests are derived from.
-    pub(crate) fn payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
-        let sealed = self.kept(owner, kind)?.sealed?;
-        self.masters.open(&credential_key(owner, kind).key, &sealed).ok()
-    }
-
-    /// Whether a secret is the one that is kept.
-    pub(crate) fn is_kept(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
-        let Some(Kept { verifier, sealed, .. }) = self.kept(owner, kind) else { return false };
-        let place = credential_key(owner, kind).key;
-        let clear = sealed.and_then(|sealed| self.masters.open(&place, &sealed).ok());
-        credential::is_kept(secret, &verifier, clear.as_ref())
-    }
-
-    /// Derives the verifiers of an owner again, because a number, a realm or a user changed.
-    pub(crate) fn derive_again(&self, owner: Owner) {
-        for row in &KINDS {
-            let kept = self.kept(owner, row.kind);
-            if let Some(Kept { facts, sealed: Some(sealed), .. }) = kept
-                && let Err(error) = self.put_credential(owner, row.kind, sealed, facts)
-            {
-                tracing::error!(%error, "a credential opens nothing from now on");
-                self.drop_credential(owner, row.kind);
-            }
-        }
-    }
-
-    /// What a digest of this owner is made for.
-    fn binding(&self, owner: Owner) -> Option<(Number, Box<str>, DomainId)> {
-        let extension = match owner {
-            Owner::Extension(id) => self.extension(id)?,
-            Owner::Account(id) => self.extension(self.account(id)?.extension()?)?,
-        };
-        let domain = self.domain(extension.domain)?;
-        Some((extension.number.clone(), domain.realm.clone(), extension.domain))
+    /// After all records were restored one by one: puts them in order, and works out what depends on several.
+    /// Each line is shown to `look` before.
+    pub(crate) fn arrange(&self, look: &(impl Fn(&mut Line) + Sync)) {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut ranks = Vec::with_capacity(self.accounts.len());
+                self.accounts.each(|_, account| ranks.push(account_rank(account)));
+                ranks.sort_unstable();
+                *self.account_order.write() = Order::of(ranks.iter().map(|(.., id)| *id));
+            });
+            let mut ranks = Vec::with_capacity(self.extensions.len());
+            self.extensions.each(|_, extension| ranks.push(extension_rank(extension)));
+            ranks.sort_unstable();
+            *self.extension_order.write() = Order::of(ranks.iter().map(|(.., id)| *id));
+        });
+        self.lines.each_mut_on(cores(), &|line| {
+            look(line);
+            line.shortcut = self.shortcut(line.extension);
+        });
     }
 
     // Sessions
@@ -515,18 +457,20 @@ impl Holdings {
     // Registrations
 
     pub(crate) fn registration(&self, id: ExtensionId) -> Option<Arc<Registration>> {
-        self.change_line(id, |line| line.registration.clone()).flatten().map(Arc::new)
+        let bindings = self.change_line(id, |line| line.bindings.clone()).flatten()?;
+        Some(Arc::new(Registration { extension: id, bindings }))
     }
 
-    /// Looks at every registration.
-    pub(crate) fn each_registration(&self, mut look: impl FnMut(&Registration)) {
-        self.lines.each(|_, line| line.registration.iter().for_each(&mut look));
+    /// Looks at the phones of every extension that has some.
+    pub(crate) fn each_registration(&self, mut look: impl FnMut(ExtensionId, &Arc<[Binding]>)) {
+        self.lines.each(|_, line| line.bindings.iter().for_each(|bindings| look(line.extension, bindings)));
     }
 
     pub(crate) fn put_registration(&self, registration: Registration) {
-        let is_any = !registration.bindings.is_empty();
-        self.change_line(registration.extension, |line| {
-            line.registration = is_any.then_some(registration);
+        let Registration { extension, mut bindings } = registration;
+        self.agents.share(&mut bindings);
+        self.change_line(extension, |line| {
+            line.put(bindings);
             line.kept_until = Timestamp::EPOCH;
         });
     }
@@ -534,10 +478,8 @@ impl Holdings {
     /// Takes the binding with this contact away, or all; whatever a phone changed meanwhile stays.
     pub(crate) fn log_out(&self, id: ExtensionId, contact: Option<&str>) {
         self.change_line(id, |line| {
-            let bindings = line.registration.as_ref().map(|found| found.left_without(contact));
-            line.registration = bindings
-                .filter(|bindings| !bindings.is_empty())
-                .map(|bindings| Registration { extension: id, bindings });
+            let left = line.bindings.take().map(|bindings| left_without(&bindings, contact));
+            line.bindings = left.filter(|bindings| !bindings.is_empty());
             line.kept_until = Timestamp::EPOCH;
         });
     }
@@ -574,6 +516,14 @@ impl Holdings {
     pub(crate) fn release(&self, extension: ExtensionId) {
         self.quarantine.write().retain(|(_, entry)| entry.extension != extension);
     }
+}
+
+fn account_rank(account: &Account) -> AccountRank {
+    (account.folded_name(), account.kind(), account.domain, account.id)
+}
+
+fn extension_rank(extension: &Extension) -> ExtensionRank {
+    (extension.number.as_bytes().len(), extension.number, extension.domain, extension.id)
 }
 
 /// Whether an account can own credentials of this kind.

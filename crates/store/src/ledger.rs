@@ -242,7 +242,7 @@ impl Ledger {
                 // Memory has these counts as they are, and goes by them: the disk gets them when it can.
                 for effect in effects {
                     if let Effect::KeepTally(key) = effect {
-                        self.behind.note(Dirty::Tally(key));
+                        self.behind.note(Dirty::Tally(key.into()));
                     }
                 }
                 let _gone = reply.send(Err(CommitError::Store(error)));

@@ -4,23 +4,28 @@
 //! found; [`Ledger::commit`] is the one way to change anything. Reading never waits for the disk, and what is
 //! committed rests on disk before anybody is told so. How an engine keeps rows is in [`engine`].
 
+mod agents;
 mod audit;
 mod backup;
+mod batches;
 mod begin;
 mod behind;
 mod commit;
 mod counts;
+mod credentials;
 pub mod engine;
 mod error;
 pub mod fault;
 mod former;
 mod holdings;
+mod index;
 mod keyring;
 mod ledger;
 mod lines;
 mod lists;
 mod load;
 mod nonces;
+mod numbered;
 mod pending;
 mod plan;
 mod refresh;

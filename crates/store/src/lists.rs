@@ -5,9 +5,9 @@ use std::{cmp::Ordering, sync::Arc, sync::atomic};
 use signin::{
     account::{Account, RoleKind},
     extension::Extension,
-    ident::DomainId,
+    ident::{AccountId, DomainId, ExtensionId, Number},
     lockout::{Tally, TallyKey},
-    registration::{Quarantined, Registration},
+    registration::{Binding, Quarantined, Registration},
     session::Session,
     timestamp::Timestamp,
 };
@@ -21,6 +21,13 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are on all pages.
     pub total: usize,
+}
+
+impl<T> Page<T> {
+    /// The same with what `found` makes of each item; those that are gone meanwhile are left out.
+    fn map<U>(self, found: impl FnMut(T) -> Option<U>) -> Page<U> {
+        Page { items: self.items.into_iter().filter_map(found).collect(), total: self.total }
+    }
 }
 
 /// Which accounts are wanted.
@@ -166,73 +173,82 @@ impl Ledger {
                 && query.domain.is_none_or(|domain| account.domain == domain)
                 && (needle.is_empty() || self.account_says(account, &needle))
         };
-        let found = |id: &_| self.holdings.account(*id).filter(|account| is_wanted(account));
+        let is_found = |id: &AccountId| self.holdings.peek_account(*id, |found| found.is_some_and(is_wanted));
         let order = self.holdings.account_order.read();
         if query.sort == AccountSort::Name {
-            return paged(order.values(), found, query.descending, query.offset, query.limit);
+            let page = paged(order.iter().copied(), is_found, query.descending, query.offset, query.limit);
+            return page.map(|id| self.holdings.account(id));
         }
-        let mut items: Vec<Arc<Account>> = order.values().filter_map(found).collect();
+        // Names alone until the page is known: of a million, a hundred are shown.
+        let mut ids: Vec<AccountId> = order.iter().copied().filter(is_found).collect();
         drop(order);
         match query.sort {
             AccountSort::Name => {}
-            AccountSort::FullName => items.sort_by_cached_key(|account| account.full_name.to_lowercase()),
-            AccountSort::Number => items.sort_by_cached_key(|account| {
-                let number = self.number_of(account);
-                (number.is_none(), number.as_ref().map_or(0, String::len), number)
+            AccountSort::FullName => ids.sort_by_cached_key(|id| {
+                self.holdings.peek_account(*id, |found| found.map(|account| account.full_name.to_lowercase()))
+            }),
+            AccountSort::Number => ids.sort_by_cached_key(|id| {
+                let number = self.number_of(*id);
+                (number.is_none(), number.map_or(0, |number| number.as_bytes().len()), number)
             }),
             AccountSort::SignedInAt => {
-                items.sort_by_cached_key(|account| self.holdings.activity(account.id).signed_in_at);
+                ids.sort_by_cached_key(|id| self.holdings.activity(*id).signed_in_at);
             }
         }
-        cut(items, query.descending, query.offset, query.limit)
+        cut(ids, query.descending, query.offset, query.limit).map(|id| self.holdings.account(id))
     }
 
     /// Extensions, a page of them.
     pub fn extensions(&self, query: &ExtensionQuery) -> Page<Arc<Extension>> {
         let needle = query.search.trim().to_lowercase();
-        let user_of = |extension: &Extension| extension.user.and_then(|user| self.holdings.account(user));
+        let is_user_called =
+            |user| self.holdings.peek_account(user, |user| user.is_some_and(|user| is_called(user, &needle)));
         let is_wanted = |extension: &Extension| {
             query.domain.is_none_or(|domain| extension.domain == domain)
                 && (needle.is_empty()
                     || extension.number.as_str().contains(&needle)
-                    || user_of(extension).is_some_and(|user| is_called(&user, &needle)))
+                    || extension.user.is_some_and(is_user_called))
         };
-        let found = |id: &_| self.holdings.extension(*id).filter(|extension| is_wanted(extension));
+        let is_found =
+            |id: &ExtensionId| self.holdings.peek_extension(*id, |found| found.is_some_and(is_wanted));
         let order = self.holdings.extension_order.read();
-        match query.sort {
+        let page = match query.sort {
             ExtensionSort::Number => {
-                paged(order.values(), found, query.descending, query.offset, query.limit)
+                paged(order.iter().copied(), is_found, query.descending, query.offset, query.limit)
             }
             ExtensionSort::User => {
-                let mut items: Vec<Arc<Extension>> = order.values().filter_map(found).collect();
+                let mut ids: Vec<ExtensionId> = order.iter().copied().filter(is_found).collect();
                 drop(order);
-                items.sort_by_cached_key(|extension| {
-                    let name = user_of(extension).map(|user| user.folded_name());
+                ids.sort_by_cached_key(|id| {
+                    let user = self.holdings.peek_extension(*id, |found| found?.user);
+                    let name = user.and_then(|user| {
+                        self.holdings.peek_account(user, |user| user.map(Account::folded_name))
+                    });
                     (name.is_none(), name)
                 });
-                cut(items, query.descending, query.offset, query.limit)
+                cut(ids, query.descending, query.offset, query.limit)
             }
-        }
+        };
+        page.map(|id| self.holdings.extension(id))
     }
 
     /// Extensions with phones, a page of them; only bindings that are still in force.
     pub fn registrations(&self, query: &RegistrationQuery) -> Page<Arc<Registration>> {
         let needle = query.search.trim().to_lowercase();
-        let mut items: Vec<((usize, String), Arc<Registration>)> = Vec::new();
-        self.holdings.each_registration(|registration| {
-            let Some(extension) = self.holdings.extension(registration.extension) else { return };
-            if query.domain.is_some_and(|domain| extension.domain != domain) {
+        let mut items: Vec<Live> = Vec::new();
+        self.holdings.each_registration(|id, bindings| {
+            let Some((domain, number)) = self.holdings.line_of(id) else { return };
+            if query.domain.is_some_and(|wanted| domain != wanted) {
                 return;
             }
-            let Some(registration) = live(registration, query.now) else { return };
-            let number = extension.number.as_str();
-            if needle.is_empty() || number.contains(&needle) || phones_say(&registration, &needle) {
-                items.push(((number.len(), number.to_owned()), registration));
+            let Some(bindings) = live(bindings, query.now) else { return };
+            if needle.is_empty() || number.as_str().contains(&needle) || phones_say(&bindings, &needle) {
+                items.push(((number.as_bytes().len(), number), id, bindings));
             }
         });
-        let since = |registration: &Registration| registration.bindings.iter().map(|b| b.since).max();
-        let ends = |registration: &Registration| registration.bindings.iter().map(|b| b.expires_at).min();
-        items.sort_unstable_by(|(number, one), (other_number, other)| {
+        let since = |bindings: &[Binding]| bindings.iter().map(|binding| binding.since).max();
+        let ends = |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
+        items.sort_unstable_by(|(number, _, one), (other_number, _, other)| {
             let first = match query.sort {
                 RegistrationSort::Number => Ordering::Equal,
                 RegistrationSort::Since => since(one).cmp(&since(other)),
@@ -240,12 +256,8 @@ impl Ledger {
             };
             first.then_with(|| number.cmp(other_number))
         });
-        cut(
-            items.into_iter().map(|(_, registration)| registration).collect(),
-            query.descending,
-            query.offset,
-            query.limit,
-        )
+        cut(items, query.descending, query.offset, query.limit)
+            .map(|(_, extension, bindings)| Some(Arc::new(Registration { extension, bindings })))
     }
 
     /// What is locked at `now`, the last failure first.
@@ -276,16 +288,16 @@ impl Ledger {
     pub fn figures(&self) -> Figures {
         let (mut users, mut registrations, mut bindings) = (0, 0, 0);
         self.holdings.each_account(|account| users += usize::from(account.kind() == RoleKind::User));
-        self.holdings.each_registration(|registration| {
+        self.holdings.each_registration(|_, those| {
             registrations += 1;
-            bindings += registration.bindings.len();
+            bindings += those.len();
         });
         Figures {
             accounts: self.holdings.accounts_len(),
             users,
             extensions: self.holdings.extensions_len(),
             domains: self.holdings.domains.load().by_id.len(),
-            credentials: self.holdings.credentials_len(),
+            credentials: self.holdings.credentials.len(),
             registrations,
             bindings,
             sessions: self.holdings.sessions.len(),
@@ -303,13 +315,14 @@ impl Ledger {
         }
     }
 
-    fn number_of(&self, account: &Account) -> Option<String> {
-        let extension = self.holdings.extension(account.extension()?)?;
-        Some(extension.number.as_str().to_owned())
+    fn number_of(&self, id: AccountId) -> Option<Number> {
+        let (_, number) = self.holdings.line_of(self.holdings.extension_of(id)?)?;
+        Some(number)
     }
 
     fn account_says(&self, account: &Account, needle: &str) -> bool {
-        is_called(account, needle) || self.number_of(account).is_some_and(|number| number.contains(needle))
+        let number = || account.extension().and_then(|id| self.holdings.line_of(id));
+        is_called(account, needle) || number().is_some_and(|(_, number)| number.as_str().contains(needle))
     }
 }
 
@@ -317,36 +330,37 @@ fn is_called(account: &Account, needle: &str) -> bool {
     account.folded_name().as_str().contains(needle) || account.full_name.to_lowercase().contains(needle)
 }
 
-fn phones_say(registration: &Registration, needle: &str) -> bool {
-    registration.bindings.iter().any(|binding| {
+/// An extension with its live bindings, and what it is ordered by.
+type Live = ((usize, Number), ExtensionId, Arc<[Binding]>);
+
+fn phones_say(bindings: &[Binding], needle: &str) -> bool {
+    bindings.iter().any(|binding| {
         binding.agent.to_lowercase().contains(needle)
             || binding.contact.to_lowercase().contains(needle)
             || binding.source.to_string().contains(needle)
     })
 }
 
-/// The registration with the bindings that are in force at `now`, if there are any.
-fn live(registration: &Registration, now: Timestamp) -> Option<Arc<Registration>> {
-    let is_live = |binding: &signin::registration::Binding| now < binding.expires_at;
-    let count = registration.bindings.iter().filter(|binding| is_live(binding)).count();
-    if count == registration.bindings.len() {
-        return Some(Arc::new(registration.clone()));
+/// The bindings that are in force at `now`, if there are any.
+fn live(bindings: &Arc<[Binding]>, now: Timestamp) -> Option<Arc<[Binding]>> {
+    let is_live = |binding: &&Binding| now < binding.expires_at;
+    if bindings.iter().all(|binding| is_live(&binding)) {
+        return Some(Arc::clone(bindings));
     }
-    let bindings = registration.bindings.iter().filter(|binding| is_live(binding)).cloned().collect();
-    (count > 0).then(|| Arc::new(Registration { extension: registration.extension, bindings }))
+    Some(bindings.iter().filter(is_live).cloned().collect::<Arc<[Binding]>>()).filter(|live| !live.is_empty())
 }
 
 /// A page of an ordered list, without holding on to more than the page.
-fn paged<'a, K: 'a, T>(
-    keys: impl DoubleEndedIterator<Item = &'a K>,
-    found: impl Fn(&K) -> Option<T>,
+fn paged<T>(
+    items: impl DoubleEndedIterator<Item = T>,
+    is_found: impl Fn(&T) -> bool,
     descending: bool,
     offset: usize,
     limit: usize,
 ) -> Page<T> {
     let mut page = Page { items: Vec::new(), total: 0 };
-    let mut take = |key: &K| {
-        if let Some(item) = found(key) {
+    let mut take = |item: T| {
+        if is_found(&item) {
             if page.total >= offset && page.items.len() < limit {
                 page.items.push(item);
             }
@@ -354,9 +368,9 @@ fn paged<'a, K: 'a, T>(
         }
     };
     if descending {
-        keys.rev().for_each(&mut take);
+        items.rev().for_each(&mut take);
     } else {
-        keys.for_each(&mut take);
+        items.for_each(&mut take);
     }
     page
 }

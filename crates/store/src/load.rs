@@ -1,28 +1,32 @@
 //! Loading: everything from the engine into memory, each row held against its tag, all of them against the census.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::ControlFlow,
     sync::{Arc, atomic::Ordering},
 };
 
-use hashbrown::HashMap;
+use parking_lot::Mutex;
 use signin::{
-    credential::{CredentialFacts, CredentialKind, Owner},
+    credential::{CredentialKind, Owner},
     dice::Dice,
+    extension::Domain,
     ident::DomainId,
     place::Places,
     registration::Binding,
 };
 
 use crate::{
+    batches::by_shelf,
     behind::Dirty,
+    credentials::UNTOLD,
     engine::{Engine, Row, Shelf, Snapshot, Turnover},
     error::{OpenError, StoreError},
     fault,
     former::FormerKey,
     holdings::Holdings,
     keyring::Keyring,
+    lines::Line,
     nonces::LineNonces,
     pending::{Found, Pending},
     rows::Record,
@@ -57,7 +61,7 @@ pub(crate) fn identify(
 }
 
 /// What could not be read is damage, whoever noticed it.
-fn read<T>(answer: Result<T, StoreError>) -> Result<T, OpenError> {
+pub(crate) fn read<T>(answer: Result<T, StoreError>) -> Result<T, OpenError> {
     answer.map_err(|error| match error {
         StoreError::Damaged(what) => OpenError::Damaged { what },
         other @ (StoreError::Engine(_) | StoreError::Busy | StoreError::Closed) => OpenError::Store(other),
@@ -100,7 +104,7 @@ pub(crate) fn load(
         return Err(OpenError::Store(StoreError::Engine("a fault was wanted".into())));
     }
     let mut loader = Loader::new(masters);
-    read(snapshot.rows(&mut |row| loader.row(&keyring, &row)))?;
+    loader.rows(&mut *snapshot, &keyring)?;
     loader.check(&keyring, &census)?;
     check_serial(&census, &found)?;
     check_audit_end(&mut *snapshot, &census)?;
@@ -144,113 +148,140 @@ fn check_audit_end(snapshot: &mut dyn Snapshot, census: &Census) -> Result<(), O
 }
 
 /// Where phones are registered they are known, also in a store from before places were noted.
-fn know_registered(holdings: &Holdings) {
-    holdings.lines.each_mut(|line| {
-        if line.places == Places::default() {
-            for binding in line.registration.iter().flat_map(|registration| &*registration.bindings) {
-                line.places.note(binding.source.ip(), binding.expires_at);
-            }
+fn know_registered(line: &mut Line) {
+    if line.places == Places::default() {
+        for binding in line.bindings.iter().flat_map(|bindings| &**bindings) {
+            line.places.note(binding.source.ip(), binding.expires_at);
         }
-    });
+    }
 }
 
+/// Takes rows into the holdings, on several threads at once; what needs several records waits for the end.
 struct Loader {
     holdings: Holdings,
-    domains: BTreeMap<DomainId, Arc<signin::extension::Domain>>,
-    sealed: HashMap<(Owner, CredentialKind), Box<[u8]>>,
-    facts: HashMap<(Owner, CredentialKind), CredentialFacts>,
-    formers: Vec<(FormerKey, Box<[u8]>)>,
+    heap: Mutex<Heap>,
+}
+
+/// What is gathered beside the holdings.
+#[derive(Default)]
+struct Heap {
     rows: BTreeMap<Shelf, u64>,
     sum: RowSum,
+    domains: BTreeMap<DomainId, Arc<Domain>>,
+    formers: Vec<(FormerKey, Box<[u8]>)>,
     orphans: Vec<Dirty>,
+    /// Something is told about a credential that is not there.
+    lonely: Option<(Owner, CredentialKind)>,
 }
 
 impl Loader {
     fn new(masters: MasterKeys) -> Self {
-        Self {
-            holdings: Holdings::new(masters),
-            domains: BTreeMap::new(),
-            sealed: HashMap::new(),
-            facts: HashMap::new(),
-            formers: Vec::new(),
-            rows: BTreeMap::new(),
-            sum: RowSum::default(),
-            orphans: Vec::new(),
-        }
+        Self { holdings: Holdings::new(masters), heap: Mutex::default() }
     }
 
-    fn row(&mut self, keyring: &Keyring, row: &Row) -> Result<(), StoreError> {
-        if !keyring.is_ours(row) {
-            let what = format!("the row {:?} {} is not as it was written", row.key.shelf, row.key.key);
-            return Err(StoreError::Damaged(what));
+    fn rows(&self, snapshot: &mut dyn Snapshot, keyring: &Keyring) -> Result<(), OpenError> {
+        by_shelf(snapshot, &|rows| self.batch(keyring, rows), &mut |shelf| {
+            // Digests are made for a realm.
+            if shelf == Shelf::Domain {
+                self.holdings.set_domains(std::mem::take(&mut self.heap.lock().domains));
+            }
+        })
+    }
+
+    /// Rows of one shelf.
+    fn batch(&self, keyring: &Keyring, rows: &[Row]) -> Result<(), OpenError> {
+        let (mut count, mut sum) = (BTreeMap::<Shelf, u64>::new(), RowSum::default());
+        for row in rows {
+            if !keyring.is_ours(row) {
+                let what = format!("the row {:?} {} is not as it was written", row.key.shelf, row.key.key);
+                return Err(OpenError::Damaged { what });
+            }
+            if row.key.shelf != Shelf::Meta {
+                *count.entry(row.key.shelf).or_default() += 1;
+                sum.add(keyring, &row.tag);
+            }
+            self.record(read(Record::read(row))?)?;
         }
-        if row.key.shelf != Shelf::Meta {
-            *self.rows.entry(row.key.shelf).or_default() += 1;
-            self.sum.add(keyring, &row.tag);
+        let mut heap = self.heap.lock();
+        heap.sum.join(&sum);
+        for (shelf, count) in count {
+            *heap.rows.entry(shelf).or_default() += count;
         }
-        self.record(Record::read(row)?);
         Ok(())
     }
 
-    fn record(&mut self, record: Record) {
+    fn record(&self, record: Record) -> Result<(), OpenError> {
         let holdings = &self.holdings;
         match record {
             Record::Meta => {}
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
             Record::Domain(domain) => {
-                self.domains.insert(domain.id, Arc::new(domain));
+                self.heap.lock().domains.insert(domain.id, Arc::new(domain));
             }
-            Record::Account(account) => holdings.put_account(Arc::new(account)),
+            Record::Account(account) => holdings.restore_account(account, true),
             Record::Activity(id, activity) => {
                 holdings.put_activity(id, activity);
-                if holdings.account(id).is_none() {
-                    self.orphans.push(Dirty::Activity(id));
+                if holdings.peek_account(id, |account| account.is_none()) {
+                    self.orphan(Dirty::Activity(id));
                 }
             }
-            Record::Extension(extension) => holdings.put_extension(Arc::new(extension)),
+            Record::Extension(extension) => {
+                let line = Line::new(&extension);
+                holdings.restore_extension(extension, line);
+            }
             Record::Credential(owner, kind, sealed) => {
-                self.sealed.insert((owner, kind), sealed);
+                holdings.restore_credential(owner, kind, sealed, UNTOLD)?;
             }
             Record::CredentialFacts(owner, kind, facts) => {
-                self.facts.insert((owner, kind), facts);
+                if !holdings.restore_facts(owner, kind, facts) {
+                    self.heap.lock().lonely = Some((owner, kind));
+                }
             }
             Record::Tally(key, tally) => holdings.counts.restore(key, tally),
-            Record::Session(session) if holdings.account(session.account).is_none() => {
-                self.orphans.push(Dirty::Session(session.id));
+            Record::Session(session)
+                if holdings.peek_account(session.account, |account| account.is_none()) =>
+            {
+                self.orphan(Dirty::Session(session.id.into()));
             }
             Record::Session(session) => holdings.put_session(session),
             Record::Registration(mut registration) => {
                 Arc::make_mut(&mut registration.bindings).iter_mut().for_each(Binding::recall);
                 let id = registration.extension;
-                holdings.put_registration(registration);
-                if holdings.registration(id).is_none() {
-                    self.orphans.push(Dirty::Registration(id));
+                if registration.bindings.is_empty() || holdings.line_of(id).is_none() {
+                    self.orphan(Dirty::Registration(id));
                 }
+                holdings.put_registration(registration);
             }
             Record::Places(id, places) => {
                 if !holdings.change_places(id, |kept| *kept = places) {
-                    self.orphans.push(Dirty::Places(id));
+                    self.orphan(Dirty::Places(id));
                 }
             }
-            Record::Former(key, sealed) => self.formers.push((key, sealed)),
+            Record::Former(key, sealed) => self.heap.lock().formers.push((key, sealed)),
             Record::Quarantine(place, quarantined) => {
                 let gone = holdings.put_quarantined(place, quarantined);
-                self.orphans.extend(gone.into_iter().map(Dirty::Quarantine));
+                gone.into_iter().map(Dirty::Quarantine).for_each(|gone| self.orphan(gone));
             }
         }
+        Ok(())
+    }
+
+    fn orphan(&self, orphan: Dirty) {
+        self.heap.lock().orphans.push(orphan);
     }
 
     fn check(&self, keyring: &Keyring, census: &Census) -> Result<(), OpenError> {
-        if self.rows == census.rows {
-            if self.sum.digest(keyring) == census.sum {
+        let heap = self.heap.lock();
+        if heap.rows == census.rows {
+            if heap.sum.digest(keyring) == census.sum {
                 return Ok(());
             }
             let what = "at least one row is from an older copy of the store".into();
             return Err(OpenError::Damaged { what });
         }
-        let shelf = Shelf::ALL.into_iter().find(|shelf| self.rows.get(shelf) != census.rows.get(shelf));
+        let shelf = Shelf::ALL.into_iter().find(|shelf| heap.rows.get(shelf) != census.rows.get(shelf));
         let of = |rows: &BTreeMap<Shelf, u64>| shelf.and_then(|shelf| rows.get(&shelf)).copied().unwrap_or(0);
-        let what = format!("{shelf:?}: {} rows instead of {}", of(&self.rows), of(&census.rows));
+        let what = format!("{shelf:?}: {} rows instead of {}", of(&heap.rows), of(&census.rows));
         Err(OpenError::Damaged { what })
     }
 
@@ -258,34 +289,40 @@ impl Loader {
     fn count(&mut self, pending: Pending, found: Found) {
         for (key, tally) in found.failed {
             self.holdings.counts.restore(key.clone(), tally);
-            self.orphans.push(Dirty::Tally(key));
+            self.orphan(Dirty::Tally(key.into()));
         }
         self.holdings.counts.note_with(pending);
     }
 
-    fn finish(mut self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
+    fn finish(self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
         fault::at("load.finish");
-        // No challenge from before this start is good, and the clock may have been set back since a line was made.
-        self.holdings.lines.each_mut(|line| line.nonces = LineNonces::default());
-        self.holdings.set_domains(self.domains);
-        for (key, sealed) in self.formers {
-            if self.sealed.contains_key(&(key.0, key.1)) {
-                self.holdings.restore_former(key, sealed.into())?;
-            } else {
-                self.orphans.push(Dirty::Former(key));
-            }
+        let Self { holdings, heap } = self;
+        let Heap { sum, formers, mut orphans, lonely, .. } = heap.into_inner();
+        if let Some((owner, kind)) = holdings.credentials.untold() {
+            return Err(OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") });
         }
-        know_registered(&self.holdings);
-        for ((owner, kind), sealed) in self.sealed {
-            let facts = self.facts.remove(&(owner, kind));
-            let damaged = || OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") };
-            self.holdings.put_credential(owner, kind, sealed.into(), facts.ok_or_else(damaged)?)?;
-        }
-        if let Some(((owner, kind), _)) = self.facts.into_iter().next() {
+        if let Some((owner, kind)) = lonely {
             return Err(OpenError::Damaged { what: format!("there is no secret for {owner:?} {kind:?}") });
         }
-        self.holdings.account_next.fetch_max(census.account_next, Ordering::Relaxed);
-        self.holdings.extension_next.fetch_max(census.extension_next, Ordering::Relaxed);
-        Ok(Loaded { holdings: self.holdings, keyring, census, sum: self.sum, orphans: self.orphans })
+        let mut owners = BTreeSet::new();
+        for (key, sealed) in formers {
+            if holdings.facts(key.0, key.1).is_some() {
+                holdings.restore_former(key, sealed.into())?;
+                owners.insert((key.0, key.1));
+            } else {
+                orphans.push(Dirty::Former(key));
+            }
+        }
+        for (owner, kind) in owners {
+            holdings.derive_formers(owner, kind)?;
+        }
+        holdings.arrange(&|line| {
+            // No challenge from before this start is good, and the clock may have been set back since a line was made.
+            line.nonces = LineNonces::default();
+            know_registered(line);
+        });
+        holdings.account_next.fetch_max(census.account_next, Ordering::Relaxed);
+        holdings.extension_next.fetch_max(census.extension_next, Ordering::Relaxed);
+        Ok(Loaded { holdings, keyring, census, sum, orphans })
     }
 }

@@ -49,13 +49,13 @@ pub(crate) enum Act {
     Settings(Arc<Settings>),
     Domain(Domain),
     DropDomain(DomainId),
-    Account(Arc<Account>),
+    Account(Account),
     DropAccount(AccountId),
     Activity(AccountId, Activity),
     NoteFailure(AccountId),
-    Extension(Arc<Extension>),
+    Extension(Extension),
     DropExtension(ExtensionId),
-    Credential(Owner, CredentialKind, Arc<[u8]>, CredentialFacts),
+    Credential(Owner, CredentialKind, Box<[u8]>, CredentialFacts),
     Facts(Owner, CredentialKind, CredentialFacts),
     DropCredential(Owner, CredentialKind),
     Former(Owner, CredentialKind, KeptFormer),
@@ -579,7 +579,7 @@ impl<'a> Planner<'a> {
         let extensions: Vec<Extension> = self.extensions.values().flatten().cloned().collect();
         let mut numbers = HashSet::new();
         for extension in extensions {
-            let (domain, number) = (extension.domain, extension.number.clone());
+            let (domain, number) = (extension.domain, extension.number);
             self.touch(Touch::Number(domain, number.as_str().into()), true);
             let holder = self.holdings.extension_id(domain, &number);
             let is_taken = holder.is_some_and(|holder| !self.extensions.contains_key(&holder));
@@ -640,7 +640,7 @@ impl<'a> Planner<'a> {
             match planned {
                 Some(extension) => {
                     self.put(rows::extension_key(id), &extension)?;
-                    acts.push(Act::Extension(Arc::new(extension)));
+                    acts.push(Act::Extension(extension));
                 }
                 None => {
                     self.drop_extension_rows(id);
@@ -652,7 +652,7 @@ impl<'a> Planner<'a> {
             match planned {
                 Some(account) => {
                     self.put(rows::account_key(id), &account)?;
-                    acts.push(Act::Account(Arc::new(account)));
+                    acts.push(Act::Account(account));
                 }
                 None => {
                     self.drop_account_rows(id);

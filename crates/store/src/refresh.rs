@@ -24,9 +24,9 @@ impl Ledger {
         let name = LineRef(domain, number);
         let mut place = self.holdings.lines.place(&name);
         let Some(line) = place.value() else { return false };
-        let Some(registration) = line.registration.as_mut() else { return false };
-        let Some(refresh) = plan(&registration.bindings) else { return false };
-        let bindings = Arc::make_mut(&mut registration.bindings);
+        let Some(bindings) = line.bindings.as_mut() else { return false };
+        let Some(refresh) = plan(bindings) else { return false };
+        let bindings = Arc::make_mut(bindings);
         let Some(binding) = bindings.get_mut(refresh.binding) else { return false };
         // Calls will go where it is now.
         let has_moved = (binding.source, binding.transport) != (refresh.source, refresh.transport);

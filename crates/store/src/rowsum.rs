@@ -20,6 +20,12 @@ impl RowSum {
         *self = Self([a.wrapping_add(one), b.wrapping_add(other)]);
     }
 
+    /// The rows of another sum came.
+    pub(crate) const fn join(&mut self, other: &Self) {
+        let (Self([a, b]), Self([one, more])) = (*self, *other);
+        *self = Self([a.wrapping_add(one), b.wrapping_add(more)]);
+    }
+
     /// A row went.
     pub(crate) fn take(&mut self, keys: &Keyring, tag: &[u8; TAG_LEN]) {
         let [one, other] = keys.weight(tag);

@@ -2,7 +2,13 @@
 //! one entry. Names that strangers type are keys here: the hash is seeded by chance at each start, and taken once for
 //! each thing that is done.
 
-use std::hash::{BuildHasher, Hash};
+use std::{
+    hash::{BuildHasher, Hash},
+    marker::PhantomData,
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread::available_parallelism,
+};
 
 use foldhash::quality::RandomState;
 use hashbrown::{
@@ -14,42 +20,92 @@ use parking_lot::{RwLock, RwLockWriteGuard};
 /// How many parts.
 pub(crate) const SHARDS: usize = 64;
 
-type Table<K, V> = HashTable<(K, V)>;
+/// Threads that work on a map beside one another, where nothing else is done.
+const THREADS_MAX: usize = 8;
+
+/// How many threads are worth it.
+pub(crate) fn cores() -> usize {
+    available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX)
+}
+
+/// How an entry lies in its table: in place, or in a box where entries are large. A table is half empty at times, and
+/// each of its empty places is as large as a full one.
+pub(crate) trait Slot<K, V>: From<(K, V)> {
+    fn pair(&self) -> &(K, V);
+    fn pair_mut(&mut self) -> &mut (K, V);
+    /// The entry, taken out.
+    fn take(self) -> (K, V);
+}
+
+impl<K, V> Slot<K, V> for (K, V) {
+    fn pair(&self) -> &(K, V) {
+        self
+    }
+
+    fn pair_mut(&mut self) -> &mut (K, V) {
+        self
+    }
+
+    fn take(self) -> (K, V) {
+        self
+    }
+}
+
+impl<K, V> Slot<K, V> for Box<(K, V)> {
+    fn pair(&self) -> &(K, V) {
+        self
+    }
+
+    fn pair_mut(&mut self) -> &mut (K, V) {
+        self
+    }
+
+    fn take(self) -> (K, V) {
+        *self
+    }
+}
 
 /// One part. On cache lines of its own: what one thread locks, the next part's thread must not wait for.
 #[repr(align(64))]
-struct Part<K, V>(RwLock<Table<K, V>>);
+struct Part<S>(RwLock<HashTable<S>>);
 
 /// The map.
-pub(crate) struct Shards<K, V> {
-    first: Part<K, V>,
-    rest: Box<[Part<K, V>]>,
+pub(crate) struct Shards<K, V, S = (K, V)> {
+    first: Part<S>,
+    rest: Box<[Part<S>]>,
     hash: RandomState,
+    entry: PhantomData<fn(K, V)>,
 }
 
 /// The place of one key, locked: whatever is done there takes no other hash.
-pub(crate) struct Place<'a, K, V, Q: ?Sized> {
-    part: RwLockWriteGuard<'a, Table<K, V>>,
+pub(crate) struct Place<'a, K, V, Q: ?Sized, S = (K, V)> {
+    part: RwLockWriteGuard<'a, HashTable<S>>,
     key: &'a Q,
     hash: u64,
     state: &'a RandomState,
+    entry: PhantomData<fn(K, V)>,
 }
 
-impl<K: Eq + Hash, V> Shards<K, V> {
+impl<K: Eq + Hash, V, S: Slot<K, V>> Shards<K, V, S> {
     /// With nothing in it.
     pub(crate) fn new() -> Self {
         let part = || Part(RwLock::new(HashTable::new()));
-        Self { first: part(), rest: (1..SHARDS).map(|_| part()).collect(), hash: RandomState::default() }
+        Self {
+            first: part(),
+            rest: (1..SHARDS).map(|_| part()).collect(),
+            hash: RandomState::default(),
+            entry: PhantomData,
+        }
     }
 
-    fn part(&self, hash: u64) -> &RwLock<Table<K, V>> {
+    fn part(&self, hash: u64) -> &RwLock<HashTable<S>> {
         // The table inside uses the low and the top bits; these are others.
         let at = usize::try_from((hash >> 32) % SHARDS as u64).unwrap_or(0);
         let part = at.checked_sub(1).and_then(|at| self.rest.get(at)).unwrap_or(&self.first);
         &part.0
     }
 
-    fn parts(&self) -> impl Iterator<Item = &RwLock<Table<K, V>>> {
+    fn parts(&self) -> impl Iterator<Item = &RwLock<HashTable<S>>> {
         std::iter::once(&self.first).chain(&self.rest).map(|part| &part.0)
     }
 
@@ -69,23 +125,23 @@ impl<K: Eq + Hash, V> Shards<K, V> {
     ) -> R {
         let hash = self.hash.hash_one(key);
         let part = self.part(hash).read();
-        look(part.find(hash, |(other, _)| key.equivalent(other)).map(|(_, value)| value))
+        look(part.find(hash, |slot| key.equivalent(&slot.pair().0)).map(|slot| &slot.pair().1))
     }
 
     /// The place of `key`, to be changed.
-    pub(crate) fn place<'a, Q: Hash + Equivalent<K> + ?Sized>(&'a self, key: &'a Q) -> Place<'a, K, V, Q> {
+    pub(crate) fn place<'a, Q: Hash + Equivalent<K> + ?Sized>(&'a self, key: &'a Q) -> Place<'a, K, V, Q, S> {
         let hash = self.hash.hash_one(key);
-        Place { part: self.part(hash).write(), key, hash, state: &self.hash }
+        Place { part: self.part(hash).write(), key, hash, state: &self.hash, entry: PhantomData }
     }
 
     pub(crate) fn insert(&self, key: K, value: V) -> Option<V> {
         let hash = self.hash.hash_one(&key);
         let mut part = self.part(hash).write();
-        let entry = part.entry(hash, |(other, _)| *other == key, |(other, _)| self.hash.hash_one(other));
+        let entry = part.entry(hash, |slot| slot.pair().0 == key, |slot| self.hash.hash_one(&slot.pair().0));
         match entry {
-            Entry::Occupied(mut there) => Some(std::mem::replace(&mut there.get_mut().1, value)),
+            Entry::Occupied(mut there) => Some(std::mem::replace(&mut there.get_mut().pair_mut().1, value)),
             Entry::Vacant(place) => {
-                place.insert((key, value));
+                place.insert(S::from((key, value)));
                 None
             }
         }
@@ -102,43 +158,71 @@ impl<K: Eq + Hash, V> Shards<K, V> {
     /// Looks at every entry, one part at a time.
     pub(crate) fn each(&self, mut look: impl FnMut(&K, &V)) {
         for part in self.parts() {
-            part.read().iter().for_each(|(key, value)| look(key, value));
+            part.read().iter().for_each(|slot| look(&slot.pair().0, &slot.pair().1));
         }
     }
 
     /// Looks at every entry and may change it, one part at a time.
     pub(crate) fn each_mut(&self, mut look: impl FnMut(&mut V)) {
         for part in self.parts() {
-            part.write().iter_mut().for_each(|(_, value)| look(value));
+            part.write().iter_mut().for_each(|slot| look(&mut slot.pair_mut().1));
         }
+    }
+
+    /// The same on several threads at once.
+    pub(crate) fn each_mut_on(&self, threads: usize, look: &(impl Fn(&mut V) + Sync))
+    where
+        K: Send + Sync,
+        V: Send + Sync,
+        S: Send + Sync,
+    {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(part) = self.parts().nth(next.fetch_add(1, Ordering::Relaxed)) {
+                part.write().iter_mut().for_each(|slot| look(&mut slot.pair_mut().1));
+            }
+        };
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| {
+                scope.spawn(work);
+            });
+            work();
+        });
     }
 
     /// Looks at every entry, and drops or changes those that `keep` wants so.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         for part in self.parts() {
-            part.write().retain(|(key, value)| keep(key, value));
+            part.write().retain(|slot| {
+                let (key, value) = slot.pair_mut();
+                keep(key, value)
+            });
         }
     }
 }
 
-impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized> Place<'_, K, V, Q> {
+impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, Q, S> {
     /// What is kept here.
     pub(crate) fn value(&mut self) -> Option<&mut V> {
-        let found = self.part.find_mut(self.hash, |(other, _)| self.key.equivalent(other));
-        found.map(|(_, value)| value)
+        self.part
+            .find_mut(self.hash, |slot| self.key.equivalent(&slot.pair().0))
+            .map(|slot| &mut slot.pair_mut().1)
     }
 
     /// Keeps something here; `key` is the place's own, as it is kept.
     pub(crate) fn insert(&mut self, key: K, value: V) -> &mut V {
-        let entry =
-            self.part.entry(self.hash, |(other, _)| *other == key, |(other, _)| self.state.hash_one(other));
+        let entry = self.part.entry(
+            self.hash,
+            |slot| slot.pair().0 == key,
+            |slot| self.state.hash_one(&slot.pair().0),
+        );
         match entry {
             Entry::Occupied(there) => {
-                let (_, kept) = there.into_mut();
+                let kept = &mut there.into_mut().pair_mut().1;
                 *kept = value;
                 kept
             }
-            Entry::Vacant(place) => &mut place.insert((key, value)).into_mut().1,
+            Entry::Vacant(place) => &mut place.insert(S::from((key, value))).into_mut().pair_mut().1,
         }
     }
 
@@ -150,16 +234,17 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized> Place<'_, K, V, Q> {
     {
         let entry = self.part.entry(
             self.hash,
-            |(other, _)| self.key.equivalent(other),
-            |(other, _)| self.state.hash_one(other),
+            |slot| self.key.equivalent(&slot.pair().0),
+            |slot| self.state.hash_one(&slot.pair().0),
         );
-        &mut entry.or_insert_with(|| (self.key.to_owned(), V::default())).into_mut().1
+        let entry = entry.or_insert_with(|| S::from((self.key.to_owned(), V::default())));
+        &mut entry.into_mut().pair_mut().1
     }
 
     /// Takes away what is kept here.
     pub(crate) fn remove(&mut self) -> Option<V> {
-        let found = self.part.find_entry(self.hash, |(other, _)| self.key.equivalent(other));
-        found.ok().map(|there| there.remove().0.1)
+        let found = self.part.find_entry(self.hash, |slot| self.key.equivalent(&slot.pair().0));
+        found.ok().map(|there| there.remove().0.take().1)
     }
 
     /// How much there is in this part.
@@ -169,12 +254,12 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized> Place<'_, K, V, Q> {
 
     /// The neighbours in this part.
     pub(crate) fn neighbours(&self) -> impl Iterator<Item = &(K, V)> {
-        self.part.iter()
+        self.part.iter().map(S::pair)
     }
 
     /// Takes a neighbour away.
     pub(crate) fn remove_neighbour(&mut self, key: &K) -> Option<V> {
-        let found = self.part.find_entry(self.state.hash_one(key), |(other, _)| other == key);
-        found.ok().map(|there| there.remove().0.1)
+        let found = self.part.find_entry(self.state.hash_one(key), |slot| slot.pair().0 == *key);
+        found.ok().map(|there| there.remove().0.take().1)
     }
 }

@@ -5,7 +5,7 @@ use signin::{
     effect::Effect,
     ident::ExtensionId,
     interface::LoginInterface,
-    registration::{Binding, Registration},
+    registration::Binding,
     timestamp::Timestamp,
 };
 
@@ -28,7 +28,7 @@ impl Ledger {
         }
         let gone = self.holdings.counts.sweep(&self.holdings.settings.load(), now);
         for key in gone {
-            self.behind.note(Dirty::Tally(key));
+            self.behind.note(Dirty::Tally(key.into()));
         }
         if self.holdings.counts.has_unlocked(now) {
             topics.push(Topic::Locks);
@@ -44,18 +44,16 @@ impl Ledger {
     fn sweep_registrations(&self, now: Timestamp) -> bool {
         let (mut changed, mut lost) = (Vec::new(), Vec::new());
         self.holdings.lines.each_mut(|line| {
-            let Some(registration) = &line.registration else { return };
-            if lost.len() >= LOST_MAX || registration.bindings.iter().all(|binding| now < binding.expires_at)
-            {
+            let Some(bindings) = &line.bindings else { return };
+            if lost.len() >= LOST_MAX || bindings.iter().all(|binding| now < binding.expires_at) {
                 return;
             }
             let id = line.extension;
             changed.push(id);
             let (left, ended): (Vec<Binding>, Vec<Binding>) =
-                registration.bindings.iter().cloned().partition(|binding| now < binding.expires_at);
+                bindings.iter().cloned().partition(|binding| now < binding.expires_at);
             lost.extend(ended.into_iter().map(|binding| (id, binding)));
-            line.registration =
-                (!left.is_empty()).then(|| Registration { extension: id, bindings: left.into() });
+            line.bindings = (!left.is_empty()).then(|| left.into());
         });
         let has_changed = !changed.is_empty();
         for id in changed {
@@ -99,7 +97,7 @@ impl Ledger {
         });
         for id in &ended {
             self.holdings.drop_session(*id);
-            self.behind.note(Dirty::Session(*id));
+            self.behind.note(Dirty::Session((*id).into()));
         }
         !ended.is_empty()
     }

@@ -214,7 +214,7 @@ impl Writer {
                 // Memory has these counts as they are, and goes by them: the disk gets them when it can.
                 for act in batch.acts {
                     if let Act::KeptTally(key) = act {
-                        self.behind.note(Dirty::Tally(key));
+                        self.behind.note(Dirty::Tally(key.into()));
                     }
                 }
                 for reply in batch.replies {

@@ -125,7 +125,7 @@ impl Admin<'_> {
             domain: DomainId::FIRST,
             name: name.into(),
             full_name: "".into(),
-            role: Role::ServiceUser { rights: Right::ALL.to_vec() },
+            role: Role::ServiceUser { rights: Right::ALL.into() },
             condition: Condition::Enabled,
             created_at: self.now,
             enabled_at: self.now,

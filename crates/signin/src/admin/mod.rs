@@ -82,11 +82,11 @@ impl By {
     /// A signed-in service user.
     pub fn account(account: &Account, session: SessionId, address: IpAddr, agent: &str) -> Self {
         let rights = match &account.role {
-            Role::ServiceUser { rights } => rights.clone(),
+            Role::ServiceUser { rights } => rights.to_vec(),
             Role::User { .. } => Vec::new(),
         };
         Self {
-            actor: Actor::Account(account.id, account.name.clone()),
+            actor: Actor::Account(account.id, account.name.as_str().into()),
             account: Some(account.id),
             session: Some(session),
             rights,

@@ -304,14 +304,8 @@ impl Admin<'_> {
             return (free.id, vec![Effect::PutExtension(placed)]);
         }
         let id = self.records.next_extension();
-        let made = Extension {
-            id,
-            version: 1,
-            domain,
-            number: number.clone(),
-            user: Some(user),
-            created_at: self.now,
-        };
+        let made =
+            Extension { id, version: 1, domain, number: *number, user: Some(user), created_at: self.now };
         let audit = self.audit(Action::ExtensionCreated, domain, number.as_str(), Vec::new());
         (id, vec![Effect::PutExtension(made), audit])
     }

@@ -141,7 +141,7 @@ fn a_user_may_have_all_secrets_and_none() {
     let (id, shown) = house.administer(|a, dice| a.create_user(DomainId::FIRST, &new, dice)).unwrap();
     assert_eq!(shown.len(), 3);
     assert_eq!(word(&house.phone("202", shown[2].1.reveal())), "accept");
-    assert_eq!(house.model.borrow().account(id).unwrap().full_name.as_ref(), "");
+    assert_eq!(house.model.borrow().account(id).unwrap().full_name.as_str(), "");
     let plain = NewUser { name: "Cem".into(), ..NewUser::default() };
     house.administer(|a, dice| a.create_user(DomainId::FIRST, &plain, dice)).unwrap();
 }

@@ -105,7 +105,7 @@ pub(crate) fn domain(id: u32, version: u32, hosts: &[&str]) -> Domain {
 }
 
 pub(crate) fn service_user(id: AccountId, name: &str) -> Account {
-    Account { role: Role::ServiceUser { rights: vec![Right::SecurityRead] }, ..user(id, name, None) }
+    Account { role: Role::ServiceUser { rights: [Right::SecurityRead].into() }, ..user(id, name, None) }
 }
 
 pub(crate) fn user(id: AccountId, name: &str, extension: Option<ExtensionId>) -> Account {

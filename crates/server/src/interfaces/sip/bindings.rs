@@ -352,7 +352,7 @@ impl Changing<'_> {
             path,
             call_id: String::from_utf8_lossy(plan.call_id).into(),
             cseq: plan.cseq,
-            agent: self.agent.clone(),
+            agent: (&*self.agent).into(),
             source: self.peer,
             transport: self.transport,
             algorithm: self.algorithm,
@@ -375,7 +375,7 @@ impl Changing<'_> {
                 at: self.now,
                 contact: gone.contact,
                 source: gone.source,
-                agent: gone.agent,
+                agent: (&*gone.agent).into(),
                 by_source: self.peer,
                 by_agent: self.agent.clone(),
             }));
@@ -412,7 +412,7 @@ impl Changing<'_> {
             subject: self.extension.number.as_str().into(),
             interface: LoginInterface::SipRegistration,
             address: Some(self.peer.ip()),
-            agent: self.agent.clone(),
+            agent: (&*self.agent).into(),
             changes: vec![FieldChange { field: "contact".into(), before, after }],
             times: 1,
         }
