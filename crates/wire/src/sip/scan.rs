@@ -146,8 +146,17 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
         return None;
     }
+    // Eighteen digits always fit; of more only the magnitude matters.
+    let (first, rest) = bytes.split_at(bytes.len().min(18));
     let mut number = 0u64;
-    for &byte in bytes {
+    for &byte in first {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    for &byte in rest {
         if !byte.is_ascii_digit() {
             return None;
         }

@@ -470,7 +470,9 @@ pub(crate) fn push_clean(out: &mut Vec<u8>, bytes: &[u8]) {
 /// A quoted string that says `bytes`.
 pub(crate) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
-    if bytes.iter().any(|&byte| byte == b'"' || byte == b'\\') {
+    // Without an early exit, so that the compiler can look at many bytes at once.
+    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\') | is_control(byte);
+    if bytes.iter().fold(false, |found, &byte| found | is_special(byte)) {
         for &byte in bytes {
             if matches!(byte, b'"' | b'\\') {
                 out.push(b'\\');
@@ -478,7 +480,7 @@ pub(crate) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
             out.push(if is_control(byte) { b' ' } else { byte });
         }
     } else {
-        push_clean(out, bytes);
+        out.extend_from_slice(bytes);
     }
     out.push(b'"');
 }
