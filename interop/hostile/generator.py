@@ -100,6 +100,10 @@ class Case:
 
     name: str
     bytes: bytes
+    stranger: int
+    """Which of the addresses it comes from: its nonce is good there alone."""
+    pieces: tuple[bytes, ...]
+    """The same as it may come over a stream."""
 
 
 def _good(number: int, method: str, transport: str, extension: str, domain: str, nonce: str) -> dict[str, str]:
@@ -146,8 +150,17 @@ def _write(parts: dict[str, bytes]) -> bytes:
     return out
 
 
-def cases(seed: int, transport: str, extension: str, domain: str, nonce: str) -> Iterator[Case]:
-    """Every part of every method with every anomaly, then as many with two parts spoilt that chance chooses; shuffled."""
+def _cut(message: bytes, dice: random.Random) -> tuple[bytes, ...]:
+    """In one piece, or in up to four: a stream has no edges."""
+    places = sorted(dice.randrange(len(message) + 1) for _ in range(dice.randrange(4)))
+    edges = [0, *places, len(message)]
+    return tuple(message[start:end] for start, end in zip(edges, edges[1:]) if start < end)
+
+
+def cases(seed: int, transport: str, domain: str, nonces: list[str]) -> Iterator[Case]:
+    """Every part of every method with every anomaly, then as many with two parts spoilt that chance chooses; shuffled.
+
+    From one address after the other, for another extension each: a lock would keep the answers from being looked at."""
     dice = random.Random(seed)
     wanted = [(method, ((part, anomaly),)) for method in METHODS for part in PARTS for anomaly in ANOMALIES]
     anomalies = list(ANOMALIES)
@@ -157,9 +170,13 @@ def cases(seed: int, transport: str, extension: str, domain: str, nonce: str) ->
     ]
     dice.shuffle(wanted)
     for number, (method, spoils) in enumerate(wanted):
-        parts = {name: value.encode() for name, value in _good(number, method, transport, extension, domain, nonce).items()}
+        stranger = number % len(nonces)
+        extension = str(90_000 + number)
+        good = _good(number, method, transport, extension, domain, nonces[stranger])
+        parts = {name: value.encode() for name, value in good.items()}
         for part, anomaly in spoils:
             parts[part] = ANOMALIES[anomaly]
             parts["_spoilt"] = part.encode()
         name = f"{number} {method} " + " and ".join(f"{part}: {anomaly}" for part, anomaly in spoils)
-        yield Case(name, _write(parts))
+        message = _write(parts)
+        yield Case(name, message, stranger, _cut(message, dice))
