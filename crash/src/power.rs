@@ -149,8 +149,13 @@ fn record(seed: u64, does_fail: bool) -> anyhow::Result<Vec<Event>> {
     strace.args(["-f", "-xx", "-s", STRING_MAX, "-e", &format!("trace={CALLS}"), "-o"]).arg(&record);
     if does_fail {
         // Counted for each thread apart.
-        let first = 5 + seed % 8;
-        strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={first}+{}", 5 + seed % 9)]);
+        let when = if seed % 12 == 11 {
+            // All from then on, so that the first half ends with a transaction that no disk has.
+            format!("{}+", 25 + seed % 5)
+        } else {
+            format!("{}+{}", 5 + seed % 8, 5 + seed % 9)
+        };
+        strace.args(["-e", &format!("inject=fsync,fdatasync:error=EIO:when={when}")]);
     }
     let ended = strace
         .arg(std::env::current_exe()?)
