@@ -288,7 +288,8 @@ pub(crate) fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
         }
         Some(b"SIP/2.0 200 ") => {
             let contact = memmem::find(datagram, b"Contact: <sip:").context("a 200 without a contact")? + 14;
-            let user = datagram.get(contact..contact + 6).unwrap_or_default();
+            let user = datagram.get(contact..).unwrap_or_default();
+            let user = user.get(..memchr::memchr(b'@', user).unwrap_or(0)).unwrap_or_default();
             let expires =
                 datagram.get(contact..).is_some_and(|rest| memmem::find(rest, b"expires=").is_some());
             if user != number(index).to_string().as_bytes() || !expires {
