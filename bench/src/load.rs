@@ -90,6 +90,11 @@ impl Load {
         Ok(Self { socket, phones, standings, next: 0 })
     }
 
+    /// The same phones, where they were, before the same server once it was started again.
+    pub(crate) fn come_again(&mut self, server: std::net::SocketAddr) -> anyhow::Result<()> {
+        self.socket.connect(server)
+    }
+
     /// Works until told to stop, then waits for what is outstanding.
     pub(crate) fn run(&mut self, work: Work, pace: Pace, until: Until) -> anyhow::Result<Done> {
         Run {
