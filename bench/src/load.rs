@@ -90,6 +90,11 @@ impl Load {
         Ok(Self { socket, phones, standings, next: 0 })
     }
 
+    /// The same phones, where they were, before the same server once it was started again.
+    pub(crate) fn come_again(&mut self, server: std::net::SocketAddr) -> anyhow::Result<()> {
+        self.socket.connect(server)
+    }
+
     /// Works until told to stop, then waits for what is outstanding.
     pub(crate) fn run(&mut self, work: Work, pace: Pace, until: Until) -> anyhow::Result<Done> {
         Run {
@@ -288,7 +293,8 @@ pub(crate) fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
         }
         Some(b"SIP/2.0 200 ") => {
             let contact = memmem::find(datagram, b"Contact: <sip:").context("a 200 without a contact")? + 14;
-            let user = datagram.get(contact..contact + 6).unwrap_or_default();
+            let user = datagram.get(contact..).unwrap_or_default();
+            let user = user.get(..memchr::memchr(b'@', user).unwrap_or(0)).unwrap_or_default();
             let expires =
                 datagram.get(contact..).is_some_and(|rest| memmem::find(rest, b"expires=").is_some());
             if user != number(index).to_string().as_bytes() || !expires {

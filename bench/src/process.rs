@@ -10,6 +10,9 @@ pub(crate) struct Processes {
     root: u32,
 }
 
+/// In what `/proc/PID/stat` counts, on every Linux machine.
+const TICKS_PER_SECOND: f64 = 100.0;
+
 impl Processes {
     pub(crate) fn of(root: u32) -> Self {
         Self { root }
@@ -29,6 +32,32 @@ impl Processes {
             }
         }
         Ok(nanoseconds / 1000.0)
+    }
+
+    /// Seconds of processor time since the start, of all threads that there ever were.
+    pub(crate) fn cpu_seconds_in_all(&self) -> anyhow::Result<f64> {
+        let mut ticks = 0.0;
+        for process in self.all()? {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+            // The name, in parentheses, may have anything in it; user and system time are the 14th and 15th field.
+            let (_, fields) = stat.rsplit_once(')').context("no name in stat")?;
+            for field in fields.split_whitespace().skip(11).take(2) {
+                ticks += field.parse::<f64>()?;
+            }
+        }
+        Ok(ticks / TICKS_PER_SECOND)
+    }
+
+    /// The most memory that was in use since the start.
+    pub(crate) fn memory_peak_bytes(&self) -> anyhow::Result<f64> {
+        let mut kilobytes = 0.0;
+        for process in self.all()? {
+            let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let peak = peak.context("no VmHWM in status")?;
+            kilobytes += peak.trim().trim_end_matches(" kB").parse::<f64>()?;
+        }
+        Ok(kilobytes * 1024.0)
     }
 
     /// Bytes of memory in use; what processes share is counted once.

@@ -40,8 +40,11 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     // On all cores, as it would be.
     let server = Server::hookswitch_again(&plan.hookswitch, &home)?;
     figures::print("ready.seconds", start.elapsed().as_secs_f64());
+    // What the start takes whatever else the machine has to do.
+    figures::print("ready.cpu_seconds", server.processes().cpu_seconds_in_all()?);
     figures::print("ready.memory_bytes", server.processes().memory_bytes()?);
-    let mut load = Load::new(plan.phones, server.address)?;
+    figures::print("ready.memory_peak_bytes", server.processes().memory_peak_bytes()?);
+    load.come_again(server.address)?;
     load.run(Work::Full, Pace::Saturating, Until::EachOnce)?;
     figures::print("ready.memory_with_phones_bytes", server.processes().memory_bytes()?);
     Ok(())
