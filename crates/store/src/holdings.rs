@@ -471,7 +471,7 @@ impl Holdings {
         self.agents.share(&mut bindings);
         self.change_line(extension, |line| {
             line.put(bindings);
-            line.kept_until = Timestamp::EPOCH;
+            line.keep();
         });
     }
 
@@ -480,7 +480,7 @@ impl Holdings {
         self.change_line(id, |line| {
             let left = line.bindings.take().map(|bindings| left_without(&bindings, contact));
             line.bindings = left.filter(|bindings| !bindings.is_empty());
-            line.kept_until = Timestamp::EPOCH;
+            line.keep();
         });
     }
 

@@ -1,6 +1,6 @@
 //! Changes: what is committed rests, what does not fit is refused, and nothing happens by halves.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use signin::{
     account::{Activity, Condition},
@@ -11,8 +11,9 @@ use signin::{
     interface::LoginInterface,
     policy::Settings,
     records::Records,
-    registration::Registration,
+    registration::{Binding, Refresh, Registration},
     session::SessionId,
+    timestamp::Seconds,
 };
 use store::{AUDIT_WAITING_MAX, AuditQuery, CommitError, Ledger, StoreError, Topic};
 
@@ -477,6 +478,42 @@ pub(crate) fn what_is_behind_is_in_memory_at_once_and_on_disk_soon(host: &dyn En
     assert!(ledger.registration(X201).is_none());
     ledger.close().unwrap();
     assert!(open(host).registration(X201).is_none());
+}
+
+pub(crate) fn a_refresh_is_written_every_other_time(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let mut first = registration(X201, &[later(600)]);
+    Arc::make_mut(&mut first.bindings)[0].granted = Seconds(600);
+    ledger.commit_behind(vec![Effect::PutRegistration(first)]);
+    ledger.flush().wait().unwrap();
+    let refresh = |ends| {
+        let plan = |bindings: &[Binding]| {
+            let &Binding { cseq, source, transport, algorithm, print, .. } = &bindings[0];
+            let granted = Seconds(600);
+            Some(Refresh {
+                binding: 0,
+                cseq: cseq + 1,
+                source,
+                transport,
+                algorithm,
+                granted,
+                expires_at: ends,
+                print,
+            })
+        };
+        assert!(
+            ledger.refresh(DomainId::FIRST, "201", plan, |bindings| assert_eq!(bindings[0].expires_at, ends))
+        );
+        let waiting = ledger.figures().behind;
+        ledger.flush().wait().unwrap();
+        waiting
+    };
+    assert_eq!(refresh(later(900)), 0, "the row of the registration answers for half its time more");
+    assert_eq!(refresh(later(901)), 1, "and no longer");
+    assert_eq!(refresh(later(1201)), 0);
+    ledger.close().unwrap();
+    let ends = open(host).registration(X201).unwrap().bindings[0].expires_at;
+    assert_eq!(ends, later(1201), "what was promised is kept");
 }
 
 pub(crate) fn refusals_that_repeat_become_one_row(host: &dyn EngineHost) {

@@ -41,6 +41,7 @@ macro_rules! conformance {
                 changes: a_failing_engine_changes_nothing_and_recovers,
                 changes: what_is_behind_survives_a_failing_engine,
                 changes: what_is_behind_is_in_memory_at_once_and_on_disk_soon,
+                changes: a_refresh_is_written_every_other_time,
                 changes: refusals_that_repeat_become_one_row,
                 changes: a_locked_address_that_tries_name_after_name_fills_no_audit,
                 changes: a_lock_that_the_disk_refused_rests_there_when_it_can,
