@@ -1,5 +1,5 @@
-//! Mutants: the code with one thing changed, which the tests must notice. What cannot be noticed because it changes nothing
-//! is named, with its reason, in `.cargo/mutants.toml`.
+//! Mutants: the code with one thing changed, which the tests must notice. What could not be noticed because it changes
+//! nothing is written otherwise; where that cannot be, it is named in `.cargo/mutants.toml`, with its reason.
 
 use std::fs;
 
@@ -67,10 +67,10 @@ pub(crate) fn run(workspace: &Workspace, part: Part, more: &[String]) -> anyhow:
     fs::create_dir_all(&out).context("cannot make the folder for what comes of it")?;
     let mut mutants = Program::new(workspace.tools().join("bin/cargo-mutants"))
         .dir(workspace.root())
-        .args(["mutants", "--jobs", "1", "--timeout", "120", "--package", part.package(), "--output"])
+        .args(["mutants", "--jobs", "1", "--timeout", "120", "--profile", "mutants"])
+        .args(["--package", part.package(), "--output"])
         .args([&out])
-        .env("WALK_STEPS", WALK_STEPS)
-        .env("CARGO_PROFILE_DEV_DEBUG", "0");
+        .env("WALK_STEPS", WALK_STEPS);
     for file in part.files() {
         mutants = mutants.args(["--file", file]);
     }

@@ -6,10 +6,12 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod contacts;
 mod conversation;
 mod dates;
 mod digest;
 mod framing;
 mod properties;
 mod registrar;
+mod stun;
 mod vectors;
