@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::figures;
 use crate::load::{Load, Pace, Until, Work};
-use crate::server::{Server, folder, pin_load};
+use crate::server::{Server, folder};
 
 /// What to measure.
 #[derive(Args)]
@@ -28,7 +28,6 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     let mut server = Server::hookswitch(&plan.hookswitch, &home, plan.phones)?;
     eprintln!("imported and started in {:.1} s", start.elapsed().as_secs_f64());
     let mut load = Load::new(plan.phones, server.address)?;
-    pin_load()?;
     let start = Instant::now();
     load.run(Work::Full, Pace::Saturating, Until::EachOnce)?;
     eprintln!("registered in {:.1} s", start.elapsed().as_secs_f64());
