@@ -148,6 +148,9 @@ pub struct Number {
 }
 
 impl Number {
+    /// Nobody's: it has no digits.
+    pub const NOBODY: Self = Self { digits: [0; NUMBER_MAX], length: 0 };
+
     /// Reads a number; `None` when it is empty, too long or has anything but digits.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=NUMBER_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());

@@ -2,10 +2,10 @@
 //!
 //! Nothing here waits for the disk. What must last of it the decision says, as effects of its own.
 
-use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
+use std::{hash::BuildHasher as _, hint::black_box, net::IpAddr, sync::Arc};
 
 use signin::{
-    account::{Activity, Status},
+    account::{Account, Activity, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
     challenge::Nonce,
     credential::{CredentialFacts, CredentialKind, Owner, Verifier},
@@ -35,7 +35,7 @@ use crate::{
 
 /// Whom a claim means, what is kept of the secret that would prove it, and how well they are known where they are.
 struct Known {
-    account: Option<Arc<signin::account::Account>>,
+    account: Option<Arc<Account>>,
     extension: Option<Arc<Extension>>,
     kept: Option<Kept>,
     lane: Lane,
@@ -329,7 +329,7 @@ impl Ledger {
         match attempt.claim {
             Claim::Account(kind, name) => {
                 let id = self.holdings.account_id(kind, attempt.domain, &FoldedName::of(name));
-                let account = self.holdings.account(id.unwrap_or(AccountId::NOBODY));
+                let account = self.copied_account(id.unwrap_or(AccountId::NOBODY));
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
@@ -339,9 +339,10 @@ impl Ledger {
                 let id = Number::parse(number)
                     .and_then(|number| self.holdings.extension_id(attempt.domain, &number));
                 let extension = self.holdings.extension(id.unwrap_or(ExtensionId::NOBODY));
+                let extension = copied(extension, &self.decoys.extension);
                 let user =
                     extension.as_ref().and_then(|extension| extension.user).unwrap_or(AccountId::NOBODY);
-                let account = self.holdings.account(user);
+                let account = self.copied_account(user);
                 let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
                 let kept = self.first_kept(kinds, |kind| owner_for_phones(line, user, kind));
                 let familiarity = self.familiarity(attempt, now);
@@ -350,6 +351,10 @@ impl Ledger {
                 Known { account, extension, kept, lane, is_place_noted, changes }
             }
         }
+    }
+
+    fn copied_account(&self, id: AccountId) -> Option<Arc<Account>> {
+        copied(self.holdings.account(id), &self.decoys.account)
     }
 
     /// The first secret there is, after a look at all that there may be.
@@ -499,6 +504,14 @@ impl Ledger {
             self.tell(vec![Topic::Locks]);
         }
     }
+}
+
+/// What is there is copied out; where nothing is, nobody's is copied, for nobody.
+fn copied<T: Clone>(found: Option<Arc<T>>, decoy: &T) -> Option<Arc<T>> {
+    if found.is_none() {
+        drop(black_box(Arc::new(decoy.clone())));
+    }
+    found
 }
 
 /// Whether an attempt takes a place in the count of its address: not from a network that is allowed everything, and not

@@ -14,7 +14,7 @@ use std::{
 use data_encoding::BASE64;
 use parking_lot::Mutex;
 use signin::{
-    account::{Account, Activity, RoleKind},
+    account::{Account, Activity, Condition, Role, RoleKind},
     credential::{CredentialFacts, CredentialKind, Owner, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
@@ -70,10 +70,12 @@ pub struct Ledger {
     threads: Mutex<Option<Threads>>,
 }
 
-/// Verifiers that belong to nobody and cost what real ones cost.
+/// What belongs to nobody and costs what real ones cost.
 pub(crate) struct Decoys {
     pub(crate) plain: Verifier,
     pub(crate) digest: Verifier,
+    pub(crate) account: Account,
+    pub(crate) extension: Extension,
 }
 
 struct Threads {
@@ -301,6 +303,26 @@ impl Decoys {
         Self {
             plain: Verifier::Argon2(hash_password(&secret, &mut salt).into()),
             digest: Verifier::Digest(DigestKeys::decoy(bytes)),
+            account: Account {
+                id: AccountId::NOBODY,
+                version: 0,
+                domain: DomainId::FIRST,
+                name: "nobody".into(),
+                full_name: "Nobody at all".into(),
+                role: Role::User { extension: Some(ExtensionId::NOBODY) },
+                condition: Condition::Enabled,
+                created_at: Timestamp::EPOCH,
+                enabled_at: Timestamp::EPOCH,
+                expires_at: None,
+            },
+            extension: Extension {
+                id: ExtensionId::NOBODY,
+                version: 0,
+                domain: DomainId::FIRST,
+                number: Number::NOBODY,
+                user: Some(AccountId::NOBODY),
+                created_at: Timestamp::EPOCH,
+            },
         }
     }
 }
