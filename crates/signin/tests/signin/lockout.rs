@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use signin::{
+    ident::{DomainId, FoldedName},
+    interface::CountScope,
     lockout::{Standing, Tally, TallyKey, is_within},
+    place::Lane,
     policy::{Lock, LockRule},
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
@@ -219,4 +222,23 @@ fn a_permanent_lock_waits_for_an_administrator_and_names_the_state() {
     let standing = Standing::Locked { until: None };
     let status = account.status(standing, &Default::default(), None, &Default::default(), house.now.get());
     assert_eq!(status.title(), "Locked – Password Error");
+}
+
+#[test]
+fn counts_beside_each_other_are_of_one_name_in_one_domain_and_one_scope() {
+    let of = |scope, domain, name: &str, lane| TallyKey {
+        lane,
+        ..TallyKey::open(scope, domain, FoldedName::of(name))
+    };
+    let known = Lane::Network("192.0.2.7".parse().unwrap());
+    let key = of(CountScope::Extension, DomainId::FIRST, "201", Lane::Open);
+    assert!(key.is_beside(&key));
+    assert!(of(CountScope::Extension, DomainId::FIRST, "201", known).is_beside(&key));
+    for other in [
+        of(CountScope::Extension, DomainId::FIRST, "202", known),
+        of(CountScope::Extension, DomainId(2), "201", known),
+        of(CountScope::Address, DomainId::FIRST, "201", known),
+    ] {
+        assert!(!other.is_beside(&key) && !key.is_beside(&other), "{other:?}");
+    }
 }
