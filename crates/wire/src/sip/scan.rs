@@ -24,10 +24,8 @@ pub(crate) const VALUE: u16 = 32;
 pub(crate) const DIGIT: u16 = 64;
 /// What may stand in a Call-ID (`word`, and `@`) and in URIs of unknown schemes.
 pub(crate) const WORD: u16 = 128;
-/// Hexadecimal digits.
-pub(crate) const HEX: u16 = 256;
 /// The user part of a `tel` URI, separators included.
-pub(crate) const PHONE: u16 = 512;
+pub(crate) const PHONE: u16 = 256;
 
 static CLASSES: [u16; 256] = classes();
 
@@ -62,9 +60,6 @@ const fn classes() -> [u16; 256] {
         }
         if byte.is_ascii_graphic() || byte >= 0x80 {
             class |= WORD;
-        }
-        if byte.is_ascii_hexdigit() {
-            class |= HEX;
         }
         if byte.is_ascii_hexdigit() || is_one_of(byte, b"+-.()*#") {
             class |= PHONE;

@@ -64,22 +64,12 @@ impl<'b> AnswerWriter<'b> {
         to_tag: &[u8],
     ) -> Self {
         out.clear();
-        // Three digits: a status is below 700.
         let digit = |place: u16| b'0' + u8::try_from(status / place % 10).unwrap_or(0);
-        out.extend_from_slice(&[
-            b'S',
-            b'I',
-            b'P',
-            b'/',
-            b'2',
-            b'.',
-            b'0',
-            b' ',
-            digit(100),
-            digit(10),
-            digit(1),
-            b' ',
-        ]);
+        let mut start = *b"SIP/2.0 000 ";
+        // Three digits: a status is below 700.
+        let [.., hundreds, tens, ones, _] = &mut start;
+        (*hundreds, *tens, *ones) = (digit(100), digit(10), digit(1));
+        out.extend_from_slice(&start);
         push_clean(out, reason);
         let fields = &request.fields;
         let heading = fields.heading();
