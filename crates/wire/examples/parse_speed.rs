@@ -129,7 +129,7 @@ fn extract(request: &Request<'_>) -> u64 {
     let essentials = request.essentials().unwrap();
     assert_eq!(request.method, Method::Register);
     let fields = &request.fields;
-    let mut sum = u64::from(essentials.cseq.number) + essentials.call_id.len() as u64;
+    let mut sum = u64::from(essentials.cseq.number) + request.fields.call_id().unwrap().len() as u64;
     for contact in fields.contacts() {
         sum += u64::from(contact.unwrap().expires.unwrap_or(0));
     }

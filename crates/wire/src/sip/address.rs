@@ -34,16 +34,20 @@ impl<'a> Address<'a> {
     pub(crate) fn parse_beside(value: &'a [u8], beside: Option<&Uri<'a>>) -> Result<Self, Malformed> {
         let mut scan = Scan::new(value);
         let mut tag = None;
-        let address = Self::scan_beside(&mut scan, beside, |parameter| {
+        // Changed where it is: an address is large, and to move it costs more than to read it.
+        let mut address = Self::scan_beside(&mut scan, beside, |parameter| {
             if parameter.is("tag") {
                 tag = parameter.value.map(|value| value.raw());
             }
-        })?;
-        scan.skip_space();
-        if !scan.is_done() {
-            return scan.fail(Rule::Trailing);
+        });
+        if let Ok(whole) = &mut address {
+            whole.tag = tag;
+            scan.skip_space();
+            if !scan.is_done() {
+                address = scan.fail(Rule::Trailing);
+            }
         }
-        Ok(Self { tag, ..address })
+        address
     }
 
     /// Parses one element of a list and stops behind it.
@@ -60,12 +64,16 @@ impl<'a> Address<'a> {
     ) -> Result<Self, Malformed> {
         scan.skip_space();
         let display_name = scan_display_name(scan)?;
-        let uri = if scan.peek() == Some(b'<') { scan_bracketed(scan, beside)? } else { scan_bare(scan)? };
+        let uri = if scan.peek() == Some(b'<') { scan_bracketed(scan, beside) } else { scan_bare(scan) };
+        let uri = match &uri {
+            Ok(uri) => uri,
+            Err(wrong) => return Err(*wrong),
+        };
         let params = parameters::scan_parameters(scan, |parameter, _, _| {
             see(parameter);
             Ok(())
         })?;
-        Ok(Self { display_name, uri, params, tag: None })
+        Ok(Self { display_name, uri: *uri, params, tag: None })
     }
 }
 

@@ -268,7 +268,7 @@ impl<'a> RawDigest<'a> {
         Ok(())
     }
 
-    fn finish(self, end: usize) -> Result<DigestCredentials<'a>, Malformed> {
+    fn finish(&self, end: usize) -> Result<DigestCredentials<'a>, Malformed> {
         let [
             username,
             extended,

@@ -1,20 +1,15 @@
 //! What every request must have, read and checked in one go (RFC 3261 §8.1.1, §8.2).
 
-use super::{Address, CSeq, HeaderName, Malformed, Method, Request, Rule, Scheme, Uri, Via};
+use super::{CSeq, HeaderName, Malformed, Method, Request, Rule, Scheme, Uri};
 
-/// The headers every request must have.
+/// What is to be known of the headers that every request must have. Top Via, From and Call-ID are read with them and
+/// must be right, but nobody goes by them.
 #[derive(Clone, Debug)]
 pub struct Essentials<'a> {
     /// The Request-URI.
     pub uri: Uri<'a>,
-    /// The top Via.
-    pub via: Via<'a>,
-    /// From.
-    pub from: Address<'a>,
-    /// To.
-    pub to: Address<'a>,
-    /// Call-ID.
-    pub call_id: &'a [u8],
+    /// The URI of To.
+    pub to: Uri<'a>,
     /// CSeq; its method is the request's.
     pub cseq: CSeq<'a>,
     /// Max-Forwards; clients of RFC 2543 send none.
@@ -55,18 +50,10 @@ impl<'a> Request<'a> {
         if cseq.method != self.method {
             return Err(Malformed::new(Rule::CSeqMethod, 0).within(HeaderName::CSeq, 0));
         }
-        let (uri, via, to) = (self.uri()?, fields.via()?, fields.to()?);
-        let from = fields.read_from(&to)?;
-        fields.keep_heading(&via, &to);
-        Ok(Essentials {
-            uri,
-            via,
-            from,
-            to,
-            call_id: fields.call_id()?,
-            cseq,
-            max_forwards: fields.max_forwards()?,
-        })
+        let uri = self.uri()?;
+        let to = fields.read_addresses()?;
+        fields.call_id()?;
+        Ok(Essentials { uri, to, cseq, max_forwards: fields.max_forwards()? })
     }
 
     /// Reads everything this house can read, whether it is needed or not: what a test of a whole message asks.

@@ -130,9 +130,19 @@ impl<'a> Fields<'a> {
         heading
     }
 
-    /// Keeps what has been read anyway.
-    pub(crate) fn keep_heading(&self, via: &Via<'a>, to: &Address<'a>) {
+    /// Reads the top Via, To and From; gives back the URI of To, and keeps what answers copy.
+    pub(crate) fn read_addresses(&self) -> Result<Uri<'a>, Malformed> {
+        // By reference: what is read is large, and only little of it goes on from here.
+        let (via, to) = (self.via(), self.to());
+        let (via, to) = match (&via, &to) {
+            (Ok(via), Ok(to)) => (via, to),
+            (Err(wrong), _) | (_, Err(wrong)) => return Err(*wrong),
+        };
+        if let Err(wrong) = &self.address(HeaderName::From, Some(&to.uri)) {
+            return Err(*wrong);
+        }
         self.headers.heading.set(Some(Heading { via: TopVia::of(via), wants_tag: to.tag.is_none() }));
+        Ok(to.uri)
     }
 
     /// From.
@@ -141,11 +151,6 @@ impl<'a> Fields<'a> {
     /// Missing, repeated or malformed.
     pub fn from(&self) -> Result<Address<'a>, Malformed> {
         self.address(HeaderName::From, None)
-    }
-
-    /// The same, where To was read already.
-    pub(crate) fn read_from(&self, to: &Address<'a>) -> Result<Address<'a>, Malformed> {
-        self.address(HeaderName::From, Some(&to.uri))
     }
 
     /// To.

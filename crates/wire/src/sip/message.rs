@@ -152,11 +152,10 @@ impl<'a> Request<'a> {
     /// The rule broken. A SIP URI with headers is refused here (§19.1.1, RFC 4475 escruri).
     pub fn uri(&self) -> Result<Uri<'a>, Malformed> {
         let shift = |wrong: Malformed| Malformed::new(wrong.rule, wrong.at + self.uri_at);
-        let uri = Uri::parse(self.uri_raw).map_err(shift)?;
-        if uri.has_headers() {
-            return Err(Malformed::new(Rule::UriHeaders, self.uri_at));
+        match Uri::parse(self.uri_raw) {
+            Ok(uri) if uri.has_headers() => Err(Malformed::new(Rule::UriHeaders, self.uri_at)),
+            uri => uri.map_err(shift),
         }
-        Ok(uri)
     }
 
     /// Where the answer goes over UDP (§18.2.2, RFC 3581 §4): to the address the request came from, and to the port

@@ -42,10 +42,14 @@ impl<'a> Via<'a> {
     /// The rule broken; the offset counts from the start of `value`.
     pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
         let mut scan = Scan::new(value);
-        let via = Self::scan(&mut scan)?;
+        let mut via = Self::scan(&mut scan);
         // What follows is the next element's business, but it must be one: the answer repeats it.
-        parameters::next_element(&mut scan)?;
-        Ok(via)
+        if via.is_ok()
+            && let Err(wrong) = parameters::next_element(&mut scan)
+        {
+            via = Err(wrong);
+        }
+        via
     }
 
     pub(crate) fn scan(scan: &mut Scan<'a>) -> Result<Self, Malformed> {
@@ -64,47 +68,48 @@ impl<'a> Via<'a> {
         scan.skip_space();
         let host = Host::scan(scan)?;
         let port = scan.port(true)?;
-        let mut via = Self {
-            transport,
-            host,
-            port,
-            branch: None,
-            received: None,
-            rport: None,
-            maddr: None,
-            ttl: None,
-            params: Parameters::new(b""),
-            end: 0,
-            rport_span: None,
-            received_span: None,
-        };
-        via.params = parameters::scan_parameters(scan, |parameter, start, end| {
+        let (mut branch, mut received, mut rport, mut maddr, mut ttl) = (None, None, None, None, None);
+        let (mut rport_span, mut received_span) = (None, None);
+        let params = parameters::scan_parameters(scan, |parameter, start, end| {
             let raw = parameter.raw();
             match parameter.name.len() {
-                6 if parameter.is("branch") => via.branch = Some(raw),
+                6 if parameter.is("branch") => branch = Some(raw),
                 5 if parameter.is("rport") => {
                     let port = match parameter.value {
                         None => None,
                         Some(_) => Some(port_number(raw).ok_or(Malformed::new(Rule::Port, start))?),
                     };
-                    via.rport = Some(port);
-                    via.rport_span = Some(start..end);
+                    rport = Some(port);
+                    rport_span = Some(start..end);
                 }
                 8 if parameter.is("received") => {
-                    via.received = Some(raw);
-                    via.received_span = Some(start..end);
+                    received = Some(raw);
+                    received_span = Some(start..end);
                 }
-                5 if parameter.is("maddr") => via.maddr = Some(raw),
+                5 if parameter.is("maddr") => maddr = Some(raw),
                 3 if parameter.is("ttl") => {
                     let number = scan::decimal(raw).and_then(|number| u8::try_from(number).ok());
-                    via.ttl = Some(number.ok_or(Malformed::new(Rule::Number, start))?);
+                    ttl = Some(number.ok_or(Malformed::new(Rule::Number, start))?);
                 }
                 _ => {}
             }
             Ok(())
         })?;
-        via.end = scan.at();
-        Ok(via)
+        let end = scan.at();
+        Ok(Self {
+            transport,
+            host,
+            port,
+            branch,
+            received,
+            rport,
+            maddr,
+            ttl,
+            params,
+            end,
+            rport_span,
+            received_span,
+        })
     }
 
     /// Whether the branch promises to be unique: the magic cookie and more behind it (§8.1.1.7).

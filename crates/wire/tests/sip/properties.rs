@@ -26,7 +26,7 @@ proptest! {
         let mut headers = Headers::new();
         let request = Request::parse(&out, &mut headers).unwrap();
         let essentials = request.check().unwrap();
-        prop_assert_eq!(essentials.from.tag, Some(tag.as_bytes()));
+        prop_assert_eq!(request.fields.from().unwrap().tag, Some(tag.as_bytes()));
         prop_assert_eq!(essentials.cseq.number, number);
         prop_assert_eq!(request.fields.call_id().unwrap(), call_id.as_bytes());
         prop_assert_eq!(request.fields.other(&name).unwrap(), value.trim().as_bytes());

@@ -339,12 +339,13 @@ impl Desk<'_> {
         if request.method == Method::Ack {
             return Written::Nothing;
         }
-        let essentials = match request.essentials() {
+        let essentials = request.essentials();
+        let essentials = match &essentials {
             Ok(essentials) => essentials,
-            Err(wrong) => return self.malformed(request, &wrong, out),
+            Err(wrong) => return self.malformed(request, wrong, out),
         };
         match request.unfit_for(&essentials.uri, &METHODS, &EXTENSIONS) {
-            Some(Unfit::MethodNotAllowed) => self.not_served(request, &essentials, out),
+            Some(Unfit::MethodNotAllowed) => self.not_served(request, essentials, out),
             Some(unfit @ Unfit::UnsupportedScheme) => {
                 let (status, reason) = unfit.answer();
                 self.start(out, request, status, reason).finish();
@@ -357,7 +358,7 @@ impl Desk<'_> {
                 answer.finish();
                 Written::ToAnybody
             }
-            None if request.method == Method::Register => self.register(request, &essentials, out),
+            None if request.method == Method::Register => self.register(request, essentials, out),
             None => self.options(request, out),
         }
     }

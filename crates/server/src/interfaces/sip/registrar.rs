@@ -43,17 +43,18 @@ impl Desk<'_> {
             return Written::ToAnybody;
         };
         // Step 3: who is it?
-        let shown = match request.fields.digest_for(domain.realm.as_bytes()) {
+        let shown = request.fields.digest_for(domain.realm.as_bytes());
+        let shown = match &shown {
             Ok(Some(shown)) => shown,
             Ok(None) => return self.ask(request, &domain, false, out),
-            Err(wrong) => return self.malformed(request, &wrong, out),
+            Err(wrong) => return self.malformed(request, wrong, out),
         };
         let (Some(algorithm), Some(nonce_count)) =
-            (algorithm(&shown, &domain), NonceCount::read(shown.nonce_count_raw))
+            (algorithm(shown, &domain), NonceCount::read(shown.nonce_count_raw))
         else {
             return self.ask(request, &domain, false, out);
         };
-        if !is_meant_for(&shown, request, essentials) {
+        if !is_meant_for(shown, request, essentials) {
             self.start(out, request, 400, "Digest URI Mismatch").finish();
             return Written::ToAnybody;
         }
@@ -63,9 +64,8 @@ impl Desk<'_> {
         };
         // Steps 4 and 5: one's own extension only. Who shows another's name has shown nothing: the attempt goes
         // its way with an answer that no secret gives, and is counted like any other.
-        let user = essentials.to.uri.user_decoded().unwrap_or_default();
-        let is_own = (essentials.to.uri.host == essentials.uri.host
-            || self.sip.domain_of(&essentials.to.uri) == id)
+        let user = essentials.to.user_decoded().unwrap_or_default();
+        let is_own = (essentials.to.host == essentials.uri.host || self.sip.domain_of(&essentials.to) == id)
             && !shown.userhash
             && shown.user().is_some_and(|shown| shown == user);
         let number = text(&user);
@@ -172,7 +172,7 @@ fn algorithm(shown: &DigestCredentials<'_>, domain: &Domain) -> Option<DigestAlg
 fn is_meant_for(shown: &DigestCredentials<'_>, request: &Request<'_>, essentials: &Essentials<'_>) -> bool {
     shown.is_for(request.uri_raw)
         || Uri::parse(shown.uri.raw()).is_ok_and(|uri| {
-            let hosts = [essentials.uri.host, essentials.to.uri.host].into_iter().flatten();
+            let hosts = [essentials.uri.host, essentials.to.host].into_iter().flatten();
             uri.host.is_some_and(|shown| hosts.into_iter().any(|host| host.is_same(&shown)))
         })
 }
