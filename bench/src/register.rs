@@ -27,6 +27,9 @@ pub(crate) struct Plan {
     /// The product's program, built for release
     #[arg(long, value_name = "FILE")]
     hookswitch: PathBuf,
+    /// The program as it was before a change, to be held against it by turns
+    #[arg(long, value_name = "FILE")]
+    before: Option<PathBuf>,
 }
 
 /// How often a server is looked at that is to come to rest, how many times at most, and the processor time, in microseconds,
@@ -56,15 +59,25 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     let server = Server::kamailio(&folder.join("kamailio"), plan.phones)?;
     let mut theirs = Contender::new("kamailio", server, plan)?;
     let mut echo = Contender::new("echo", Server::echo()?, plan)?;
+    let before = plan.before.as_ref().map(|program| {
+        let server = Server::hookswitch(program, &folder.join("before"), plan.phones)?;
+        Contender::new("before", server, plan)
+    });
+    let mut before = before.transpose()?;
     pin_load()?;
     ours.enter_all()?;
     theirs.enter_all()?;
+    before.iter_mut().try_for_each(Contender::enter_all)?;
     for round in 1..=plan.rounds {
         ours.turn(plan, Work::Full, Work::Refresh)?;
         theirs.turn(plan, Work::Full, Work::Refresh)?;
         echo.turn(plan, Work::EchoOfFull, Work::EchoOfRefresh)?;
+        before.iter_mut().try_for_each(|before| before.turn(plan, Work::Full, Work::Refresh))?;
         let shown = [&ours, &theirs, &echo]
-            .map(|one| format!("{} {:.2} and {:.2} us", one.name, one.full_us.last(), one.refresh_us.last()));
+            .into_iter()
+            .chain(&before)
+            .map(|one| format!("{} {:.2} and {:.2} us", one.name, one.full_us.last(), one.refresh_us.last()))
+            .collect::<Vec<_>>();
         eprintln!("round {round}: {}", shown.join(", "));
     }
     // Within a round the machine is the same for all; between rounds it may not be.
@@ -75,7 +88,11 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     figures::print("register.full.per_second", ours.full_per_second.median());
     figures::print("register.full.p99_us", percentile(&mut ours.latencies_us, 0.99));
     figures::print("binding.bytes", ours.binding_bytes);
-    for contender in [&mut ours, &mut theirs, &mut echo] {
+    if let Some(before) = &before {
+        figures::print("register.full.of_before", ours.full_us.median_of(&before.full_us));
+        figures::print("register.refresh.of_before", ours.refresh_us.median_of(&before.refresh_us));
+    }
+    for contender in [&mut ours, &mut theirs, &mut echo].into_iter().chain(&mut before) {
         contender.print();
     }
     Ok(())
