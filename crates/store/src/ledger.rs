@@ -188,6 +188,12 @@ impl Ledger {
         commit
     }
 
+    /// How often anything has changed that could make a wrong secret right: settings, domains, accounts, extensions,
+    /// secrets and their dates. What was looked up after this was asked still is so as long as the answer stays the same.
+    pub fn changes(&self) -> u64 {
+        self.holdings.changes()
+    }
+
     /// The rules for registrations, without a share in the settings.
     pub fn registration_rules(&self) -> RegistrationRules {
         self.holdings.settings.load().registrations

@@ -121,6 +121,15 @@ async fn too_short_a_wish_is_told_the_least() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_is_changed_goes_for_the_very_next_request() {
+    let house = house().await;
+    let mut phone = house.phone("201", CODE).await;
+    assert_eq!(phone.register(50).await.status, 423);
+    let _house = house.with_settings(|settings| settings.registrations.expires_min = Seconds(50)).await;
+    assert_eq!(phone.register(50).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_is_kept_and_repeated() {
     let house = house().await;
     let mut phone = house.phone("201", CODE).await;

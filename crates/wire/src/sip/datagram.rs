@@ -26,6 +26,13 @@ const KEEP_ALIVE_MAX: usize = 64;
 /// Tells what a datagram is.
 #[must_use]
 pub fn classify(bytes: &[u8]) -> Datagram {
+    // As nearly every one is.
+    if bytes.first().is_some_and(u8::is_ascii_uppercase)
+        && let Some(end) = memchr(b'\n', bytes)
+        && bytes.get(..end).is_some_and(|line| line.ends_with(b" SIP/2.0\r"))
+    {
+        return Datagram::Sip;
+    }
     if bytes == b"\r\n\r\n" {
         return Datagram::Ping;
     }

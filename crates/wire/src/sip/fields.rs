@@ -172,7 +172,7 @@ impl<'a> Fields<'a> {
     /// Missing, repeated or malformed.
     pub fn call_id(&self) -> Result<&'a [u8], Malformed> {
         let (value, at) = self.mandatory(HeaderName::CallId)?;
-        if value.is_empty() || !scan::all(value, scan::WORD) {
+        if value.is_empty() || !scan::is_word_text(value) {
             return Err(Malformed::new(Rule::CallId, 0).within(HeaderName::CallId, at));
         }
         Ok(value)

@@ -5,7 +5,7 @@
 
 use wide::u8x16;
 
-use super::{Malformed, Rule};
+use super::{Malformed, Rule, scan};
 
 /// One line.
 #[derive(Clone, Copy, Debug)]
@@ -118,12 +118,10 @@ fn controls(bytes: &[u8]) -> u64 {
 #[inline]
 fn controls_of(block: &[u8; BLOCK]) -> u64 {
     let (parts, _) = block.as_chunks::<16>();
-    parts.iter().rev().fold(0, |mask, part| {
-        let bytes = u8x16::new(*part);
-        let is_low = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
-        let is_delete = bytes.simd_eq(u8x16::splat(0x7f));
-        mask << 16 | u64::from((is_low | is_delete).to_bitmask())
-    })
+    parts
+        .iter()
+        .rev()
+        .fold(0, |mask, part| mask << 16 | u64::from(scan::controls(u8x16::new(*part)).to_bitmask()))
 }
 
 /// Whether a byte is a control character (RFC 3261 §25.1: CTL).

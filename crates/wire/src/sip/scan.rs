@@ -98,11 +98,33 @@ pub(crate) fn is_word(bytes: &[u8], word: &[u8]) -> bool {
         && bytes.iter().zip(word).fold(0, |sum, (one, two)| sum | (one ^ two)) & !0x20 == 0
 }
 
-/// Whether every byte is of `class`.
+/// Whether any of the bytes is found by `test`, which looks at sixteen at a time and finds no `a`.
 #[inline]
-pub(crate) fn all(bytes: &[u8], class: u16) -> bool {
-    // Without an early exit: it nearly always is.
-    bytes.iter().fold(true, |all, &byte| all & is(byte, class))
+pub(crate) fn any(bytes: &[u8], test: impl Fn(u8x16) -> u8x16) -> bool {
+    let (parts, rest) = bytes.as_chunks::<16>();
+    let found = parts.iter().fold(u8x16::splat(0), |found, part| found | test(u8x16::new(*part)));
+    let last = match bytes.last_chunk() {
+        // Some of them once more: that is cheaper than to part them off.
+        Some(last) => *last,
+        None => {
+            let mut last = [b'a'; 16];
+            last.iter_mut().zip(rest).for_each(|(place, &byte)| *place = byte);
+            last
+        }
+    };
+    (found | test(u8x16::new(last))).to_bitmask() != 0
+}
+
+/// Which of these bytes are control characters.
+#[inline]
+pub(crate) fn controls(bytes: u8x16) -> u8x16 {
+    bytes.min(u8x16::splat(0x1f)).simd_eq(bytes) | bytes.simd_eq(u8x16::splat(0x7f))
+}
+
+/// Whether all bytes are of [`WORD`], which all are but controls and spaces.
+#[inline]
+pub(crate) fn is_word_text(bytes: &[u8]) -> bool {
+    !any(bytes, |bytes| controls(bytes) | bytes.simd_eq(u8x16::splat(b' ')))
 }
 
 /// Without white space at its start.
@@ -343,6 +365,20 @@ mod tests {
                 assert_eq!(scan.at(), length + usize::from(is(byte, VALUE)), "{byte:#x} behind {length}");
             }
         }
+    }
+
+    #[test]
+    fn every_control_and_every_end_of_a_word_is_found_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for (before, after) in (0..40).flat_map(|before| [(before, 0), (before, 3), (before, 20)]) {
+                let text = [&vec![b'x'; before][..], &[byte], &vec![b'y'; after]].concat();
+                let has_control = byte < b' ' || byte == 0x7f;
+                assert_eq!(any(&text, controls), has_control, "{byte:#x} behind {before}");
+                assert_eq!(is_word_text(&text), is(byte, WORD), "{byte:#x} behind {before}");
+            }
+        }
+        assert!(!any(b"", controls));
+        assert!(is_word_text(b""));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use wide::u8x16;
+
 use super::HeaderName;
 use super::algorithm::Algorithm;
 use super::date;
@@ -12,6 +14,7 @@ use super::fields::Fields;
 use super::heading::TopVia;
 use super::lines::is_control;
 use super::message::{Message, Request};
+use super::scan;
 
 /// Writes the answer to a request.
 ///
@@ -367,7 +370,7 @@ fn push_top_via(out: &mut Vec<u8>, fields: &Fields<'_>, value: &[u8], via: &TopV
         push_copy(out, fields, value.get(at..start as usize).unwrap_or_default());
         at = end as usize;
     }
-    push_copy(out, fields, super::scan::trim_end(value.get(at..end).unwrap_or_default()));
+    push_copy(out, fields, scan::trim_end(value.get(at..end).unwrap_or_default()));
     let address = peer.ip().to_canonical();
     if via.wants_received(address) {
         out.extend_from_slice(b";received=");
@@ -446,9 +449,7 @@ fn push_copy(out: &mut Vec<u8>, fields: &Fields<'_>, bytes: &[u8]) {
 pub(crate) fn push_clean(out: &mut Vec<u8>, bytes: &[u8]) {
     let from = out.len();
     out.extend_from_slice(bytes);
-    // Without an early exit, so that the compiler can look at many bytes at once.
-    let has_control = bytes.iter().fold(false, |found, &byte| found | is_control(byte));
-    if has_control {
+    if scan::any(bytes, scan::controls) {
         for byte in out.iter_mut().skip(from) {
             if is_control(*byte) {
                 *byte = b' ';
@@ -460,9 +461,8 @@ pub(crate) fn push_clean(out: &mut Vec<u8>, bytes: &[u8]) {
 /// A quoted string that says `bytes`.
 pub(crate) fn push_quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
-    // Without an early exit, so that the compiler can look at many bytes at once.
-    let is_special = |byte: u8| (byte == b'"') | (byte == b'\\') | is_control(byte);
-    if bytes.iter().fold(false, |found, &byte| found | is_special(byte)) {
+    let is = |bytes: u8x16, byte| bytes.simd_eq(u8x16::splat(byte));
+    if scan::any(bytes, |bytes| scan::controls(bytes) | is(bytes, b'"') | is(bytes, b'\\')) {
         for &byte in bytes {
             if matches!(byte, b'"' | b'\\') {
                 out.push(b'\\');

@@ -71,34 +71,28 @@ pub(super) struct Signed<'a> {
     pub(super) extension: ExtensionId,
     pub(super) algorithm: DigestAlgorithm,
     pub(super) cseq: u32,
+    pub(super) rules: &'a RegistrationRules,
 }
 
 impl Desk<'_> {
     /// Changes the bindings as the request asks, and writes the answer.
     pub(super) fn bind(&mut self, request: &Request<'_>, signed: &Signed<'_>, out: &mut Vec<u8>) {
         fault::at("sip.bind");
-        let rules = self.sip.system.ledger.registration_rules();
         // What is read here is changed here: two phones of one extension take turns.
         let _turn = self.sip.stripe(signed.extension).map(parking_lot::Mutex::lock);
-        if !self.refresh(request, signed, &rules, out) {
-            self.change(request, signed, &rules, out);
+        if !self.refresh(request, signed, out) {
+            self.change(request, signed, out);
         }
     }
 
     /// The way of nearly all registrations: a phone that says once more what it said before. Allocates nothing. `false`
     /// where anything is otherwise; nothing was changed then.
-    fn refresh(
-        &mut self,
-        request: &Request<'_>,
-        signed: &Signed<'_>,
-        rules: &RegistrationRules,
-        out: &mut Vec<u8>,
-    ) -> bool {
+    fn refresh(&mut self, request: &Request<'_>, signed: &Signed<'_>, out: &mut Vec<u8>) -> bool {
         let date = self.scratch.date(self.now);
-        let print = self.print(request, rules);
+        let print = self.print(request, signed.rules);
         let (granted, agreed) = (Cell::new(Seconds(0)), Cell::new(Agreed::default()));
         let find = |bindings: &[Binding]| {
-            let renewal = self.renewal(request, signed, rules, print, bindings)?;
+            let renewal = self.renewal(request, signed, print, bindings)?;
             granted.set(renewal.granted);
             agreed.set(renewal.agreed);
             Some(Refresh {
@@ -125,7 +119,6 @@ impl Desk<'_> {
         &self,
         request: &Request<'_>,
         signed: &Signed<'_>,
-        rules: &RegistrationRules,
         print: u64,
         bindings: &[Binding],
     ) -> Option<Renewal> {
@@ -146,7 +139,7 @@ impl Desk<'_> {
             many = bindings.iter().map(view).collect::<Vec<_>>();
             &many[..]
         };
-        let plan = plan(request, views, &limits(rules), self.now.as_secs()).ok()?;
+        let plan = plan(request, views, &limits(signed.rules), self.now.as_secs()).ok()?;
         let (binding, put) = plan.renewal()?;
         says_the_same(&plan, put, request, bindings.get(binding)?).then(|| Renewal {
             binding,
@@ -177,13 +170,7 @@ impl Desk<'_> {
         hasher.finish().max(1)
     }
 
-    fn change(
-        &mut self,
-        request: &Request<'_>,
-        signed: &Signed<'_>,
-        rules: &RegistrationRules,
-        out: &mut Vec<u8>,
-    ) {
+    fn change(&mut self, request: &Request<'_>, signed: &Signed<'_>, out: &mut Vec<u8>) {
         let date = self.scratch.date(self.now);
         let (ledger, id, algorithm) = (&self.sip.system.ledger, signed.extension, signed.algorithm);
         let Some(extension) = ledger.extension(id) else {
@@ -193,7 +180,7 @@ impl Desk<'_> {
         let before = ledger.registration(id);
         let bindings = before.as_ref().map_or(&[][..], |registration| &registration.bindings);
         let views: Vec<BindingView<'_>> = bindings.iter().map(view).collect();
-        let plan = match plan(request, &views, &limits(rules), self.now.as_secs()) {
+        let plan = match plan(request, &views, &limits(signed.rules), self.now.as_secs()) {
             Ok(plan) => plan,
             // The first one was heard, only its answer was not.
             Err(Refusal::Repeated) => {
@@ -224,7 +211,7 @@ impl Desk<'_> {
             Change::Remove(_) => None,
         });
         self.registered_for = registered_for.max().unwrap_or_default();
-        changing.push_out(usize::from(rules.bindings_max));
+        changing.push_out(usize::from(signed.rules.bindings_max));
         let Changing { bindings, mut effects, .. } = changing;
         self.registered(&date, request, Agreed::of(&plan), &bindings, out);
         effects.push(Effect::PutRegistration(Registration { extension: id, bindings: bindings.into() }));

@@ -6,6 +6,7 @@
 
 mod answers;
 mod bindings;
+mod office;
 mod registrar;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -31,6 +32,7 @@ use wire::sip::{
     stun,
 };
 
+use self::office::Office;
 use crate::{flow::Judged, metrics::SipCounters, system::System};
 
 /// The methods that are served.
@@ -102,11 +104,17 @@ struct Scratch {
     request_hashes: RequestHashes,
     /// A second since 1970, and how it is written.
     date: (u64, [u8; DATE_LENGTH]),
+    /// The one that was asked last.
+    office: Option<Office>,
 }
 
 impl Scratch {
     fn new() -> Self {
-        Self { request_hashes: RequestHashes::new(Method::Register.as_bytes()), date: (0, date::write(0)) }
+        Self {
+            request_hashes: RequestHashes::new(Method::Register.as_bytes()),
+            date: (0, date::write(0)),
+            office: None,
+        }
     }
 
     fn date(&mut self, now: Timestamp) -> [u8; DATE_LENGTH] {

@@ -11,13 +11,13 @@ use signin::{
     digest::{DigestAlgorithm, DigestProof, NonceCount},
     extension::Domain,
     interface::LoginInterface,
-    records::Records as _,
+    policy::RegistrationRules,
     verdict::Verdict,
 };
 use store::fault;
 use wire::sip::{Algorithm, DigestCredentials, Essentials, Method, Qop, Request, Uri};
 
-use super::{Desk, Written, bindings::Signed};
+use super::{Desk, Written, bindings::Signed, office::Office};
 use crate::{dice::OsDice, flow::Judged};
 
 /// What a request shows of its phone.
@@ -25,6 +25,7 @@ struct Shown<'a> {
     number: &'a str,
     algorithm: DigestAlgorithm,
     cseq: u32,
+    rules: &'a RegistrationRules,
 }
 
 impl Desk<'_> {
@@ -34,25 +35,39 @@ impl Desk<'_> {
         essentials: &Essentials<'_>,
         out: &mut Vec<u8>,
     ) -> Written {
-        let system = &self.sip.system;
         // Step 1: the Request-URI names the domain.
-        let id = self.sip.domain_of(&essentials.uri);
-        let Some(domain) = system.ledger.domain(id) else {
+        let last = self.scratch.office.take().filter(|last| last.is_meant(&essentials.uri, self.sip));
+        let Some(office) = last.or_else(|| Office::of(&essentials.uri, self.sip)) else {
             // Not ignited yet: there is nobody to be.
             self.unavailable(request, out);
             return Written::ToAnybody;
         };
+        let written = self.register_at(&office, request, essentials, out);
+        self.scratch.office = Some(office);
+        written
+    }
+
+    fn register_at(
+        &mut self,
+        office: &Office,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let system = &self.sip.system;
+        let Office { domain, rules, .. } = office;
+        let id = domain.id;
         // Step 3: who is it?
         let shown = request.fields.digest_for(domain.realm.as_bytes());
         let shown = match &shown {
             Ok(Some(shown)) => shown,
-            Ok(None) => return self.ask(request, &domain, false, out),
+            Ok(None) => return self.ask(request, domain, false, out),
             Err(wrong) => return self.malformed(request, wrong, out),
         };
         let (Some(algorithm), Some(nonce_count)) =
-            (algorithm(shown, &domain), NonceCount::read(shown.nonce_count_raw))
+            (algorithm(shown, domain), NonceCount::read(shown.nonce_count_raw))
         else {
-            return self.ask(request, &domain, false, out);
+            return self.ask(request, domain, false, out);
         };
         if !is_meant_for(shown, request, essentials) {
             self.start(out, request, 400, "Digest URI Mismatch").finish();
@@ -60,7 +75,7 @@ impl Desk<'_> {
         }
         let nonce = system.challenger.recognise(id, self.peer.ip(), shown.nonce.raw(), self.now);
         let Freshness::Fresh(nonce) = nonce else {
-            return self.ask(request, &domain, true, out);
+            return self.ask(request, domain, true, out);
         };
         // Steps 4 and 5: one's own extension only. Who shows another's name has shown nothing: the attempt goes
         // its way with an answer that no secret gives, and is counted like any other.
@@ -93,8 +108,8 @@ impl Desk<'_> {
         };
         fault::at("sip.attempt");
         let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
-        let shown = Shown { number: &number, algorithm, cseq: essentials.cseq.number };
-        self.say(request, &domain, &shown, judged, out)
+        let shown = Shown { number: &number, algorithm, cseq: essentials.cseq.number, rules };
+        self.say(request, domain, &shown, judged, out)
     }
 
     /// Says a verdict; at once, or when it rests on disk.
@@ -109,8 +124,8 @@ impl Desk<'_> {
         let written = match &judged.verdict {
             Verdict::Accept(accepted) => match accepted.extension {
                 Some(extension) => {
-                    let Shown { number, algorithm, cseq } = *shown;
-                    let signed = Signed { domain: domain.id, number, extension, algorithm, cseq };
+                    let Shown { number, algorithm, cseq, rules } = *shown;
+                    let signed = Signed { domain: domain.id, number, extension, algorithm, cseq, rules };
                     self.bind(request, &signed, out);
                     Written::ToProven
                 }
