@@ -22,6 +22,8 @@ use signin::{
     timestamp::Timestamp,
 };
 
+use store::AHEAD;
+
 use crate::figures;
 use crate::phone::{Phones, number, password};
 use crate::shape::REALM;
@@ -43,11 +45,12 @@ const BATCH: usize = 64;
 const USERS: u32 = 512;
 
 /// Answers a batch of requests that came from one place at one moment.
-type AnswerAll = fn(&mut Answerer, &[Vec<u8>], &mut [Vec<u8>], SocketAddr, Timestamp);
+type AnswerAll = fn(&SipInterface, &mut Answerer, &[Vec<u8>], &mut [Vec<u8>], SocketAddr, Timestamp);
 
 /// Requests and what was said to them.
 struct Bench {
     phones: Phones,
+    sip: Arc<SipInterface>,
     answerer: Answerer,
     now: Timestamp,
     requests: Vec<Vec<u8>>,
@@ -70,6 +73,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
     let mut bench = Bench {
         phones: Phones::new(plan.phones, 5060),
         answerer: Answerer::new(&sip, Transport::Udp),
+        sip,
         now: clock.now(),
         requests: vec![Vec::new(); BATCH],
         answers: vec![Vec::new(); BATCH],
@@ -155,7 +159,7 @@ impl Bench {
         };
         let peer = (Ipv4Addr::LOCALHOST, self.port).into();
         let start = Instant::now();
-        answer(&mut self.answerer, requests, answers, peer, self.now);
+        answer(&self.sip, &mut self.answerer, requests, answers, peer, self.now);
         let took = start.elapsed();
         if let Some(wrong) = answers.iter().find(|answer| !answer.starts_with(expected)) {
             bail!("not the answer that was expected: {}", String::from_utf8_lossy(wrong));
@@ -178,6 +182,7 @@ macro_rules! counted {
             /// Answers a batch; a function of its own, for callgrind to count by.
             #[inline(never)]
             fn $name(
+                sip: &SipInterface,
                 answerer: &mut Answerer,
                 requests: &[Vec<u8>],
                 answers: &mut [Vec<u8>],
@@ -186,9 +191,12 @@ macro_rules! counted {
             ) {
                 // Or the compiler makes one function of the three.
                 std::hint::black_box($number);
-                for (request, answer) in requests.iter().zip(answers) {
-                    if !matches!(answerer.datagram(Received { bytes: request, peer, now }, answer), Said::Answer { .. }) {
-                        answer.clear();
+                for (requests, answers) in requests.chunks(AHEAD).zip(answers.chunks_mut(AHEAD)) {
+                    sip.look_ahead(requests.iter().map(Vec::as_slice));
+                    for (bytes, answer) in requests.iter().zip(answers) {
+                        if !matches!(answerer.datagram(Received { bytes, peer, now }, answer), Said::Answer { .. }) {
+                            answer.clear();
+                        }
                     }
                 }
             }

@@ -5,6 +5,7 @@
 //! committed rests on disk before anybody is told so. How an engine keeps rows is in [`engine`].
 
 mod agents;
+mod ahead;
 mod audit;
 mod backup;
 mod batches;
@@ -56,5 +57,6 @@ pub use self::{
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
     seal::{KeyFileError, MasterKeys},
+    shards::AHEAD,
     topic::Topic,
 };

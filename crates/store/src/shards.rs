@@ -15,10 +15,13 @@ use hashbrown::{
     Equivalent,
     hash_table::{Entry, HashTable},
 };
-use parking_lot::{RwLock, RwLockWriteGuard};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many parts.
 pub(crate) const SHARDS: usize = 64;
+
+/// How many keys are looked at ahead together: about as many waits for memory as a processor bears at once.
+pub const AHEAD: usize = 16;
 
 /// Threads that work on a map beside one another, where nothing else is done.
 const THREADS_MAX: usize = 8;
@@ -126,6 +129,28 @@ impl<K: Eq + Hash, V, S: Slot<K, V>> Shards<K, V, S> {
         let hash = self.hash.hash_one(key);
         let part = self.part(hash).read();
         look(part.find(hash, |slot| key.equivalent(&slot.pair().0)).map(|slot| &slot.pair().1))
+    }
+
+    /// Shows `look` what seems to be kept under these keys, but for what somebody else has locked: for whoever needs it
+    /// soon and wants its memory to be at hand. All locks are taken before the first look, because a processor loads
+    /// nothing ahead from behind a lock: so its waits for memory go on beside one another. No key is compared, which
+    /// would be a wait more: seldom, what is seen belongs to another one.
+    pub(crate) fn look_ahead<Q: Hash + Equivalent<K>>(
+        &self,
+        keys: [Option<Q>; AHEAD],
+        look: impl FnOnce([Option<&V>; AHEAD]),
+    ) {
+        let locked = keys.map(|key| {
+            let hash = self.hash.hash_one(&key?);
+            // Two keys may be in one part, where somebody waits to write.
+            let part: RwLockReadGuard<'_, _> = self.part(hash).try_read_recursive()?;
+            Some((hash, part))
+        });
+        let slots = locked.each_ref().map(|locked| {
+            let (hash, part) = locked.as_ref()?;
+            part.iter_hash(*hash).next()
+        });
+        look(slots.map(|slot| slot.map(|slot| &slot.pair().1)));
     }
 
     /// The place of `key`, to be changed.
@@ -261,5 +286,28 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, 
     pub(crate) fn remove_neighbour(&mut self, key: &K) -> Option<V> {
         let found = self.part.find_entry(self.state.hash_one(key), |slot| slot.pair().0 == *key);
         found.ok().map(|there| there.remove().0.take().1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_seen_ahead_and_nobody_is_waited_for() {
+        let shards = Shards::<u32, u32>::new();
+        for key in 0..10 {
+            shards.insert(key, key + 100);
+        }
+        let keys = std::array::from_fn(|at| u32::try_from(at).ok().filter(|key| *key != 3));
+        let see = || {
+            let mut seen = Vec::new();
+            shards.look_ahead(keys, |found| seen.extend(found.into_iter().map(Option::<&u32>::copied)));
+            seen
+        };
+        let expected = |key: u32| (key < 10 && key != 3).then_some(key + 100);
+        assert_eq!(see(), (0..16).map(expected).collect::<Vec<_>>());
+        let _somebody_else = shards.place(&5);
+        assert_eq!(see().get(5), Some(&None), "it is locked");
     }
 }

@@ -4,6 +4,7 @@
 use std::{
     io::{IoSlice, IoSliceMut},
     net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket},
+    ops::Range,
     os::fd::AsRawFd as _,
 };
 
@@ -70,18 +71,22 @@ impl Batch {
         Ok(count)
     }
 
-    /// Hands each datagram to `answer`, with a buffer for what is to be sent, which says where to.
+    /// The datagrams in these places.
+    pub(super) fn look(&self, places: Range<usize>) -> impl Iterator<Item = &[u8]> {
+        arrived(&self.space, &self.arrived, places).map(|(bytes, _)| bytes)
+    }
+
+    /// Hands each datagram in these places to `answer`, with a buffer for what is to be sent, which says where to.
     pub(super) fn each(
         &mut self,
+        places: Range<usize>,
         mut answer: impl FnMut(&[u8], SocketAddr, &mut Vec<u8>) -> Option<SocketAddr>,
     ) {
-        for (space, arrived) in self.space.chunks_exact(STRIDE).zip(&self.arrived) {
-            let Some((length, peer)) = arrived else { continue };
+        for (bytes, peer) in arrived(&self.space, &self.arrived, places) {
             let Some(out) = self.answers.get_mut(self.waiting) else { return };
             out.clear();
-            let bytes = space.get(..*length).unwrap_or_default();
             if let (Some(to), Some(address)) =
-                (answer(bytes, *peer, out), self.addresses.get_mut(self.waiting))
+                (answer(bytes, peer, out), self.addresses.get_mut(self.waiting))
             {
                 *address = Some(to.into());
                 self.waiting += 1;
@@ -113,6 +118,20 @@ impl Batch {
         }
         self.waiting = 0;
     }
+}
+
+/// What arrived in these places, and from where.
+fn arrived<'a>(
+    space: &'a [u8],
+    arrived: &'a [Option<(usize, SocketAddr)>],
+    places: Range<usize>,
+) -> impl Iterator<Item = (&'a [u8], SocketAddr)> {
+    let spaces = space.chunks_exact(STRIDE).skip(places.start);
+    let arrived = arrived.get(places).unwrap_or_default();
+    spaces.zip(arrived).filter_map(|(space, arrived)| {
+        let (length, peer) = (*arrived)?;
+        Some((space.get(..length).unwrap_or_default(), peer))
+    })
 }
 
 fn plain(address: &SockaddrStorage) -> Option<SocketAddr> {

@@ -12,6 +12,7 @@ use std::{
 
 use nix::errno::Errno;
 use signin::registration::Transport;
+use store::AHEAD;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::task::TaskTracker;
 
@@ -134,18 +135,24 @@ impl Receiver {
 
     /// Reads, answers and sends one batch. Whether there was anything.
     fn round(&mut self, batch: &mut Batch) -> bool {
-        match batch.receive(&self.socket) {
+        let count = match batch.receive(&self.socket) {
             Ok(0) => return false,
-            Ok(_) => {}
+            Ok(count) => count,
             // Nothing has come in all this time; or a signal.
             Err(Errno::EAGAIN | Errno::EINTR) => return false,
             Err(error) => {
                 tracing::debug!(%error, "receiving failed");
                 return false;
             }
-        }
+        };
         let now = self.sip.system().clock.now();
-        batch.each(|bytes, peer, out| self.answer(&Received { bytes, peer, now }, out));
+        for first in (0..count).step_by(AHEAD) {
+            let group = first..count.min(first + AHEAD);
+            if group.len() > 1 {
+                self.sip.look_ahead(batch.look(group.clone()));
+            }
+            batch.each(group, |bytes, peer, out| self.answer(&Received { bytes, peer, now }, out));
+        }
         batch.send(&self.socket);
         true
     }

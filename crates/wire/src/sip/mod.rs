@@ -49,6 +49,7 @@ mod datagram;
 pub mod date;
 mod essentials;
 mod fields;
+mod glance;
 mod headers;
 mod heading;
 mod lines;
@@ -75,6 +76,7 @@ pub use credentials::{AUTH_PARAMETERS_MAX, Challenge, Credentials, DigestCredent
 pub use datagram::{Datagram, classify};
 pub use essentials::{Essentials, Unfit};
 pub use fields::{CONTACTS_MAX, CSeq, Fields, Values};
+pub use glance::{Glance, glance};
 pub use headers::{HEADERS_MAX, Header, Headers, MESSAGE_MAX};
 pub use malformed::{Malformed, Rule};
 pub use message::{Message, Request, Response};

@@ -22,11 +22,12 @@ use signin::{
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
 };
-use store::fault;
+use store::{AHEAD, fault};
 use wire::sip::{
-    Datagram, Essentials, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
+    Datagram, Essentials, Glance, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
     classify,
     date::{self, DATE_LENGTH},
+    glance,
     register::EXTENSIONS,
     stream::StreamError,
     stun,
@@ -172,19 +173,39 @@ impl SipInterface {
         self.stripes.get(stripe)
     }
 
+    /// Sees to it that what is known of these phones is at hand when they are answered: of several together it is
+    /// waited for at once.
+    pub fn look_ahead<'a>(&self, datagrams: impl Iterator<Item = &'a [u8]>) {
+        let mut phones = [None; AHEAD];
+        // The phones of an office all name the same.
+        let mut known = (&b""[..], DomainId::FIRST);
+        for (phone, bytes) in phones.iter_mut().zip(datagrams) {
+            let Some(Glance { host, user }) = glance(bytes) else { continue };
+            if host != known.0 {
+                known = (host, self.domain_named(host));
+            }
+            *phone = std::str::from_utf8(user).ok().map(|user| (known.1, user));
+        }
+        self.system.ledger.look_ahead(phones);
+    }
+
     /// The organisation that a URI means.
     fn domain_of(&self, uri: &Uri<'_>) -> DomainId {
         match uri.host {
-            // Host names are compared without case; nearly all come in lower case already.
-            Some(Host::Name(name)) => match std::str::from_utf8(name) {
-                Ok(name) if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
-                    self.system.ledger.domain_of_host(&name.to_ascii_lowercase())
-                }
-                Ok(name) => self.system.ledger.domain_of_host(name),
-                Err(_) => DomainId::FIRST,
-            },
+            Some(Host::Name(name)) => self.domain_named(name),
             Some(Host::Address(address)) => self.system.ledger.domain_of_host(&address.to_string()),
             None => DomainId::FIRST,
+        }
+    }
+
+    /// Host names are compared without case; nearly all come in lower case already.
+    fn domain_named(&self, host: &[u8]) -> DomainId {
+        match std::str::from_utf8(host) {
+            Ok(name) if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                self.system.ledger.domain_of_host(&name.to_ascii_lowercase())
+            }
+            Ok(name) => self.system.ledger.domain_of_host(name),
+            Err(_) => DomainId::FIRST,
         }
     }
 }
