@@ -114,7 +114,9 @@ fn at_door(plan: &Plan, door: &Door, product: &Product, tls: &Tls, bars: &mut Ba
     let server = product.door(door.listener)?;
     let mut guest = Guest { tls, server, browser: Browser::new(tls, server, CALM), calls: 0 };
     let open = || product.figure("hookswitch_connections", &format!("listener=\"{}\"", door.listener));
-    let mut calm = guest.sign_ins(door, plan.sign_ins)?;
+    let refused =
+        || product.figure("hookswitch_connections_refused_total", &format!("listener=\"{}\"", door.listener));
+    let (mut calm, refused_before) = (guest.sign_ins(door, plan.sign_ins)?, refused()?);
     let over = AtomicBool::new(false);
     let (mut crowded, stood) = std::thread::scope(|side| {
         let crowd = side.spawn(|| crowd_until(&over, plan, door, server));
@@ -126,6 +128,7 @@ fn at_door(plan: &Plan, door: &Door, product: &Product, tls: &Tls, bars: &mut Ba
     let name = |figure: &str| format!("connections.{}.{figure}", door.name);
     let (before, meanwhile) = (percentile(&mut calm, 0.99), percentile(&mut crowded, 0.99));
     print(&name("open"), stood);
+    print(&name("refused"), refused()? - refused_before);
     print(&name("calm_p99_ms"), before);
     print(&name("crowded_p99_ms"), meanwhile);
     print(&name("p99_ratio"), meanwhile / before);

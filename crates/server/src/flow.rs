@@ -260,14 +260,19 @@ impl System {
     async fn judge_in_turn(self: &Arc<Self>, kept: Kept) -> Verdict {
         // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
         // or from one address does not fill the queue.
-        if self.ledger.is_locked(&kept.attempt(), self.clock.now()) {
-            return self.judge(kept, None).await;
-        }
+        let kept = if self.ledger.is_locked(&kept.attempt(), self.clock.now()) {
+            match self.judge(kept, None).await {
+                Ok(verdict) => return verdict,
+                Err(kept) => kept,
+            }
+        } else {
+            kept
+        };
         let failures = self.ledger.tally(&kept.attempt().address_key()).failures;
         match self.hashing.turn(kept.address, failures).await {
             Some(turn) => {
                 let address = kept.address;
-                let verdict = self.judge(kept, Some(turn)).await;
+                let verdict = self.judge(kept, Some(turn)).await.unwrap_or(Verdict::Unavailable);
                 if matches!(verdict, Verdict::Accept(_)) {
                     self.hashing.welcome(address);
                 }
@@ -277,25 +282,32 @@ impl System {
         }
     }
 
-    async fn judge(self: &Arc<Self>, kept: Kept, turn: Option<Turn>) -> Verdict {
+    /// Judges an attempt in its turn. Without a turn, nothing is hashed: an attempt that would have to be, because the lock
+    /// that was seen has ended meanwhile, is given back.
+    async fn judge(self: &Arc<Self>, kept: Kept, turn: Option<Turn>) -> Result<Verdict, Kept> {
         let system = Arc::clone(self);
         let checked = tokio::task::spawn_blocking(move || {
             let now = system.clock.now();
             let dossier = system.begin(&kept.attempt(), now)?;
+            if turn.is_none() && dossier.may_be_checked() {
+                let counted = Counted { ledger: &system.ledger, dossier: &dossier, now, is_settled: false };
+                counted.settle(&kept.attempt(), Finding::Unchecked);
+                return Some(Err(kept));
+            }
             let (finding, settled) = system.check_counted(&dossier, &kept.attempt(), now);
             drop(turn);
-            Some((kept, dossier, finding, settled))
+            Some(Ok((kept, dossier, finding, settled)))
         });
         let (kept, mut dossier, finding, settled) = match checked.await {
-            Ok(Some(checked)) => checked,
+            Ok(Some(checked)) => checked?,
             Ok(None) => {
                 self.store_fault();
-                return Verdict::Unavailable;
+                return Ok(Verdict::Unavailable);
             }
             Err(error) => {
                 self.metrics.panics.inc();
                 tracing::error!(%error, "a check ended in a panic; it counts as failed");
-                return Verdict::Unavailable;
+                return Ok(Verdict::Unavailable);
             }
         };
         for _ in 0..TRIES {
@@ -306,11 +318,11 @@ impl System {
                 if !decision.effects.is_empty() {
                     self.ledger.commit_behind(decision.effects);
                 }
-                return decision.verdict;
+                return Ok(decision.verdict);
             }
             match self.commit(decision.effects).await {
-                Ok(()) => return decision.verdict,
-                Err(CommitError::Store(_)) => return Verdict::Unavailable,
+                Ok(()) => return Ok(decision.verdict),
+                Err(CommitError::Store(_)) => return Ok(Verdict::Unavailable),
                 // Others signed in since the sessions were counted.
                 Err(CommitError::SessionLimit) => dossier.sessions_open = usize::MAX,
                 Err(
@@ -322,7 +334,7 @@ impl System {
             }
             self.metrics.commit_conflicts.inc();
         }
-        Verdict::Unavailable
+        Ok(Verdict::Unavailable)
     }
 
     /// Counts the attempt of a phone; `None` = the store is out of order.

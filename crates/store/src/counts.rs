@@ -12,29 +12,21 @@ use signin::{
 };
 
 use crate::{
+    packed::{Entry, Key},
     pending::Pending,
     shards::{Place, SHARDS, Shards},
 };
 
-/// Most tallies that are kept; about 40 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
+/// Most tallies that are kept; about 21 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
 /// first, then locks that end soonest.
 pub const TALLIES_MAX: usize = 200_000;
 
-/// A tally, and whether a row stands for it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    tally: Tally,
-    is_kept: bool,
-    /// The print of the last wrong proof; 0 for none.
-    refused: u64,
-}
-
 /// All tallies.
 pub(crate) struct Counts {
-    tallies: Shards<TallyKey, Entry>,
+    tallies: Shards<Key, Entry>,
     /// Those of the places where names are known. Apart, because nobody without a right secret has one: no flood of
     /// names comes here, and none can push a lock out.
-    lanes: Shards<TallyKey, Entry>,
+    lanes: Shards<Key, Entry>,
     shard_max: usize,
     asked_at: AtomicU64,
     pending: Option<Pending>,
@@ -82,11 +74,11 @@ impl Counts {
         self.pending = Some(pending);
     }
 
-    fn of(&self, key: &TallyKey) -> &Shards<TallyKey, Entry> {
+    fn of(&self, key: &TallyKey) -> &Shards<Key, Entry> {
         if key.lane.is_open() { &self.tallies } else { &self.lanes }
     }
 
-    fn each(&self, mut look: impl FnMut(&TallyKey, &Entry)) {
+    fn each(&self, mut look: impl FnMut(&Key, &Entry)) {
         self.tallies.each(&mut look);
         self.lanes.each(&mut look);
     }
@@ -95,17 +87,19 @@ impl Counts {
     pub(crate) fn lanes_of(&self, key: &TallyKey) -> Vec<TallyKey> {
         let mut lanes = Vec::new();
         self.lanes.each(|lane, _| {
+            let lane = lane.unpacked();
             if lane.is_beside(key) {
-                lanes.push(lane.clone());
+                lanes.push(lane);
             }
         });
         lanes
     }
 
     /// Takes over what was kept.
-    pub(crate) fn restore(&self, key: TallyKey, tally: Tally) {
-        let shards = if key.lane.is_open() { &self.tallies } else { &self.lanes };
-        shards.insert(key, Entry { tally, is_kept: true, refused: 0 });
+    pub(crate) fn restore(&self, key: &TallyKey, tally: &Tally) {
+        let mut entry = Entry::of(tally);
+        entry.keep();
+        self.of(key).insert(key.into(), entry);
     }
 
     /// Takes a place for one attempt, if there is one. What had to go for it and rests on disk is in `evicted`.
@@ -119,20 +113,20 @@ impl Counts {
         let rule = settings.lock_rule(key.scope);
         let mut place = self.of(key).place(key);
         if let Some(entry) = place.value() {
-            return Begun { standing: entry.tally.begin(rule, now), refused: entry.refused };
+            return Begun { standing: entry.change(|tally| tally.begin(rule, now)), refused: entry.refused };
         }
         if place.len() >= self.shard_max && !make_room(&mut place, settings, now, evicted) {
             return Begun { standing: Standing::Full, refused: 0 };
         }
         let mut entry = Entry::default();
-        let standing = entry.tally.begin(rule, now);
-        place.insert(key.clone(), entry);
+        let standing = entry.change(|tally| tally.begin(rule, now));
+        place.insert(key.into(), entry);
         Begun { standing, refused: 0 }
     }
 
     /// Whether the count holds nothing any more: no attempt in flight, and no failure that is younger than its window.
     pub(crate) fn is_clean(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> bool {
-        let is_clean = |entry: &Entry| entry.tally.is_idle(settings.lock_rule(key.scope), now);
+        let is_clean = |entry: &Entry| entry.tally().is_idle(settings.lock_rule(key.scope), now);
         self.of(key).peek(key, |entry| entry.is_none_or(is_clean))
     }
 
@@ -151,10 +145,10 @@ impl Counts {
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
         // One that a lock reset took away meanwhile is counted anew.
-        let entry = place.value_or_default();
+        let entry = place.value_or_default(|key| key.into());
         entry.refused = wrong.print.unwrap_or(0);
-        let lock = entry.tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now);
-        self.note(key, &entry.tally);
+        let lock = entry.change(|tally| tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now));
+        self.note(key, &entry.tally());
         lock
     }
 
@@ -167,18 +161,18 @@ impl Counts {
         now: Timestamp,
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
-        let entry = place.value_or_default();
-        let lock = entry.tally.hear_of(settings.lock_rule(key.scope), from, now);
-        self.note(key, &entry.tally);
+        let entry = place.value_or_default(|key| key.into());
+        let lock = entry.change(|tally| tally.hear_of(settings.lock_rule(key.scope), from, now));
+        self.note(key, &entry.tally());
         lock
     }
 
     /// The attempt that began never ended: if its place is still there, it is a failure.
     pub(crate) fn abandon(&self, key: &TallyKey, settings: &Settings, now: Timestamp) -> Option<Standing> {
         let mut place = self.of(key).place(key);
-        let entry = place.value().filter(|entry| entry.tally.in_flight > 0)?;
-        let lock = entry.tally.fail(settings.lock_rule(key.scope), None, now);
-        self.note(key, &entry.tally);
+        let entry = place.value().filter(|entry| entry.in_flight() > 0)?;
+        let lock = entry.change(|tally| tally.fail(settings.lock_rule(key.scope), None, now));
+        self.note(key, &entry.tally());
         lock
     }
 
@@ -208,8 +202,7 @@ impl Counts {
     pub(crate) fn clear(&self, key: &TallyKey) {
         let mut place = self.of(key).place(key);
         if let Some(entry) = place.value() {
-            let in_flight = entry.tally.in_flight;
-            *entry = Entry { tally: Tally { in_flight, ..Tally::default() }, ..Entry::default() };
+            *entry = Entry::of(&Tally { in_flight: entry.in_flight(), ..Tally::default() });
         }
         if let Some(pending) = &self.pending {
             pending.reset(key);
@@ -220,7 +213,7 @@ impl Counts {
     /// Notes that a row stands for this count now, as [`row_of`](Self::row_of) said last.
     pub(crate) fn keep(&self, key: &TallyKey) {
         if let Some(entry) = self.of(key).place(key).value() {
-            entry.is_kept = true;
+            entry.keep();
         }
         if let Some(pending) = &self.pending {
             pending.rest(key);
@@ -229,7 +222,7 @@ impl Counts {
 
     /// The count; the empty one when there is none.
     pub(crate) fn tally(&self, key: &TallyKey) -> Tally {
-        self.of(key).peek(key, |entry| entry.map_or_else(Tally::default, |entry| entry.tally))
+        self.of(key).peek(key, |entry| entry.map_or_else(Tally::default, Entry::tally))
     }
 
     /// What should rest on disk for this count; `None` = nothing. Asked by the writer alone, when it plans the row.
@@ -245,9 +238,10 @@ impl Counts {
     pub(crate) fn locked(&self, settings: &Settings, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locked = Vec::new();
         self.each(|key, entry| {
-            let standing = entry.tally.standing(settings.lock_rule(key.scope), now);
+            let tally = entry.tally();
+            let standing = tally.standing(settings.lock_rule(key.scope), now);
             if let Standing::Locked { until } = standing {
-                locked.push((key.clone(), Tally { locked_until: until, ..entry.tally }));
+                locked.push((key.unpacked(), Tally { locked_until: until, ..tally }));
             }
         });
         locked
@@ -256,11 +250,11 @@ impl Counts {
     /// Drops those that are idle, and takes back those from the future; the keys of those whose rows change by it.
     pub(crate) fn sweep(&self, settings: &Settings, now: Timestamp) -> Vec<TallyKey> {
         let mut gone = Vec::new();
-        let mut keep = |key: &TallyKey, entry: &mut Entry| {
-            let is_idle = entry.tally.is_idle(settings.lock_rule(key.scope), now);
-            let is_taken_back = entry.tally.take_back(now);
-            if (is_idle || is_taken_back) && entry.is_kept {
-                gone.push(key.clone());
+        let mut keep = |key: &Key, entry: &mut Entry| {
+            let is_idle = entry.tally().is_idle(settings.lock_rule(key.scope), now);
+            let is_taken_back = entry.change(|tally| tally.take_back(now));
+            if (is_idle || is_taken_back) && entry.is_kept() {
+                gone.push(key.unpacked());
             }
             !is_idle
         };
@@ -275,7 +269,7 @@ impl Counts {
         let mut has_unlocked = false;
         self.each(|_, entry| {
             let ended = |until: Timestamp| asked_at < until && until <= now;
-            has_unlocked |= entry.tally.locked_until.is_some_and(ended);
+            has_unlocked |= entry.locked_until().is_some_and(ended);
         });
         has_unlocked
     }
@@ -284,7 +278,7 @@ impl Counts {
     pub(crate) fn locks_held(&self) -> usize {
         let mut locks = 0;
         self.each(|_, entry| {
-            locks += usize::from(entry.tally.is_permanent || entry.tally.locked_until.is_some());
+            locks += usize::from(entry.is_permanent() || entry.locked_until().is_some());
         });
         locks
     }
@@ -296,15 +290,15 @@ impl Counts {
     /// Changes a tally that is there, and forgets it when nothing is left of it.
     fn change<R>(&self, key: &TallyKey, change: impl FnOnce(&mut Tally) -> R) -> Option<R> {
         let mut place = self.of(key).place(key);
-        let answer = place.value().map(|entry| change(&mut entry.tally));
+        let answer = place.value().map(|entry| entry.change(change));
         forget_if_empty(&mut place);
         answer
     }
 }
 
-fn forget_if_empty(place: &mut Place<'_, TallyKey, Entry, TallyKey>) {
+fn forget_if_empty(place: &mut Place<'_, Key, Entry, TallyKey>) {
     // One with a row stays until the row is gone, or a sweep finds it idle.
-    if place.value().is_some_and(|entry| entry.tally == Tally::default() && !entry.is_kept) {
+    if place.value().is_some_and(|entry| entry.tally() == Tally::default() && !entry.is_kept()) {
         place.remove();
     }
 }
@@ -315,18 +309,19 @@ fn is_locked(tally: &Tally, rule: &LockRule, now: Timestamp) -> bool {
 
 /// Makes room for an eighth of a full shard, so that the search is not done again for each newcomer.
 fn make_room(
-    place: &mut Place<'_, TallyKey, Entry, TallyKey>,
+    place: &mut Place<'_, Key, Entry, TallyKey>,
     settings: &Settings,
     now: Timestamp,
     evicted: &mut Vec<TallyKey>,
 ) -> bool {
     let excess = place.len() / 8 + 1;
     // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
-    let rank = |key: &TallyKey, tally: &Tally| {
+    let rank = |key: &Key, entry: &Entry| {
+        let tally = entry.tally();
         let rule = settings.lock_rule(key.scope);
         if tally.is_idle(rule, now) {
             (0, 0)
-        } else if !is_locked(tally, rule, now) {
+        } else if !is_locked(&tally, rule, now) {
             (1, tally.failed_at.0)
         } else if tally.is_permanent {
             (3, tally.failed_at.0)
@@ -334,26 +329,26 @@ fn make_room(
             (2, tally.locked_until.map_or(0, |until| until.0))
         }
     };
-    let mut candidates: Vec<((u8, u64), TallyKey)> = place
+    let mut candidates: Vec<((u8, u64), Key)> = place
         .neighbours()
-        .filter(|(_, entry)| entry.tally.in_flight == 0)
-        .map(|(key, entry)| (rank(key, &entry.tally), key.clone()))
+        .filter(|(_, entry)| entry.in_flight() == 0)
+        .map(|(key, entry)| (rank(key, entry), key.clone()))
         .collect();
     if candidates.len() > excess {
-        candidates.select_nth_unstable(excess);
+        candidates.select_nth_unstable_by_key(excess, |(rank, _)| *rank);
     }
     candidates.truncate(excess);
     let has_any = !candidates.is_empty();
     // A lock goes only where nothing else is left, and then one alone.
     if candidates.iter().all(|((rank, _), _)| *rank >= 2) {
-        candidates.sort_unstable();
+        candidates.sort_unstable_by_key(|(rank, _)| *rank);
         candidates.truncate(1);
     } else {
         candidates.retain(|((rank, _), _)| *rank < 2);
     }
     for (_, key) in candidates {
-        if place.remove_neighbour(&key).is_some_and(|entry| entry.is_kept) {
-            evicted.push(key);
+        if place.remove_neighbour(&key).is_some_and(|entry| entry.is_kept()) {
+            evicted.push(key.unpacked());
         }
     }
     has_any
@@ -440,6 +435,18 @@ mod tests {
             counts.begin(&key(&format!("{n}")), &Settings::default(), NOW, &mut evicted);
         }
         assert_eq!(evicted, [key("kept")]);
+    }
+
+    #[test]
+    fn what_a_flood_took_is_given_back_when_it_is_over() {
+        let counts = Counts::new(TALLIES_MAX);
+        for n in 0..50_000 {
+            fail(&counts, &format!("flood {n}"), 1, NOW);
+        }
+        assert!(counts.tallies.room() >= 50_000);
+        counts.sweep(&Settings::default(), NOW.after(Seconds::days(2)));
+        assert_eq!(counts.len(), 0);
+        assert!(counts.tallies.room() < 1000, "{}", counts.tallies.room());
     }
 
     #[test]

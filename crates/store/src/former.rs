@@ -79,7 +79,7 @@ impl Holdings {
     pub(crate) fn put_former(&self, owner: Owner, kind: CredentialKind, new: KeptFormer) {
         let key = (owner, kind);
         let mut place = self.formers.place(&key);
-        let formers = &mut place.value_or_default().kept;
+        let formers = &mut place.value_or_default(Clone::clone).kept;
         formers.retain(|former| former.slot != new.slot);
         formers.push(new);
     }

@@ -442,7 +442,7 @@ impl Holdings {
     pub(crate) fn put_session(&self, session: Session) {
         let (id, account) = (session.id, session.account);
         if self.sessions.insert(id, Arc::new(session)).is_none() {
-            self.sessions_by_account.place(&account).value_or_default().push(id);
+            self.sessions_by_account.place(&account).value_or_default(Clone::clone).push(id);
         }
     }
 

@@ -27,6 +27,7 @@ mod lists;
 mod load;
 mod nonces;
 mod numbered;
+mod packed;
 mod pending;
 mod plan;
 mod refresh;

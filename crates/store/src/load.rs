@@ -237,7 +237,7 @@ impl Loader {
                     self.heap.lock().lonely = Some((owner, kind));
                 }
             }
-            Record::Tally(key, tally) => holdings.counts.restore(key, tally),
+            Record::Tally(key, tally) => holdings.counts.restore(&key, &tally),
             Record::Session(session)
                 if holdings.peek_account(session.account, |account| account.is_none()) =>
             {
@@ -288,7 +288,7 @@ impl Loader {
     /// Counts that were noted and never came to rest stand as they were noted.
     fn count(&mut self, pending: Pending, found: Found) {
         for (key, tally) in found.failed {
-            self.holdings.counts.restore(key.clone(), tally);
+            self.holdings.counts.restore(&key, &tally);
             self.orphan(Dirty::Tally(key.into()));
         }
         self.holdings.counts.note_with(pending);

@@ -23,6 +23,9 @@ pub(crate) const SHARDS: usize = 64;
 /// How many keys are looked at ahead together: about as many waits for memory as a processor bears at once.
 pub const AHEAD: usize = 16;
 
+/// Room of a part that is not worth giving back.
+const ROOM_MIN: usize = 64;
+
 /// Threads that work on a map beside one another, where nothing else is done.
 const THREADS_MAX: usize = 8;
 
@@ -215,14 +218,26 @@ impl<K: Eq + Hash, V, S: Slot<K, V>> Shards<K, V, S> {
         });
     }
 
-    /// Looks at every entry, and drops or changes those that `keep` wants so.
+    /// Looks at every entry, and drops or changes those that `keep` wants so. A part that is nearly empty afterwards gives
+    /// its room back.
     pub(crate) fn retain(&self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         for part in self.parts() {
-            part.write().retain(|slot| {
+            let mut part = part.write();
+            part.retain(|slot| {
                 let (key, value) = slot.pair_mut();
                 keep(key, value)
             });
+            if part.capacity() > ROOM_MIN && part.len() < part.capacity() / 8 {
+                let room = part.len() * 2;
+                part.shrink_to(room, |slot| self.hash.hash_one(&slot.pair().0));
+            }
         }
+    }
+
+    /// How many entries there is room for.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.parts().map(|part| part.read().capacity()).sum()
     }
 }
 
@@ -251,10 +266,9 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, 
         }
     }
 
-    /// What is kept here; where nothing is, the default from now on.
-    pub(crate) fn value_or_default(&mut self) -> &mut V
+    /// What is kept here; where nothing is, the default from now on. `key` makes the key as it is kept.
+    pub(crate) fn value_or_default(&mut self, key: impl FnOnce(&Q) -> K) -> &mut V
     where
-        Q: ToOwned<Owned = K>,
         V: Default,
     {
         let entry = self.part.entry(
@@ -262,7 +276,7 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, 
             |slot| self.key.equivalent(&slot.pair().0),
             |slot| self.state.hash_one(&slot.pair().0),
         );
-        let entry = entry.or_insert_with(|| S::from((self.key.to_owned(), V::default())));
+        let entry = entry.or_insert_with(|| S::from((key(self.key), V::default())));
         &mut entry.into_mut().pair_mut().1
     }
 

@@ -6,7 +6,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
-use super::{Bound, admission::Admission};
+use super::{Bound, admission::Admission, shutter::Shutter};
 use crate::{config::LimitsConfig, system::System};
 
 /// How long to wait when the machine has no more descriptors.
@@ -40,9 +40,11 @@ pub fn accept(
     let system = Arc::clone(system);
     let connections = tasks.clone();
     tasks.spawn(async move {
+        let mut shutter = Shutter::new();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
+                () = shutter.open(&listener) => continue,
                 () = system.stop.cancelled() => return,
             };
             let Ok((stream, peer)) = accepted else {
@@ -51,7 +53,10 @@ pub fn accept(
                 continue;
             };
             let limits = system.config().config.limits.clone();
-            let Some(place) = admission.enter(peer.ip(), &limits) else { continue };
+            let Some(place) = admission.enter(peer.ip(), &limits) else {
+                shutter.refuse(peer.ip(), &listener);
+                continue;
+            };
             // Small answers must not wait for the acknowledgement of the one before.
             drop(stream.set_nodelay(true));
             let (conversation, system) = (conversation.clone(), Arc::clone(&system));

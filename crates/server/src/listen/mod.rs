@@ -8,6 +8,7 @@ mod datagrams;
 pub mod http;
 mod idle;
 pub mod listener;
+mod shutter;
 pub mod stream;
 pub mod tls;
 pub mod udp;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use server::listen::listener::Listener;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 
@@ -96,6 +96,44 @@ async fn a_phone_that_only_ever_pings_has_brought_no_message() {
         }
     };
     timeout(Duration::from_secs(10), pinged).await.expect("closed in time");
+}
+
+/// Asks for a connection from there, and waits until it is closed; `false` when nothing is heard.
+async fn is_refused(from: &str, to: SocketAddr) -> bool {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::new(from.parse().expect("an address"), 0)).expect("bound");
+    let refused = async { socket.connect(to).await.expect("connected").read_u8().await };
+    timeout(Duration::from_millis(200), refused).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_again_and_again_without_room_gets_no_answer_and_others_do() {
+    let house = House::start_with(|config| config.limits.connections_per_address_max = 1).await;
+    let address = house.system.addresses().of(Listener::SipTcp)[0];
+    let kept = TcpSocket::new_v4().expect("a socket");
+    kept.bind("127.4.0.1:0".parse().expect("an address")).expect("bound");
+    let kept = kept.connect(address).await.expect("connected");
+    while !house.system.metrics.encode().contains("hookswitch_connections{listener=\"sip-tcp\"} 1") {
+        tokio::task::yield_now().await;
+    }
+    let mut refused = 0;
+    while refused < 200 && is_refused("127.4.0.1", address).await {
+        refused += 1;
+    }
+    assert!(refused < 200, "each of {refused} connections was accepted to be closed");
+    let mut other =
+        timeout(Duration::from_secs(1), TcpStream::connect(address)).await.expect("in time").expect("room");
+    other.write_all(b"\r\n\r\n").await.expect("sent");
+    let mut pong = [0; 2];
+    other.read_exact(&mut pong).await.expect("a pong");
+    // Once there is room, whoever is there may come again.
+    drop(kept);
+    let again = TcpSocket::new_v4().expect("a socket");
+    again.bind("127.4.0.1:0".parse().expect("an address")).expect("bound");
+    let mut again =
+        timeout(Duration::from_secs(10), again.connect(address)).await.expect("in time").expect("room");
+    again.write_all(b"\r\n\r\n").await.expect("sent");
+    again.read_exact(&mut pong).await.expect("a pong");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Turns at hashing passwords: who waits for one, and who does not have to.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use server::local::{
     link::Link,
@@ -9,12 +9,15 @@ use server::local::{
 use signin::{
     account::{ADMINISTRATOR, RoleKind},
     admin::{By, SecretChoice},
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::{CredentialKind, Owner},
     ident::{DomainId, FoldedName},
+    interface::LoginInterface,
     records::Records as _,
     secret::Secret,
+    verdict::Verdict,
 };
-use tokio::time::timeout;
+use tokio::{sync::RwLock, time::timeout};
 
 use crate::{
     browser::Browser,
@@ -23,6 +26,9 @@ use crate::{
 
 /// Long enough for what waits for nobody; somebody who has not been answered then is waiting.
 const A_WHILE: Duration = Duration::from_secs(1);
+
+/// Of a runtime as the tests have it.
+const BLOCKING_THREADS: usize = 512;
 
 /// A house where one password is hashed at a time.
 async fn house() -> House {
@@ -71,6 +77,58 @@ async fn whoever_sets_a_secret_waits_for_a_turn_and_whoever_resets_a_lock_does_n
     timeout(A_WHILE, &mut set).await.expect_err("it waits");
     drop(turn);
     set.await.expect("set");
+}
+
+/// A wrong sign-in with a name that nobody has; each guess another one.
+fn guess(house: &House, number: u32) -> tokio::task::JoinHandle<Verdict> {
+    let system = Arc::clone(&house.system);
+    tokio::spawn(async move {
+        let secret = Secret::new(format!("wrong password number {number}"));
+        let attempt = Attempt {
+            interface: LoginInterface::WebManager,
+            domain: DomainId::FIRST,
+            claim: Claim::Account(RoleKind::ServiceUser, "Nobody"),
+            proof: Proof::Plain(&secret),
+            peer: Peer { address: [192, 0, 2, 1].into(), agent: "", device: "" },
+            purpose: Purpose::Once,
+        };
+        system.sign_in(attempt).await
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_hashed_without_a_turn_when_a_lock_ends_at_that_moment() {
+    let house = house().await.with_settings(|settings| settings.address_lock.failures_max = 0).await;
+    let checked = || house.system.metrics.proofs_checked(LoginInterface::WebManager);
+    for number in 0..3 {
+        guess(&house, number).await.expect("judged");
+    }
+    assert!(matches!(guess(&house, 3).await, Ok(Verdict::Wait { .. })), "locked");
+    let turn = house.system.hashing.turn_of_administrator().await.expect("nobody is there");
+    let before = checked();
+    // While all threads that may wait are taken, those who were let past the line stand between the two looks at the lock.
+    let taken = Arc::new(RwLock::new(()));
+    let all = taken.write().await;
+    let waiting: Vec<_> = (0..BLOCKING_THREADS)
+        .map(|_| {
+            let taken = Arc::clone(&taken);
+            tokio::task::spawn_blocking(move || drop(taken.blocking_read()))
+        })
+        .collect();
+    let guesses: Vec<_> = (4..7).map(|number| guess(&house, number)).collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    house.pass(60);
+    drop(all);
+    for waiting in waiting {
+        waiting.await.expect("let go");
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(checked(), before, "the only turn is taken");
+    drop(turn);
+    for guess in guesses {
+        guess.await.expect("judged");
+    }
+    assert_eq!(checked(), before + 3, "each was looked at in its turn");
 }
 
 #[tokio::test(flavor = "multi_thread")]

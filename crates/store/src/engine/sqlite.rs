@@ -14,7 +14,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use super::{
     AuditRecord, Batch, EachAudit, Engine, MAC_LEN, Notes, Reader, Row, RowKey, Shelf, Snapshot, TAG_LEN,
@@ -61,6 +61,12 @@ const MIGRATIONS: [&str; 1] = ["
 const CHECKED_MAX: u64 = 256 * 1024 * 1024;
 /// The log is brought into the database every so many pages.
 const CHECKPOINT_PAGES: i64 = 4000;
+/// How long it is, is looked at when this part of that may have come to it: to look costs as much as a row.
+const LOOKS: i64 = 16;
+/// Pages that a row may change; the census is one of them.
+const ROW_PAGES: i64 = 3;
+/// Bytes of a page, for rows that take several.
+const PAGE: usize = 4096;
 
 /// An open database. Fields are dropped in order: the lock goes last.
 pub struct SqliteEngine {
@@ -68,6 +74,8 @@ pub struct SqliteEngine {
     notes: Arc<FileNotes>,
     readers: Readers,
     checkpoint_pages: i64,
+    /// Pages that may have come to the log since it was looked at.
+    unseen_pages: i64,
     path: Arc<Path>,
     sum: PathBuf,
     lock: File,
@@ -118,7 +126,8 @@ impl SqliteEngine {
         // not on disk is lost in a power cut with everything in it.
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable(folder))?;
         let (readers, checkpoint_pages) = (Readers::default(), CHECKPOINT_PAGES);
-        Ok(Self { connection, notes, readers, checkpoint_pages, path: path.into(), sum, lock })
+        let path = path.into();
+        Ok(Self { connection, notes, readers, checkpoint_pages, unseen_pages: i64::MAX, path, sum, lock })
     }
 
     /// Brings the log into the database more often than usual, so that a test needs fewer changes to see it.
@@ -128,13 +137,21 @@ impl SqliteEngine {
 
     /// Brings the log into the database when it is long and nobody reads. Where that fails, all is in the log still, and
     /// the next transaction tries again.
-    fn checkpoint(&self) -> Result<(), rusqlite::Error> {
+    fn checkpoint(&mut self) -> Result<(), rusqlite::Error> {
+        if self.unseen_pages < self.checkpoint_pages / LOOKS {
+            return Ok(());
+        }
         let ask = |how: &str| {
             let mut statement = self.connection.prepare_cached(how)?;
             statement.query_row([], |row| Ok(row.get::<_, i64>("log")? - row.get::<_, i64>("checkpointed")?))
         };
-        if ask("PRAGMA wal_checkpoint(NOOP)")? >= self.checkpoint_pages {
-            self.readers.unless_reading(|| ask("PRAGMA wal_checkpoint(PASSIVE)")).transpose()?;
+        let mut left = ask("PRAGMA wal_checkpoint(NOOP)")?;
+        if left >= self.checkpoint_pages {
+            let done = self.readers.unless_reading(|| ask("PRAGMA wal_checkpoint(PASSIVE)")).transpose()?;
+            left = done.unwrap_or(left);
+        }
+        if left < self.checkpoint_pages {
+            self.unseen_pages = 0;
         }
         Ok(())
     }
@@ -305,16 +322,17 @@ impl Engine for SqliteEngine {
         batch: &Batch,
         census: &mut dyn FnMut(&Turnover) -> Result<Row, StoreError>,
     ) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = Writing::begin(&self.connection)?;
         if fault::fails("sqlite.write") {
             return Err(StoreError::Engine("a fault was wanted".into()));
         }
         let mut turnover = Turnover::default();
         for row in &batch.puts {
-            put(&transaction, row, &mut turnover)?;
+            put(&self.connection, row, &mut turnover)?;
         }
         {
-            let mut delete = transaction
+            let mut delete = self
+                .connection
                 .prepare_cached("DELETE FROM record WHERE shelf = ?1 AND key = ?2 RETURNING tag")?;
             for key in &batch.deletes {
                 let tag =
@@ -325,17 +343,18 @@ impl Engine for SqliteEngine {
                 }
             }
             let mut insert =
-                transaction.prepare_cached("INSERT INTO audit (seq, body, mac) VALUES (?1, ?2, ?3)")?;
+                self.connection.prepare_cached("INSERT INTO audit (seq, body, mac) VALUES (?1, ?2, ?3)")?;
             for record in &batch.audit {
                 insert.execute(params![signed(record.seq)?, record.body, record.mac])?;
             }
         }
         let census = census(&turnover)?;
-        put(&transaction, &census, &mut turnover)?;
+        put(&self.connection, &census, &mut turnover)?;
         if fault::fails("sqlite.commit") {
             return Err(StoreError::Engine("a fault was wanted".into()));
         }
         transaction.commit()?;
+        self.unseen_pages = self.unseen_pages.saturating_add(pages(batch));
         if let Err(error) = self.checkpoint() {
             tracing::warn!(%error, "the log cannot be brought into the database; it grows");
         }
@@ -380,10 +399,45 @@ impl Engine for SqliteEngine {
     }
 }
 
+/// A transaction that writes; rolled back unless it is committed. rusqlite's own has SQLite read its two statements anew
+/// each time.
+struct Writing<'a>(&'a Connection);
+
+impl<'a> Writing<'a> {
+    fn begin(connection: &'a Connection) -> Result<Self, rusqlite::Error> {
+        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> Result<(), rusqlite::Error> {
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit()
+            && let Err(error) = self.0.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction cannot be taken back");
+        }
+    }
+}
+
+/// Pages that a batch may bring to the log.
+fn pages(batch: &Batch) -> i64 {
+    let rows = batch.puts.len() + batch.deletes.len() + batch.audit.len() + 1;
+    let bytes = batch.puts.iter().map(|row| row.body.len()).sum::<usize>()
+        + batch.audit.iter().map(|record| record.body.len()).sum::<usize>();
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    number(rows).saturating_mul(ROW_PAGES).saturating_add(number(bytes / PAGE))
+}
+
 /// Puts a row, and notes what it replaces.
-fn put(transaction: &Transaction<'_>, row: &Row, turnover: &mut Turnover) -> Result<(), rusqlite::Error> {
+fn put(connection: &Connection, row: &Row, turnover: &mut Turnover) -> Result<(), rusqlite::Error> {
     let (shelf, key) = (row.key.shelf, &row.key.key);
-    let before = transaction
+    let before = connection
         .prepare_cached("SELECT tag FROM record WHERE shelf = ?1 AND key = ?2")?
         .query_row(params![shelf.number(), key], |row| row.get(0))
         .optional()?;
@@ -397,7 +451,7 @@ fn put(transaction: &Transaction<'_>, row: &Row, turnover: &mut Turnover) -> Res
             "INSERT INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)"
         }
     };
-    transaction.prepare_cached(change)?.execute(params![shelf.number(), key, row.body, row.tag])?;
+    connection.prepare_cached(change)?.execute(params![shelf.number(), key, row.body, row.tag])?;
     Ok(())
 }
 
