@@ -24,6 +24,8 @@ pub(crate) enum Part {
     Wire,
     /// The memory: likewise
     Store,
+    /// The program: likewise
+    Server,
 }
 
 impl Part {
@@ -32,6 +34,7 @@ impl Part {
             Self::Core | Self::Signin => "signin",
             Self::Wire => "wire",
             Self::Store => "store",
+            Self::Server => "server",
         }
     }
 
@@ -47,7 +50,7 @@ impl Part {
                 "crates/signin/src/lockout.rs",
                 "crates/signin/src/session.rs",
             ],
-            Self::Signin | Self::Wire | Self::Store => &[],
+            Self::Signin | Self::Wire | Self::Store | Self::Server => &[],
         }
     }
 
@@ -55,7 +58,7 @@ impl Part {
     const fn caught_min(self) -> usize {
         match self {
             Self::Core => 100,
-            Self::Signin | Self::Wire | Self::Store => 85,
+            Self::Signin | Self::Wire | Self::Store | Self::Server => 85,
         }
     }
 }

@@ -155,11 +155,8 @@ impl Challenger {
             IpAddr::V4(v4) => v4.to_ipv6_mapped(),
             IpAddr::V6(v6) => v6,
         };
-        let [a, b, c, d] = domain.0.to_be_bytes();
-        let (high, low) = (network.to_bits() >> 64, network.to_bits());
-        let half =
-            |bits: u128| (bits & u128::from(u64::MAX)).try_into().map(u64::to_be_bytes).unwrap_or_default();
-        let said = [head, [a, b, c, d, 0, 0, 0, 0], half(high), half(low)];
+        let ([a, b, c, d, e, f, g, h], [i, j, k, l]) = (head, domain.0.to_be_bytes());
+        let said = [[a, b, c, d, e, f, g, h, i, j, k, l, 0, 0, 0, 0], network.octets()];
         self.mac.hash(said.as_flattened()).to_be_bytes()
     }
 }

@@ -26,7 +26,7 @@ pub fn write(seconds: u64) -> [u8; DATE_LENGTH] {
     put(&mut out, 5, &two(day));
     put(&mut out, 8, month_name);
     put(&mut out, 12, &two(year / 100));
-    put(&mut out, 14, &two(year % 100));
+    put(&mut out, 14, &two(year));
     put(&mut out, 17, &two(rest / 3600));
     put(&mut out, 20, &two(rest / 60 % 60));
     put(&mut out, 23, &two(rest % 60));

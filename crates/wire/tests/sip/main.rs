@@ -10,6 +10,7 @@ mod contacts;
 mod conversation;
 mod dates;
 mod digest;
+mod edges;
 mod framing;
 mod properties;
 mod registrar;

@@ -157,7 +157,28 @@ fn an_older_cseq_of_the_same_call_changes_nothing_and_a_new_call_starts_anew() {
     let other_call = Binding { call_id: (*b"other").into(), ..at(11).remove(1) };
     assert_eq!(outcome("Contact: <sip:a@x>", &[other_call]), "put 600 sip:a@x for 0");
     let expired = Binding { expires_at: NOW, ..at(11).remove(1) };
+    assert_eq!(outcome("Contact: *\nExpires: 0", std::slice::from_ref(&expired)), "remove all");
     assert_eq!(outcome("Contact: <sip:a@x>", &[expired]), "put 600 sip:a@x for 0");
+}
+
+#[test]
+fn a_renewal_is_one_binding_bound_again_and_nothing_besides() {
+    let bound = [binding("sip:b@x"), binding("sip:a@x")];
+    for (lines, renewed) in [
+        ("Contact: <sip:a@x>", Some(1)),
+        ("Contact: <sip:c@x>", None),
+        ("Contact: <sip:a@x>;expires=0", None),
+        ("Contact: <sip:a@x>, <sip:b@x>", None),
+        ("Contact: *\nExpires: 0", None),
+        ("Expires: 60", None),
+    ] {
+        let bytes = message(lines);
+        let mut headers = Headers::new();
+        let request = Request::parse(&bytes, &mut headers).unwrap();
+        let views: Vec<_> = bound.iter().map(Binding::view).collect();
+        let plan = plan(&request, &views, &LIMITS, NOW).unwrap();
+        assert_eq!(plan.renewal().map(|(index, _)| index), renewed, "{lines}");
+    }
 }
 
 #[test]
