@@ -178,3 +178,34 @@ pub(crate) fn encode(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value)
         .map_err(|error| StoreError::Engine(format!("a row cannot be written: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use signin::dice::SeededDice;
+
+    use super::*;
+
+    #[test]
+    fn a_note_is_believed_at_its_place_in_its_store_and_as_it_was_taken() {
+        let keys = Keyring::create(&mut SeededDice(1));
+        let note = keys.note(7, b"five failures");
+        assert_eq!(keys.open_note(7, &note), Some(&b"five failures"[..]));
+        let filled = [note.as_slice(), &[0; 9]].concat();
+        assert_eq!(keys.open_note(7, &filled), Some(&b"five failures"[..]));
+        assert_eq!(keys.open_note(8, &note), None, "moved");
+        assert_eq!(Keyring::create(&mut SeededDice(2)).open_note(7, &note), None, "another store's");
+        for at in 0..filled.len() {
+            for bit in 0..8 {
+                let mut changed = filled.clone();
+                if let Some(byte) = changed.get_mut(at) {
+                    *byte ^= 1 << bit;
+                }
+                assert_eq!(keys.open_note(7, &changed), None, "byte {at}, bit {bit}");
+            }
+        }
+        for end in 0..note.len() {
+            assert_eq!(keys.open_note(7, note.get(..end).unwrap_or_default()), None, "{end}");
+        }
+        assert_eq!(keys.open_note(7, &keys.note(7, b"")), None, "it says nothing");
+    }
+}

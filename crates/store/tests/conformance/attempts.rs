@@ -205,6 +205,63 @@ pub(crate) fn a_failure_outlives_a_program_that_ends_before_the_disk_has_it(host
     }
 }
 
+pub(crate) fn a_note_that_somebody_changed_is_not_believed_and_is_wiped(host: &dyn EngineHost) {
+    furnished(host).close().unwrap();
+    let (ledger, fault) = open_faulty(host);
+    fault.fails.store(true, Ordering::SeqCst);
+    for guess in ["0000", "1111", "2222", "3333", "4444"] {
+        assert!(Phone::new("201", guess).try_to_sign_in(&ledger, NOW).is_err());
+    }
+    ledger.close().unwrap_err();
+    drop(ledger);
+    let taken = || {
+        let engine = host.open().unwrap();
+        let notes = engine.notes();
+        let all = notes.all().unwrap().into_iter().enumerate().skip(1);
+        (notes, all.filter(|(_, note)| note.iter().any(|byte| *byte != 0)).collect::<Vec<_>>())
+    };
+    let (notes, found) = taken();
+    assert!(!found.is_empty());
+    for (at, mut note) in found {
+        let said = note.iter().position(|byte| *byte == b'{').unwrap();
+        note[said] = b'[';
+        notes.put(at, &note).unwrap();
+    }
+    drop(notes);
+    let ledger = open(host);
+    assert_eq!(ledger.tally(&extension_key("201")), Tally::default());
+    ledger.close().unwrap();
+    drop(ledger);
+    assert!(taken().1.is_empty());
+}
+
+pub(crate) fn a_lock_is_seen_in_either_count_without_counting(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let is_locked =
+        |number, at| Phone::new(number, CODE).at(at).attempt(|attempt| ledger.is_locked(attempt, NOW));
+    assert!(!is_locked("201", far_address(99)));
+    for n in 0..5 {
+        Phone::new("201", "0000").at(far_address(n)).sign_in(&ledger, NOW);
+    }
+    assert!(is_locked("201", far_address(99)), "the number, wherever from");
+    assert!(!is_locked("202", far_address(99)));
+    let numbers: Vec<String> = (300..400).map(|number| number.to_string()).collect();
+    for number in &numbers {
+        Phone::new(number, "0000").at(address(9)).sign_in(&ledger, NOW);
+    }
+    assert!(is_locked("202", address(9)), "the address, whoever is claimed");
+    assert!(!is_locked("202", far_address(99)));
+}
+
+pub(crate) fn the_secret_that_is_kept_is_told_from_any_other(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let holds = |account, secret: &str| {
+        ledger.holds_secret(Owner::Account(account), CredentialKind::LoginCode, &Secret::new(secret))
+    };
+    assert!(holds(ANN, CODE));
+    assert!(!holds(ANN, "0000") && !holds(ANN, "") && !holds(BOB, CODE) && !holds(BOB, ""));
+}
+
 pub(crate) fn a_right_attempt_takes_no_note_and_waits_for_no_disk(host: &dyn EngineHost) {
     furnished(host).close().unwrap();
     let (inner, fault) = (host.open().unwrap(), Fault::default());

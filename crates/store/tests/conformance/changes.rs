@@ -205,6 +205,20 @@ pub(crate) fn what_points_at_nothing_is_refused(host: &dyn EngineHost) {
     assert!(conflict(Effect::PutDomain(domain(2, 1, &["Office.example"]))));
 }
 
+pub(crate) fn a_domain_goes_when_nobody_is_left_in_it_whoever_is_in_others(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let (second, third) = (domain(2, 1, &["second.example"]), domain(3, 1, &["third.example"]));
+    commit(&ledger, vec![Effect::PutDomain(second), Effect::PutDomain(third)]).unwrap();
+    let mut carol = user(AccountId(10), "carol", None);
+    carol.domain = DomainId(2);
+    commit(&ledger, vec![Effect::PutAccount(carol)]).unwrap();
+    assert!(is_conflict(&commit(&ledger, vec![Effect::DeleteDomain(DomainId(2))])));
+    commit(&ledger, vec![Effect::DeleteDomain(DomainId(3))]).unwrap();
+    let both = vec![Effect::DeleteAccount(AccountId(10)), Effect::DeleteDomain(DomainId(2))];
+    commit(&ledger, both).unwrap();
+    assert!(is_missing(&commit(&ledger, vec![Effect::DeleteDomain(DomainId(2))])));
+}
+
 pub(crate) fn of_a_hundred_parallel_openings_five_sessions_are_open(host: &dyn EngineHost) {
     let ledger = furnished(host);
     // One that has ended no longer counts, swept or not.

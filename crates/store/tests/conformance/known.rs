@@ -1,7 +1,13 @@
 //! Known places and former secrets: kept through a restart, within a bound, sealed where they are secret, gone with
 //! their owner.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::{
+    sync::{
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
 
 use signin::{
     account::Account,
@@ -79,9 +85,10 @@ pub(crate) fn an_attack_on_many_threads_takes_no_place_from_who_is_known(host: &
     let ledger = furnished(host);
     assert_eq!(says(&ledger, Phone::new("201", CODE), NOW), "accept");
     let (is_over, refused) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (begin, has_begun) = mpsc::sync_channel(1);
     std::thread::scope(|scope| {
         for thread in 0..3 {
-            let (ledger, is_over, refused) = (&ledger, &is_over, &refused);
+            let (ledger, is_over, refused, begin) = (&ledger, &is_over, &refused, begin.clone());
             scope.spawn(move || {
                 for n in 0..u32::MAX {
                     if is_over.load(Ordering::Relaxed) {
@@ -89,9 +96,12 @@ pub(crate) fn an_attack_on_many_threads_takes_no_place_from_who_is_known(host: &
                     }
                     let phone = Phone::new("201", "0000").at(far_address(thread * 1_000_000 + n));
                     refused.fetch_add(usize::from(says(ledger, phone, NOW) != "accept"), Ordering::Relaxed);
+                    let _ = begin.try_send(());
                 }
             });
         }
+        // Where there are few cores, a thousand may be over before the attack begins.
+        let _ = has_begun.recv_timeout(Duration::from_secs(60));
         let answers: Vec<_> = (0..1000).map(|_| says(&ledger, Phone::new("201", CODE), NOW)).collect();
         is_over.store(true, Ordering::Relaxed);
         assert!(answers.iter().all(|answer| *answer == "accept"));

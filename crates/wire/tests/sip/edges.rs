@@ -1,8 +1,8 @@
 //! What stands beside what is right: the name that is as long, the sign that is missing, the one too many.
 
 use wire::sip::{
-    AUTH_PARAMETERS_MAX, AnswerWriter, Challenge, Credentials, HeaderName, Headers, Message, Request, Rule,
-    URI_PARAMETERS_MAX, Uri,
+    AUTH_PARAMETERS_MAX, AnswerWriter, Challenge, Credentials, HeaderName, Headers, Message, Method, Request,
+    Rule, URI_PARAMETERS_MAX, Uri,
 };
 
 fn with_via(via: &str) -> Vec<u8> {
@@ -35,6 +35,30 @@ fn a_via_has_both_its_slashes_a_name_and_a_version() {
     assert_eq!(rule("SIP / 2.0 / UDP a;branch=z9hG4bK1"), Ok(()));
     for wrong in ["SIP 2.0/UDP a", "SIP/2.0 UDP a", "SIP 2.0 UDP a", "/2.0/UDP a", "SIP//UDP a"] {
         assert_eq!(rule(wrong), Err(Rule::ViaProtocol), "{wrong}");
+    }
+}
+
+#[test]
+fn a_method_is_read_as_itself_and_in_capitals_alone() {
+    for method in [
+        Method::Register,
+        Method::Invite,
+        Method::Ack,
+        Method::Cancel,
+        Method::Bye,
+        Method::Options,
+        Method::Subscribe,
+        Method::Notify,
+        Method::Message,
+        Method::Publish,
+        Method::Refer,
+        Method::Info,
+        Method::Prack,
+        Method::Update,
+    ] {
+        assert_eq!(Method::of(method.as_bytes()), method);
+        let small = method.as_bytes().to_ascii_lowercase();
+        assert_eq!(Method::of(&small), Method::Other(&small));
     }
 }
 
