@@ -213,6 +213,11 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
     assert_eq!(seqs(AuditQuery { name: Some("Row 7".into()), ..query() }), [7]);
     assert_eq!(seqs(AuditQuery { text: "ROW 1".into(), ..query() }), [10]);
     assert_eq!(seqs(AuditQuery { text: "wrong secret".into(), ..query() }).len(), 5);
+    // Any of its texts is enough: the agent, what was done, the address.
+    for text in ["phone 1.0", "sign IN", "198.51.100.1"] {
+        assert_eq!(seqs(AuditQuery { text: text.into(), ..query() }).len(), 10, "{text}");
+    }
+    assert_eq!(seqs(AuditQuery { text: "phone 2.0".into(), ..query() }), [0; 0]);
     assert_eq!(seqs(AuditQuery { action: Some(Action::Ignited), ..query() }), [0; 0]);
     assert_eq!(seqs(AuditQuery { action: Some(Action::SignIn), ..query() }).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(1)), ..query() }).len(), 10);
