@@ -3,13 +3,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use wire::sip::register::{self, Change, Limits, PathPolicy};
-use wire::sip::{AnswerWriter, Headers, Message, Request, TransactionKey, classify, write_message};
+use wire::sip::{AnswerWriter, Headers, Message, Request, TransactionKey, classify, glance, write_message};
 
 const LIMITS: Limits =
     Limits { expires_min: 60, expires_default: 600, expires_max: 7200, bindings_max: 8, path: PathPolicy::Accept };
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = classify(bytes);
+    let _ = (classify(bytes), glance(bytes));
     let (mut headers, mut out) = (Headers::new(), Vec::new());
     match Message::parse(bytes, &mut headers) {
         Ok(message) => {
