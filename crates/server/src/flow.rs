@@ -83,24 +83,28 @@ pub enum Refusal {
 
 impl System {
     /// Judges an attempt, whatever it costs: a costly proof waits for its turn, and is refused as unavailable when
-    /// too many are waiting. Goes on to its end also when nobody waits for the answer any more.
+    /// too many are waiting. Once it has its turn, it goes on to its end also when nobody waits for the answer any more.
     pub async fn sign_in(self: &Arc<Self>, attempt: Attempt<'_>) -> Verdict {
         let interface = attempt.interface;
         let Proof::Plain(secret) = attempt.proof else {
             let judged = self.sign_in_now(&attempt, self.clock.now(), &mut OsDice);
             return self.conclude(interface, judged).await;
         };
-        let (system, kept) = (Arc::clone(self), Kept::of(&attempt, secret));
-        let verdict = match tokio::spawn(async move { system.judge_in_turn(kept).await }).await {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                self.metrics.panics.inc();
-                tracing::error!(%error, "an attempt ended in a panic; it was refused");
-                Verdict::Unavailable
+        let mut kept = Kept::of(&attempt, secret);
+        // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
+        // or from one address does not fill the queue.
+        if self.ledger.is_locked(&attempt, self.clock.now()) {
+            match self.judge(kept, None).await {
+                Ok(verdict) => return verdict,
+                Err(unlocked) => kept = unlocked,
             }
-        };
-        self.metrics.signed_in(interface, &verdict);
-        verdict
+        }
+        let failures = self.ledger.tally(&attempt.address_key()).failures;
+        if let Some(turn) = self.hashing.turn(kept.address, failures).await {
+            return self.judge(kept, Some(turn)).await.unwrap_or(Verdict::Unavailable);
+        }
+        self.metrics.signed_in(interface, &Verdict::Unavailable);
+        Verdict::Unavailable
     }
 
     /// Judges an attempt whose proof costs little, at once. The verdict is not counted in the metrics yet: it may
@@ -119,9 +123,21 @@ impl System {
             }
         };
         let (finding, settled) = self.check_counted(&dossier, attempt, now);
+        self.decide_now(&dossier, attempt, finding, &settled, now, dice)
+    }
+
+    /// Decides, and sends the effects on their way.
+    fn decide_now(
+        &self,
+        dossier: &Dossier,
+        attempt: &Attempt<'_>,
+        finding: Finding,
+        settled: &Settled,
+        now: Timestamp,
+        dice: &mut dyn Dice,
+    ) -> Judged {
         fault::at("flow.decide");
-        let Decision { verdict, effects, must_last } =
-            decide(&dossier, attempt, finding, &settled, now, dice);
+        let Decision { verdict, effects, must_last } = decide(dossier, attempt, finding, settled, now, dice);
         if must_last {
             let pending = Pending { stopwatch: self.clock.stopwatch(), commit: self.ledger.commit(effects) };
             return Judged { verdict, durable: Some(pending) };
@@ -245,83 +261,68 @@ impl System {
 
     async fn wait_for(&self, pending: Pending) -> Result<(), CommitError> {
         let done = pending.commit.await;
-        self.metrics.committed_after(pending.stopwatch.elapsed());
-        if let Err(CommitError::Store(error)) = &done {
+        self.note_commit(&pending.stopwatch, &done);
+        done
+    }
+
+    fn note_commit(&self, stopwatch: &Stopwatch, done: &Result<(), CommitError>) {
+        self.metrics.committed_after(stopwatch.elapsed());
+        if let Err(CommitError::Store(error)) = done {
             tracing::error!(%error, "a change could not be written");
             self.metrics.store_faults.inc();
         }
-        done
     }
 
     fn store_fault(&self) {
         self.metrics.store_faults.inc();
     }
 
-    async fn judge_in_turn(self: &Arc<Self>, kept: Kept) -> Verdict {
-        // Under a lock nothing is checked, so nobody has to wait for a turn to hear of it: a flood against one name
-        // or from one address does not fill the queue.
-        let kept = if self.ledger.is_locked(&kept.attempt(), self.clock.now()) {
-            match self.judge(kept, None).await {
-                Ok(verdict) => return verdict,
-                Err(kept) => kept,
-            }
-        } else {
-            kept
-        };
-        let failures = self.ledger.tally(&kept.attempt().address_key()).failures;
-        match self.hashing.turn(kept.address, failures).await {
-            Some(turn) => {
-                let address = kept.address;
-                let verdict = self.judge(kept, Some(turn)).await.unwrap_or(Verdict::Unavailable);
-                if matches!(verdict, Verdict::Accept(_)) {
-                    self.hashing.welcome(address);
-                }
-                verdict
-            }
-            None => Verdict::Unavailable,
-        }
+    /// Judges an attempt in its turn, on a thread that may take its time. Without a turn, nothing is hashed: an attempt that
+    /// would have to be, because the lock that was seen has ended meanwhile, is given back.
+    async fn judge(self: &Arc<Self>, kept: Kept, turn: Option<Turn>) -> Result<Verdict, Kept> {
+        let (system, interface) = (Arc::clone(self), kept.interface);
+        let judged = tokio::task::spawn_blocking(move || {
+            let verdict = system.judge_here(kept, turn)?;
+            system.metrics.signed_in(interface, &verdict);
+            Ok(verdict)
+        });
+        judged.await.unwrap_or_else(|error| {
+            self.metrics.panics.inc();
+            tracing::error!(%error, "an attempt ended in a panic; it was refused");
+            self.metrics.signed_in(interface, &Verdict::Unavailable);
+            Ok(Verdict::Unavailable)
+        })
     }
 
-    /// Judges an attempt in its turn. Without a turn, nothing is hashed: an attempt that would have to be, because the lock
-    /// that was seen has ended meanwhile, is given back.
-    async fn judge(self: &Arc<Self>, kept: Kept, turn: Option<Turn>) -> Result<Verdict, Kept> {
-        let system = Arc::clone(self);
-        let checked = tokio::task::spawn_blocking(move || {
-            let now = system.clock.now();
-            let dossier = system.begin(&kept.attempt(), now)?;
-            if turn.is_none() && dossier.may_be_checked() {
-                let counted = Counted { ledger: &system.ledger, dossier: &dossier, now, is_settled: false };
-                counted.settle(&kept.attempt(), Finding::Unchecked);
-                return Some(Err(kept));
-            }
-            let (finding, settled) = system.check_counted(&dossier, &kept.attempt(), now);
-            drop(turn);
-            Some(Ok((kept, dossier, finding, settled)))
-        });
-        let (kept, mut dossier, finding, settled) = match checked.await {
-            Ok(Some(checked)) => checked?,
-            Ok(None) => {
-                self.store_fault();
-                return Ok(Verdict::Unavailable);
-            }
-            Err(error) => {
-                self.metrics.panics.inc();
-                tracing::error!(%error, "a check ended in a panic; it counts as failed");
-                return Ok(Verdict::Unavailable);
-            }
+    /// From the count to the disk on this one thread: each change of threads costs a sleep and a waking.
+    fn judge_here(&self, kept: Kept, turn: Option<Turn>) -> Result<Verdict, Kept> {
+        let now = self.clock.now();
+        let Some(mut dossier) = self.begin(&kept.attempt(), now) else {
+            self.store_fault();
+            return Ok(Verdict::Unavailable);
         };
+        if turn.is_none() && dossier.may_be_checked() {
+            let counted = Counted { ledger: &self.ledger, dossier: &dossier, now, is_settled: false };
+            counted.settle(&kept.attempt(), Finding::Unchecked);
+            return Err(kept);
+        }
+        let (finding, settled) = self.check_counted(&dossier, &kept.attempt(), now);
+        drop(turn);
         for _ in 0..TRIES {
             let now = self.clock.now();
-            fault::at("flow.decide-in-turn");
-            let decision = decide(&dossier, &kept.attempt(), finding, &settled, now, &mut OsDice);
-            if !decision.must_last {
-                if !decision.effects.is_empty() {
-                    self.ledger.commit_behind(decision.effects);
+            let judged = self.decide_now(&dossier, &kept.attempt(), finding, &settled, now, &mut OsDice);
+            let done = judged.durable.map_or(Ok(()), |Pending { stopwatch, commit }| {
+                let done = commit.wait();
+                self.note_commit(&stopwatch, &done);
+                done
+            });
+            match done {
+                Ok(()) => {
+                    if matches!(judged.verdict, Verdict::Accept(_)) {
+                        self.hashing.welcome(kept.address);
+                    }
+                    return Ok(judged.verdict);
                 }
-                return Ok(decision.verdict);
-            }
-            match self.commit(decision.effects).await {
-                Ok(()) => return Ok(decision.verdict),
                 Err(CommitError::Store(_)) => return Ok(Verdict::Unavailable),
                 // Others signed in since the sessions were counted.
                 Err(CommitError::SessionLimit) => dossier.sessions_open = usize::MAX,
