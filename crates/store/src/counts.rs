@@ -6,19 +6,20 @@ use std::{
 };
 
 use signin::{
-    lockout::{Standing, Tally, TallyKey},
+    lockout::{Origin, Standing, Tally, TallyKey},
     policy::{LockRule, Settings},
     timestamp::Timestamp,
 };
 
 use crate::{
+    faded::{Faded, Remembered},
     packed::{Entry, Key},
     pending::Pending,
     shards::{Place, SHARDS, Shards},
 };
 
 /// Most tallies that are kept; about 21 MB. Those in excess go: idle ones first, then unlocked ones, the oldest
-/// first, then locks that end soonest.
+/// first, then locks that end soonest. Their failures are remembered: see [`Faded`].
 pub const TALLIES_MAX: usize = 200_000;
 
 /// All tallies.
@@ -27,6 +28,7 @@ pub(crate) struct Counts {
     /// Those of the places where names are known. Apart, because nobody without a right secret has one: no flood of
     /// names comes here, and none can push a lock out.
     lanes: Shards<Key, Entry>,
+    faded: Faded,
     shard_max: usize,
     asked_at: AtomicU64,
     pending: Option<Pending>,
@@ -63,6 +65,7 @@ impl Counts {
         Self {
             tallies: Shards::new(),
             lanes: Shards::new(),
+            faded: Faded::default(),
             shard_max: tallies_max.div_ceil(SHARDS).max(1),
             asked_at: AtomicU64::new(0),
             pending: None,
@@ -115,10 +118,10 @@ impl Counts {
         if let Some(entry) = place.value() {
             return Begun { standing: entry.change(|tally| tally.begin(rule, now)), refused: entry.refused };
         }
-        if place.len() >= self.shard_max && !make_room(&mut place, settings, now, evicted) {
+        if place.len() >= self.shard_max && !self.make_room(&mut place, settings, now, evicted) {
             return Begun { standing: Standing::Full, refused: 0 };
         }
-        let mut entry = Entry::default();
+        let mut entry = self.first(place.hash(), rule, now);
         let standing = entry.change(|tally| tally.begin(rule, now));
         place.insert(key.into(), entry);
         Begun { standing, refused: 0 }
@@ -144,10 +147,11 @@ impl Counts {
         now: Timestamp,
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
+        let rule = settings.lock_rule(key.scope);
         // One that a lock reset took away meanwhile is counted anew.
-        let entry = place.value_or_default(|key| key.into());
+        let entry = place.value_or(|key, hash| (key.into(), self.first(hash, rule, now)));
         entry.refused = wrong.print.unwrap_or(0);
-        let lock = entry.change(|tally| tally.fail(settings.lock_rule(key.scope), Some(wrong.from), now));
+        let lock = entry.change(|tally| tally.fail(rule, Some(wrong.from), now));
         self.note(key, &entry.tally());
         lock
     }
@@ -161,8 +165,9 @@ impl Counts {
         now: Timestamp,
     ) -> Option<Standing> {
         let mut place = self.of(key).place(key);
-        let entry = place.value_or_default(|key| key.into());
-        let lock = entry.change(|tally| tally.hear_of(settings.lock_rule(key.scope), from, now));
+        let rule = settings.lock_rule(key.scope);
+        let entry = place.value_or(|key, hash| (key.into(), self.first(hash, rule, now)));
+        let lock = entry.change(|tally| tally.hear_of(rule, from, now));
         self.note(key, &entry.tally());
         lock
     }
@@ -204,6 +209,7 @@ impl Counts {
         if let Some(entry) = place.value() {
             *entry = Entry::of(&Tally { in_flight: entry.in_flight(), ..Tally::default() });
         }
+        self.faded.forget(place.hash());
         if let Some(pending) = &self.pending {
             pending.reset(key);
         }
@@ -260,6 +266,7 @@ impl Counts {
         };
         self.tallies.retain(&mut keep);
         self.lanes.retain(&mut keep);
+        self.faded.sweep(now);
         gone
     }
 
@@ -294,6 +301,77 @@ impl Counts {
         forget_if_empty(&mut place);
         answer
     }
+
+    /// The count of one that has none: empty, or what is remembered of the one that had to go. It locks nothing: what is
+    /// remembered may be somebody else's.
+    fn first(&self, hash: u64, rule: &LockRule, now: Timestamp) -> Entry {
+        let Some(Remembered { failures, since }) = self.faded.recall(hash, rule.window, now) else {
+            return Entry::default();
+        };
+        let failures = failures.min(u16::from(rule.failures_max.saturating_sub(1)));
+        let origin = Origin::Several;
+        Entry::of(&Tally { failures, window_at: since, failed_at: since, origin, ..Tally::default() })
+    }
+
+    /// Remembers the failures of a count that goes. One that was locked is locked again by the next failure.
+    fn fade(&self, hash: u64, tally: &Tally, rule: &LockRule, now: Timestamp) {
+        let held = if is_locked(tally, rule, now) {
+            Remembered { failures: u16::from(rule.failures_max.saturating_sub(1)), since: now }
+        } else {
+            Remembered { failures: tally.failures, since: tally.window_at }
+        };
+        self.faded.take(hash, held, rule.window, now);
+    }
+
+    /// Makes room for an eighth of a full shard, so that the search is not done again for each newcomer.
+    fn make_room(
+        &self,
+        place: &mut Place<'_, Key, Entry, TallyKey>,
+        settings: &Settings,
+        now: Timestamp,
+        evicted: &mut Vec<TallyKey>,
+    ) -> bool {
+        let excess = place.len() / 8 + 1;
+        // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
+        let rank = |key: &Key, entry: &Entry| {
+            let tally = entry.tally();
+            let rule = settings.lock_rule(key.scope);
+            if tally.is_idle(rule, now) {
+                (0, 0)
+            } else if !is_locked(&tally, rule, now) {
+                (1, tally.failed_at.0)
+            } else if tally.is_permanent {
+                (3, tally.failed_at.0)
+            } else {
+                (2, tally.locked_until.map_or(0, |until| until.0))
+            }
+        };
+        let mut candidates: Vec<((u8, u64), Key)> = place
+            .neighbours()
+            .filter(|(_, entry)| entry.in_flight() == 0)
+            .map(|(key, entry)| (rank(key, entry), key.clone()))
+            .collect();
+        if candidates.len() > excess {
+            candidates.select_nth_unstable_by_key(excess, |(rank, _)| *rank);
+        }
+        candidates.truncate(excess);
+        let has_any = !candidates.is_empty();
+        // A lock goes only where nothing else is left, and then one alone.
+        if candidates.iter().all(|((rank, _), _)| *rank >= 2) {
+            candidates.sort_unstable_by_key(|(rank, _)| *rank);
+            candidates.truncate(1);
+        } else {
+            candidates.retain(|((rank, _), _)| *rank < 2);
+        }
+        for (_, key) in candidates {
+            let Some((hash, entry)) = place.remove_neighbour(&key) else { continue };
+            self.fade(hash, &entry.tally(), settings.lock_rule(key.scope), now);
+            if entry.is_kept() {
+                evicted.push(key.unpacked());
+            }
+        }
+        has_any
+    }
 }
 
 fn forget_if_empty(place: &mut Place<'_, Key, Entry, TallyKey>) {
@@ -305,53 +383,6 @@ fn forget_if_empty(place: &mut Place<'_, Key, Entry, TallyKey>) {
 
 fn is_locked(tally: &Tally, rule: &LockRule, now: Timestamp) -> bool {
     matches!(tally.standing(rule, now), Standing::Locked { .. })
-}
-
-/// Makes room for an eighth of a full shard, so that the search is not done again for each newcomer.
-fn make_room(
-    place: &mut Place<'_, Key, Entry, TallyKey>,
-    settings: &Settings,
-    now: Timestamp,
-    evicted: &mut Vec<TallyKey>,
-) -> bool {
-    let excess = place.len() / 8 + 1;
-    // Idle ones, then unlocked ones by age, then locks by their end; those in flight never.
-    let rank = |key: &Key, entry: &Entry| {
-        let tally = entry.tally();
-        let rule = settings.lock_rule(key.scope);
-        if tally.is_idle(rule, now) {
-            (0, 0)
-        } else if !is_locked(&tally, rule, now) {
-            (1, tally.failed_at.0)
-        } else if tally.is_permanent {
-            (3, tally.failed_at.0)
-        } else {
-            (2, tally.locked_until.map_or(0, |until| until.0))
-        }
-    };
-    let mut candidates: Vec<((u8, u64), Key)> = place
-        .neighbours()
-        .filter(|(_, entry)| entry.in_flight() == 0)
-        .map(|(key, entry)| (rank(key, entry), key.clone()))
-        .collect();
-    if candidates.len() > excess {
-        candidates.select_nth_unstable_by_key(excess, |(rank, _)| *rank);
-    }
-    candidates.truncate(excess);
-    let has_any = !candidates.is_empty();
-    // A lock goes only where nothing else is left, and then one alone.
-    if candidates.iter().all(|((rank, _), _)| *rank >= 2) {
-        candidates.sort_unstable_by_key(|(rank, _)| *rank);
-        candidates.truncate(1);
-    } else {
-        candidates.retain(|((rank, _), _)| *rank < 2);
-    }
-    for (_, key) in candidates {
-        if place.remove_neighbour(&key).is_some_and(|entry| entry.is_kept()) {
-            evicted.push(key.unpacked());
-        }
-    }
-    has_any
 }
 
 #[cfg(test)]
@@ -389,6 +420,61 @@ mod tests {
         }
         assert!(counts.len() <= SHARDS * 16, "{}", counts.len());
         assert_eq!(counts.locked(&Settings::default(), NOW.after(Seconds(2))).len(), 100);
+    }
+
+    #[test]
+    fn a_flood_of_others_washes_no_failure_away() {
+        let counts = Counts::new(SHARDS * 16);
+        let settings = Settings::default();
+        let mut now = NOW;
+        for round in 1..=5 {
+            assert_eq!(counts.tally(&key("victim")), Tally::default(), "it has been pushed out");
+            let begun = counts.begin(&key("victim"), &settings, now, &mut Vec::new());
+            assert_eq!(begun.standing, Standing::Open, "{round}");
+            assert_eq!(counts.tally(&key("victim")).failures, round - 1);
+            let wrong = Wrong { from: "192.0.2.1".parse().unwrap(), print: None };
+            let lock = counts.fail(&key("victim"), &settings, wrong, now);
+            assert_eq!(lock.is_some(), round == 5);
+            for n in 0..10_000 {
+                fail(&counts, &format!("flood {round} {n}"), 1, now.after(Seconds(1)));
+            }
+            now = now.after(Seconds(60));
+        }
+        // What an administrator resets is not remembered, and nothing for longer than the window.
+        fail(&counts, "reset", 4, now);
+        fail(&counts, "over", 4, now);
+        for n in 0..10_000 {
+            fail(&counts, &format!("flood {n}"), 1, now.after(Seconds(1)));
+        }
+        assert_eq!(counts.tally(&key("reset")).failures, 0, "pushed out");
+        counts.clear(&key("reset"));
+        fail(&counts, "reset", 4, now.after(Seconds(2)));
+        fail(&counts, "over", 4, now.after(Seconds(602)));
+    }
+
+    #[test]
+    fn what_may_be_somebody_elses_locks_nothing() {
+        let (counts, settings) = (Counts::new(SHARDS), Settings::default());
+        let somebody = Remembered { failures: 9, since: NOW };
+        let hash = counts.tallies.place(&key("newcomer")).hash();
+        counts.faded.take(hash, somebody, Seconds::minutes(10), NOW);
+        let begun = counts.begin(&key("newcomer"), &settings, NOW, &mut Vec::new());
+        assert_eq!(begun.standing, Standing::Open);
+        assert_eq!(counts.tally(&key("newcomer")).failures, 4);
+    }
+
+    #[test]
+    fn a_lock_that_is_pushed_out_is_set_again_by_the_next_failure() {
+        let counts = Counts::new(SHARDS);
+        let settings = Settings::default();
+        fail(&counts, "first", 5, NOW);
+        for n in 0..1000 {
+            fail(&counts, &format!("{n}"), 5, NOW.after(Seconds(1)));
+        }
+        assert_eq!(counts.tally(&key("first")), Tally::default(), "pushed out");
+        let now = NOW.after(Seconds(30));
+        assert_eq!(counts.begin(&key("first"), &settings, now, &mut Vec::new()).standing, Standing::Open);
+        assert!(counts.abandon(&key("first"), &settings, now).is_some());
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod counts;
 mod credentials;
 pub mod engine;
 mod error;
+mod faded;
 pub mod fault;
 mod former;
 mod holdings;

@@ -271,13 +271,23 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, 
     where
         V: Default,
     {
+        self.value_or(|place, _| (key(place), V::default()))
+    }
+
+    /// What is kept here; where nothing is, what `first` makes of the place's key and its hash, from now on.
+    pub(crate) fn value_or(&mut self, first: impl FnOnce(&Q, u64) -> (K, V)) -> &mut V {
         let entry = self.part.entry(
             self.hash,
             |slot| self.key.equivalent(&slot.pair().0),
             |slot| self.state.hash_one(&slot.pair().0),
         );
-        let entry = entry.or_insert_with(|| S::from((key(self.key), V::default())));
+        let entry = entry.or_insert_with(|| S::from(first(self.key, self.hash)));
         &mut entry.into_mut().pair_mut().1
+    }
+
+    /// The hash of the key, which is another one after each start.
+    pub(crate) const fn hash(&self) -> u64 {
+        self.hash
     }
 
     /// Takes away what is kept here.
@@ -296,10 +306,11 @@ impl<K: Eq + Hash, V, Q: Equivalent<K> + ?Sized, S: Slot<K, V>> Place<'_, K, V, 
         self.part.iter().map(S::pair)
     }
 
-    /// Takes a neighbour away.
-    pub(crate) fn remove_neighbour(&mut self, key: &K) -> Option<V> {
-        let found = self.part.find_entry(self.state.hash_one(key), |slot| slot.pair().0 == *key);
-        found.ok().map(|there| there.remove().0.take().1)
+    /// Takes a neighbour away; with its hash.
+    pub(crate) fn remove_neighbour(&mut self, key: &K) -> Option<(u64, V)> {
+        let hash = self.state.hash_one(key);
+        let found = self.part.find_entry(hash, |slot| slot.pair().0 == *key);
+        found.ok().map(|there| (hash, there.remove().0.take().1))
     }
 }
 
