@@ -82,7 +82,7 @@ pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     }
     let soak = ["--seconds=5", "--phones=200", "--refresh-seconds=2", "--wrong=50", "--logins=5"];
     start(&bench, "soak", &product, soak.into_iter())?;
-    start(&bench, "login", &product, ["--untimed", "--rounds=1", "--logins=5"].into_iter())
+    start(&bench, "login", &product, ["--untimed", "--rounds=1", "--warm-logins=5", "--logins=5"].into_iter())
 }
 
 /// The product as it is delivered, and the load generator built like it: the hash that it measures is the same code.
