@@ -62,7 +62,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
                 bail!("a good web login was answered {} {}", page.status, page.location);
             }
         }
-        let login = (processes.cpu_us()? - before) / f64::from(plan.logins);
+        let login = (processes.cpu_us()? - before) / f64::from(logins);
         let hash = hasher.measure(plan.logins)?;
         if round > 0 {
             login_us.push(login);
