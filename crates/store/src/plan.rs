@@ -2,13 +2,14 @@
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
 use hashbrown::{HashMap, HashSet};
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use signin::{
     account::{Account, Activity, Condition, Role},
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
+    document::{Document, DocumentId, DocumentKind},
     effect::{Effect, NewSession},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
@@ -35,6 +36,7 @@ use crate::{
 pub(crate) enum Touch {
     Settings,
     Domains,
+    Documents(DocumentKind),
     Account(AccountId),
     Name(DomainId, FoldedName),
     Extension(ExtensionId),
@@ -49,6 +51,8 @@ pub(crate) enum Act {
     Settings(Arc<Settings>),
     Domain(Domain),
     DropDomain(DomainId),
+    Document(Document),
+    DropDocument(DocumentId),
     Account(Account),
     DropAccount(AccountId),
     Activity(AccountId, Activity),
@@ -92,6 +96,8 @@ impl Act {
             | Self::Former(..)
             | Self::ForgetFormer(..)
             | Self::KnowPlace(..)
+            | Self::Document(_)
+            | Self::DropDocument(_)
             | Self::KeptTally(_)
             | Self::ClearTally(_)
             | Self::Session(_)
@@ -122,6 +128,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) touches: HashMap<Touch, bool>,
     settings: Option<u32>,
     domains: HashMap<DomainId, Option<Domain>>,
+    documents: BTreeMap<DocumentId, Option<Document>>,
     accounts: HashMap<AccountId, Option<Account>>,
     extensions: HashMap<ExtensionId, Option<Extension>>,
     owners: Vec<(Owner, CredentialKind)>,
@@ -138,6 +145,7 @@ impl<'a> Planner<'a> {
             touches: HashMap::new(),
             settings: None,
             domains: HashMap::new(),
+            documents: BTreeMap::new(),
             accounts: HashMap::new(),
             extensions: HashMap::new(),
             owners: Vec::new(),
@@ -153,6 +161,7 @@ impl<'a> Planner<'a> {
         }
         self.unlink_deleted()?;
         self.check_domains()?;
+        self.check_documents()?;
         self.check_accounts()?;
         self.check_extensions()?;
         self.check_owners()?;
@@ -165,6 +174,8 @@ impl<'a> Planner<'a> {
             Effect::PutSettings(settings) => self.put_settings(settings)?,
             Effect::PutDomain(domain) => self.put_domain(domain)?,
             Effect::DeleteDomain(id) => self.delete_domain(*id)?,
+            Effect::PutDocument(document) => self.put_document(document)?,
+            Effect::DeleteDocument(id) => self.delete_document(*id)?,
             Effect::PutAccount(account) => self.put_account(account)?,
             Effect::DeleteAccount(id) => self.delete_account(*id)?,
             Effect::PutActivity(id, activity) => {
@@ -321,6 +332,30 @@ impl<'a> Planner<'a> {
         self.domain(id).ok_or_else(|| CommitError::missing("the domain"))?;
         self.touch(Touch::Domains, true);
         self.domains.insert(id, None);
+        Ok(())
+    }
+
+    fn document(&mut self, id: DocumentId) -> Option<Arc<Document>> {
+        self.touch(Touch::Documents(id.kind()), false);
+        match self.documents.get(&id) {
+            Some(planned) => planned.clone().map(Arc::new),
+            None => self.holdings.document(id),
+        }
+    }
+
+    fn put_document(&mut self, document: &Document) -> Result<(), CommitError> {
+        let before = self.document(document.id());
+        self.touch(Touch::Documents(document.id().kind()), true);
+        let what = format!("the {}", document.id().kind().title());
+        follows(&what, before.map(|before| before.version()), document.version())?;
+        self.documents.insert(document.id(), Some(document.clone()));
+        Ok(())
+    }
+
+    fn delete_document(&mut self, id: DocumentId) -> Result<(), CommitError> {
+        self.document(id).ok_or_else(|| CommitError::missing(format!("the {}", id.kind().title())))?;
+        self.touch(Touch::Documents(id.kind()), true);
+        self.documents.insert(id, None);
         Ok(())
     }
 
@@ -546,6 +581,27 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    /// No more of a kind than there may be, and no two of one name.
+    fn check_documents(&self) -> Result<(), CommitError> {
+        let kinds: HashSet<DocumentKind> = self.documents.keys().map(|id| id.kind()).collect();
+        for kind in kinds {
+            let kept = self.holdings.documents(kind);
+            let untouched = kept.iter().filter(|kept| !self.documents.contains_key(&kept.id()));
+            let planned = self.documents.values().flatten().filter(|planned| planned.id().kind() == kind);
+            let (mut count, mut names) = (0_usize, HashSet::new());
+            for document in untouched.map(|kept| &**kept).chain(planned) {
+                count += 1;
+                if document.unique_name().is_some_and(|name| !names.insert(name)) {
+                    return Err(CommitError::conflict(format!("two of one name: {}", kind.title())));
+                }
+            }
+            if count > kind.most() {
+                return Err(CommitError::conflict(format!("at most {} of: {}", kind.most(), kind.title())));
+            }
+        }
+        Ok(())
+    }
+
     fn check_accounts(&mut self) -> Result<(), CommitError> {
         let accounts: Vec<Account> = self.accounts.values().flatten().cloned().collect();
         let mut names = HashSet::new();
@@ -633,6 +689,18 @@ impl<'a> Planner<'a> {
                 None => {
                     self.plan.draft.delete(rows::domain_key(id));
                     acts.push(Act::DropDomain(id));
+                }
+            }
+        }
+        for (id, planned) in std::mem::take(&mut self.documents) {
+            match planned {
+                Some(document) => {
+                    self.put(rows::document_key(id), &document)?;
+                    acts.push(Act::Document(document));
+                }
+                None => {
+                    self.plan.draft.delete(rows::document_key(id));
+                    acts.push(Act::DropDocument(id));
                 }
             }
         }
