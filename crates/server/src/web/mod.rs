@@ -11,6 +11,7 @@ mod audit;
 mod credentials;
 mod extensions;
 pub mod form;
+mod groups;
 pub mod guard;
 mod home;
 mod ignition;

@@ -1,5 +1,6 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
+mod access;
 mod advisories;
 #[cfg(test)]
 mod aimed;
