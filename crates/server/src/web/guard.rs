@@ -289,11 +289,10 @@ impl SignedIn {
         let may_see = |path: &str| routes::is_open_to(path, &self.by);
         let settings: Vec<SettingsTab> =
             SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href())).collect();
-        let places = Place::ALL.into_iter().filter(|place| match place {
-            Place::Settings => !settings.is_empty(),
-            other => may_see(other.href()),
-        });
-        let places = places.collect();
+        let is_open = |place: &Place| {
+            if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
+        };
+        let places = Place::ALL.into_iter().filter(is_open).collect();
         let mut warnings = Vec::new();
         if self.admin(web).business_partner_is_open() {
             let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
