@@ -72,6 +72,7 @@ fn rows() -> Vec<Row> {
         get("/manager", SignedIn, home::show),
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
+        post("/manager/preferences/confirm", SignedIn, preferences::confirm),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),

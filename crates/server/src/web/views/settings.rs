@@ -20,21 +20,24 @@ pub(crate) enum SettingsTab {
     Administrators,
     /// What they may do.
     Groups,
+    /// One's own.
+    Preferences,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups, Self::Preferences];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
-            Self::System => "System",
+            Self::System => "Name and networks",
             Self::Administrators => "Administrators",
             Self::Groups => "Rights groups",
+            Self::Preferences => "User Preferences",
         }
     }
 
@@ -46,6 +49,7 @@ impl SettingsTab {
             Self::System => "/manager/settings/system",
             Self::Administrators => "/manager/settings/administrators",
             Self::Groups => "/manager/settings/groups",
+            Self::Preferences => "/manager/preferences",
         }
     }
 }
@@ -122,7 +126,7 @@ impl SettingsPage {
             SettingsTab::Security => security_sections(filled),
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Administrators | SettingsTab::Groups => Vec::new(),
+            SettingsTab::Administrators | SettingsTab::Groups | SettingsTab::Preferences => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
