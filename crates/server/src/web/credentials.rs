@@ -324,7 +324,10 @@ pub(super) fn once(
         CredentialKind::PhonePassword => {
             "Enter this in the phone, as its password. Nobody needs to remember it."
         }
-        CredentialKind::ServicePassword | CredentialKind::UserPassword => "Keep it to yourself.",
+        CredentialKind::ServicePassword
+        | CredentialKind::UserPassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => "Keep it to yourself.",
     };
     let page = SecretOncePage {
         shell: who.shell(web, place),

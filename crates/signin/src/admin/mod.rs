@@ -7,6 +7,7 @@ mod exports;
 mod extensions;
 mod ignition;
 mod locks;
+mod rehearsal;
 mod secrets;
 mod settings;
 mod users;
@@ -19,6 +20,7 @@ pub use self::{
     extensions::{EditExtension, NewExtension},
     ignition::{Ignition, is_ignited},
     locks::keys_named,
+    rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     users::{EditUser, NewUser, UserRow},
 };
 use crate::{
