@@ -24,7 +24,7 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
     challenge::Challenger,
-    credential::{Credential, CredentialFacts, CredentialKind, Owner, payload},
+    credential::{Credential, CredentialFacts, CredentialKind, Owner, Traits, payload},
     decide::{Finding, Settled, check, decide},
     dice::{Dice, SeededDice},
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},

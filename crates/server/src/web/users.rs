@@ -44,7 +44,6 @@ pub(super) async fn list(
     who: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
@@ -121,7 +120,6 @@ pub(super) fn password_tally(account: &Account) -> TallyKey {
 }
 
 pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     Ok(who.page(&new_page(&web, &who, &Filled::default())))
 }
 
@@ -137,9 +135,6 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
-        return refused;
-    }
     let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -215,7 +210,6 @@ pub(super) async fn show(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let account = find(&web, &who, id)?;
     Ok(who.page(&page(&web, &who, &account, &saved(&web, &account), None)))
 }
@@ -299,6 +293,15 @@ fn page(
         Some(is_forced),
         "For the user's own pages and programs.",
     ));
+    for (kind, about) in [
+        (CredentialKind::VoicemailCode, "Digits for the mailbox. Nothing opens with it yet."),
+        (
+            CredentialKind::PortalPasscode,
+            "Digits for signing in to another's phone for a while. Nothing opens with it yet.",
+        ),
+    ] {
+        cards.push(card(owner, kind, TallyKey::credential(kind, account), None, about));
+    }
     let fields = user_fields(filled);
     let status_field = status_field(filled);
     let expires = expiry_field(filled);
@@ -321,8 +324,8 @@ fn page(
             .unwrap_or_default(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
-        deletable: who.by.may(Right::ConfigurationWrite),
-        editable: who.by.may(Right::ConfigurationWrite),
+        deletable: who.by.may(Right::UsersWrite),
+        editable: who.by.may(Right::UsersWrite),
         problems,
         fields,
         href,
@@ -334,7 +337,6 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let filled = ["name", "full_name", "extension", "status", "shown", "expires_at", "version"]
         .into_iter()
@@ -398,7 +400,6 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let Some(kind) = credentials::kind_named(&kind) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
@@ -411,6 +412,9 @@ pub(super) async fn set_secret(
     let tally = match (kind, &extension) {
         (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
             TallyKey::extension(extension)
+        }
+        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, _) => {
+            TallyKey::credential(kind, &account)
         }
         _ => password_tally(&account),
     };
@@ -454,6 +458,19 @@ pub(super) async fn change_secret(
                 Err(refusal) => credentials::refuse(who, web, &refusal),
             };
         }
+        Asked::Forget => {
+            let Owner::Account(id) = owner else { return who.visitor.error(web, StatusCode::BAD_REQUEST) };
+            let done = web.system.administer(&who.by, move |admin, _| admin.clear_history(id, kind)).await;
+            return match done {
+                Ok(_) => guard::redirect_with(
+                    slip.back,
+                    Tone::Good,
+                    "The earlier ones are forgotten",
+                    "Each of them may be chosen again.",
+                ),
+                Err(refusal) => credentials::refuse(who, web, &refusal),
+            };
+        }
         Asked::Secret(choice, force) => {
             let set = move |admin: &signin::admin::Admin<'_>, dice: &mut dyn signin::dice::Dice| {
                 admin.set_secret(owner, kind, &choice, force, dice)
@@ -483,7 +500,6 @@ pub(super) async fn ask_delete(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let facts =

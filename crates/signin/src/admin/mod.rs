@@ -5,10 +5,12 @@
 
 mod exports;
 mod extensions;
+mod groups;
 mod ignition;
 mod locks;
 mod rehearsal;
 mod secrets;
+mod service_users;
 mod settings;
 mod users;
 
@@ -18,13 +20,15 @@ use thiserror::Error;
 
 pub use self::{
     extensions::{EditExtension, NewExtension},
+    groups::GroupFields,
     ignition::{Ignition, is_ignited},
     locks::keys_named,
     rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
+    service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},
 };
 use crate::{
-    account::{Account, Role},
+    account::Account,
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::CredentialKind,
     effect::Effect,
@@ -82,16 +86,18 @@ impl By {
     }
 
     /// A signed-in service user.
-    pub fn account(account: &Account, session: SessionId, address: IpAddr, agent: &str) -> Self {
-        let rights = match &account.role {
-            Role::ServiceUser { rights } => rights.to_vec(),
-            Role::User { .. } => Vec::new(),
-        };
+    pub fn account(
+        records: &dyn Records,
+        account: &Account,
+        session: SessionId,
+        address: IpAddr,
+        agent: &str,
+    ) -> Self {
         Self {
             actor: Actor::Account(account.id, account.name.as_str().into()),
             account: Some(account.id),
             session: Some(session),
-            rights,
+            rights: records.rights_of(account),
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
@@ -177,6 +183,14 @@ impl Admin<'_> {
         if self.by.may(right) { Ok(()) } else { Err(Problem::NoRight(right)) }
     }
 
+    /// Does nothing, for those who have the right: what is asked before a page of changes is even read.
+    ///
+    /// # Errors
+    /// No right.
+    pub fn demand(&self, right: Right) -> Result<Change<()>, Problem> {
+        self.require(right).map(|()| Change::of(Vec::new(), ()))
+    }
+
     /// The audit's row for an operation that they may not do; `None` where something else was wrong with it.
     pub fn refusal(&self, problem: &Problem) -> Option<Effect> {
         let (reason, subject) = match problem {
@@ -228,6 +242,11 @@ fn changed(field: &str, before: &str, after: &str) -> Option<FieldChange> {
 }
 
 impl<T> Change<T> {
+    /// Nothing is wanted done; there is something to tell.
+    pub const fn told(value: T) -> Self {
+        Self::of(Vec::new(), value)
+    }
+
     const fn of(effects: Vec<Effect>, value: T) -> Self {
         Self { effects, value, generated: Vec::new() }
     }
