@@ -22,6 +22,7 @@ mod moment;
 mod pending;
 mod preferences;
 pub mod routes;
+mod security;
 mod settings;
 mod status;
 mod users;

@@ -21,6 +21,7 @@ pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod parts;
 pub(crate) mod preferences;
+pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
