@@ -14,6 +14,7 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
