@@ -78,6 +78,11 @@ impl Agenda {
         }
     }
 
+    /// Whether the clock is moved.
+    pub(super) const fn is_past(&self) -> bool {
+        matches!(self.pace, Pace::Past(_))
+    }
+
     /// Enters something; at one moment they happen in the order in which they were entered.
     pub(super) fn put(&mut self, at: Timestamp, deed: Deed) {
         if self.entries.len() < ENTRIES_MAX {

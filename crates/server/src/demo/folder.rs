@@ -21,6 +21,8 @@ pub(super) const MARKER_FILE: &str = "hookswitch-demo";
 const MARKER: &str = "This folder was made by `hookswitch demo`. Nothing in it is real.\n";
 /// The configuration that the demo runs with, for commands.
 pub(super) const CONFIG_FILE: &str = "hookswitch.toml";
+/// Connections at one listener: few people look at a demo, and it wants no more of the machine than it needs.
+const CONNECTIONS_MAX: usize = 200;
 /// A folder that nobody but the owner may enter.
 const PRIVATE_FOLDER: u32 = 0o700;
 
@@ -102,7 +104,8 @@ impl DemoFolder {
             Ok(toml::Value::String(text.into()))
         };
         let mut text = format!(
-            "data_folder = {}\nkey_file = {}\nlog.level = \"warn\"\n",
+            "data_folder = {}\nkey_file = {}\nlog.level = \"warn\"\n\
+             limits.connections_max = {CONNECTIONS_MAX}\n",
             path(&data).map_err(wrong)?,
             path(&key).map_err(wrong)?
         );

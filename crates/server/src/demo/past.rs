@@ -6,7 +6,7 @@
 use signin::{
     account::{ADMINISTRATOR, Account, Condition, RoleKind},
     admin::{Admin, By, Change, EditUser, NewExtension, NewUser, Problem, SecretChoice},
-    ident::{DomainId, ExtensionId, FoldedName},
+    ident::{DomainId, FoldedName},
     policy::{Lock, Settings},
     secret::Secret,
     timestamp::{Seconds, Timestamp},
@@ -275,7 +275,7 @@ impl Life {
                 expires_at: account.expires_at,
             };
             change(&mut edit);
-            Ok::<Change<Option<ExtensionId>>, _>(admin.edit_user(account.id, &edit)?)
+            admin.edit_user(account.id, &edit)
         })
         .await;
     }

@@ -132,9 +132,9 @@ async fn the_past_of_a_demo_was_done_and_its_audit_is_whole() {
     let now = demo.system().clock.now();
     let rows = ledger.audit(&AuditQuery { limit: 1000, ..AuditQuery::default() }).unwrap();
     assert!(rows.len() > 100, "{}", rows.len());
-    let mut moments: Vec<_> = rows.iter().map(|row| row.event.at).collect();
+    let moments: Vec<_> = rows.iter().rev().map(|row| row.event.at).collect();
+    assert!(moments.is_sorted(), "what happened later stands later: {moments:?}");
     assert!(moments.iter().all(|at| *at <= now));
-    moments.sort_unstable();
     let days: BTreeSet<_> = moments.iter().map(|at| at.as_secs() / 86_400).collect();
     assert!(days.len() >= 8, "{days:?}");
     let actions: BTreeSet<_> = rows.iter().map(|row| row.event.action).collect();
