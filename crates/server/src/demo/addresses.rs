@@ -8,6 +8,9 @@ pub(super) const ADMINISTRATOR: IpAddr = last(200);
 /// Of the reseller's.
 pub(super) const PARTNER: IpAddr = last(201);
 
+/// Of those whom Administrator has appointed.
+pub(super) const STAFF: IpAddr = last(202);
+
 /// Of the phone at a place.
 pub(super) fn of_place(place: usize) -> IpAddr {
     last(11 + u8::try_from(place).unwrap_or(0))
@@ -38,7 +41,7 @@ mod tests {
     fn nobody_in_the_office_is_where_the_visitor_is_and_all_are_on_the_loopback() {
         let places = (0..PLACES.len()).map(of_place);
         let others = (0..=255).flat_map(|n| [elsewhere(n), stranger(n)]);
-        for address in places.chain(others).chain([ADMINISTRATOR, PARTNER]) {
+        for address in places.chain(others).chain([ADMINISTRATOR, PARTNER, STAFF]) {
             assert!(address.is_loopback() && address != IpAddr::V4(Ipv4Addr::LOCALHOST), "{address}");
         }
         let of_places: BTreeSet<_> = (0..PLACES.len()).map(of_place).collect();

@@ -18,6 +18,7 @@ use super::{
     addresses,
     agenda::{Agenda, Deed, Pace},
     office::{GUEST, Make, PLACES, Place, SCANNER, SPARE},
+    past::Errand,
     phone::Phone,
     visitor::{Desk, Visitor, attempt},
 };
@@ -64,6 +65,9 @@ pub(super) struct Life {
     partner: Option<Visitor>,
     /// Somebody has given the reseller another password: what is known of it is no longer tried.
     is_partner_out: bool,
+    /// The passwords of those whom Administrator has appointed, as far as they are known, and who of them is signed in.
+    pub(super) staff: BTreeMap<&'static str, Secret>,
+    pub(super) helper: Option<Visitor>,
 }
 
 /// A phone at its place.
@@ -96,6 +100,8 @@ impl Life {
             administrator: None,
             partner: None,
             is_partner_out: false,
+            staff: BTreeMap::new(),
+            helper: None,
         }
     }
 
@@ -367,6 +373,8 @@ impl Life {
             14 => self.line_where(minded).map(Deed::Forget),
             15 | 16 => self.line_where(alone).map(Deed::NewCode),
             17 => self.line_where(|line| minded(line) && !alone(line)).map(Deed::Crowd),
+            18 if self.helper.is_some() => Some(Deed::Errand(Errand::StaffGoes)),
+            18 => self.any_of_staff().map(|name| Deed::Errand(Errand::StaffComes(name))),
             _ if self.partner.is_some() => Some(Deed::PartnerGoes),
             _ => Some(Deed::PartnerComes),
         };
@@ -375,6 +383,12 @@ impl Life {
         }
         let pause = self.between(8, 25);
         self.agenda.put_in(pause, Deed::Anything);
+    }
+
+    /// Any of those whose password is known.
+    fn any_of_staff(&mut self) -> Option<&'static str> {
+        let bound = u16::try_from(self.staff.len()).ok().filter(|bound| *bound > 0)?;
+        self.staff.keys().nth(usize::from(below(&mut self.dice, bound))).copied()
     }
 
     /// Any line of those that are on.

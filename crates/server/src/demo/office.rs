@@ -106,6 +106,13 @@ pub(super) static PEOPLE: [Person; 25] = [
     portal("ruth.goldberg", "Ruth Goldberg", ""),
 ];
 
+/// Who administers besides the built-in accounts: name, full name, and one of the groups that a new system has.
+pub(super) static STAFF: [(&str, &str, &str); 3] = [
+    ("helpdesk", "Help desk (Noor van den Berg)", "Operators"),
+    ("f.elamrani", "Fatima El Amrani", "Security administrators"),
+    ("wallboard", "Wallboard in the lobby", "Observers"),
+];
+
 /// The number of the door, where nobody works.
 pub(super) const DOOR_NUMBER: &str = "225";
 
@@ -152,7 +159,7 @@ pub(super) static PLACES: [Place; 29] = [
 mod tests {
     use std::collections::BTreeSet;
 
-    use signin::ident::Number;
+    use signin::{ident::Number, rights::STARTING_GROUPS};
 
     use super::*;
 
@@ -165,6 +172,9 @@ mod tests {
             assert!(Number::parse(place.number).is_some());
             assert!(numbers.contains(place.number) || place.number == DOOR_NUMBER, "{}", place.number);
             assert_ne!(place.number, GUEST);
+        }
+        for (_, _, group) in STAFF {
+            assert!(STARTING_GROUPS.iter().any(|(name, _)| *name == group), "{group}");
         }
     }
 }

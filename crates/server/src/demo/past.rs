@@ -5,7 +5,8 @@
 
 use signin::{
     account::{ADMINISTRATOR, Account, Condition, RoleKind},
-    admin::{Admin, By, Change, EditUser, NewExtension, NewUser, Problem, SecretChoice},
+    admin::{Admin, By, Change, EditUser, NewExtension, NewUser, Problem, SecretChoice, ServiceUserFields},
+    document::{DocumentKind, rights_groups},
     ident::{DomainId, FoldedName},
     policy::{Lock, Settings},
     secret::Secret,
@@ -16,7 +17,7 @@ use super::{
     DemoError, addresses,
     agenda::Deed,
     life::{Codes, Life},
-    office::{DOOR_NUMBER, PEOPLE, PLACES},
+    office::{DOOR_NUMBER, PEOPLE, PLACES, STAFF},
     visitor::{Desk, Visitor, attempt},
 };
 
@@ -25,6 +26,12 @@ const DESK: Desk = Desk {
     address: addresses::ADMINISTRATOR,
     browser: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 \
               Safari/537.36 Edg/142.0.0.0",
+};
+/// The browser of those whom Administrator has appointed.
+const STAFF_DESK: Desk = Desk {
+    address: addresses::STAFF,
+    browser: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 \
+              Safari/605.1.15",
 };
 /// How many days before today the office began.
 const DAYS: u64 = 9;
@@ -56,6 +63,12 @@ pub(super) enum Errand {
     Dismiss(&'static str),
     /// Every lock is reset.
     ResetLocks,
+    /// Administrator appoints those who help.
+    Appoint,
+    /// One of them signs in.
+    StaffComes(&'static str),
+    /// And signs out.
+    StaffGoes,
 }
 
 /// When the office began, if it is `now`.
@@ -129,14 +142,19 @@ impl Life {
     }
 
     fn remember_errands(&mut self, now: Timestamp) {
-        let errands: [(u64, (u64, u64), Errand); 22] = [
+        let errands: [(u64, (u64, u64), Errand); 27] = [
             (9, (9, 40), Errand::Settings(|new| new.registrations.bindings_max = 3)),
             (
                 9,
                 (9, 46),
                 Errand::Settings(|new| new.login_banner = "Kestrel Instruments. For staff only.".into()),
             ),
+            (9, (9, 48), Errand::Appoint),
             (9, (9, 50), Errand::Depart),
+            (6, (9, 12), Errand::StaffComes("f.elamrani")),
+            (6, (9, 31), Errand::StaffGoes),
+            (3, (14, 2), Errand::StaffComes("helpdesk")),
+            (3, (14, 9), Errand::StaffGoes),
             (7, (8, 55), Errand::Arrive(1)),
             (7, (9, 2), Errand::FullName("giulia.marchetti", "Giulia Marchetti-Rossi")),
             (7, (9, 5), Errand::Hire("jonas.lind", "Jonas Lind")),
@@ -199,6 +217,7 @@ impl Life {
             self.agenda.put(ago(3 * 60), Deed::Forget(line));
         }
         self.agenda.put(ago(5 * 60), Deed::Errand(Errand::Arrive(0)));
+        self.agenda.put(ago(6 * 60), Deed::Errand(Errand::StaffComes("helpdesk")));
         self.agenda.put(ago(4 * 60), Deed::Scan);
         self.agenda.put(ago(2 * 60), Deed::PartnerComes);
     }
@@ -238,11 +257,42 @@ impl Life {
             Errand::Dismiss(name) => {
                 self.attempt(&by, move |admin| admin.delete_user(named(admin, name)?.id, false)).await;
             }
+            Errand::Appoint => self.appoint(&by).await,
+            Errand::StaffComes(name) => {
+                let Some(password) = self.staff.get(name) else { return };
+                self.helper = Visitor::sign_in(&self.system, name, password, STAFF_DESK).await;
+                if self.helper.is_none() {
+                    // Somebody has changed it, or closed the account: to go on trying would lock it.
+                    self.staff.remove(name);
+                }
+            }
+            Errand::StaffGoes => {
+                if let Some(visitor) = self.helper.take() {
+                    visitor.sign_out(&self.system).await;
+                }
+            }
             Errand::ResetLocks => {
                 let locks = self.system.ledger.locks(self.agenda.now());
                 let keys: Vec<_> = locks.into_iter().map(|(key, _)| key).collect();
                 self.attempt(&by, move |admin| admin.reset_locks(&keys)).await;
             }
+        }
+    }
+
+    async fn appoint(&mut self, by: &By) {
+        for (name, full_name, group) in STAFF {
+            let made = attempt(&self.system, by, move |admin, dice| {
+                let groups = rights_groups(&admin.records.documents(DocumentKind::RightsGroup));
+                let fields = ServiceUserFields {
+                    name: name.into(),
+                    full_name: full_name.into(),
+                    groups: groups.iter().filter(|one| &*one.name == group).map(|one| one.id).collect(),
+                    ..ServiceUserFields::default()
+                };
+                admin.create_service_user(&fields, &SecretChoice::Generate, false, dice)
+            });
+            let generated = made.await.map(|made| made.generated).unwrap_or_default();
+            self.staff.extend(generated.into_iter().map(|(_, password)| (name, password)));
         }
     }
 

@@ -57,7 +57,7 @@ impl Visitor {
         let Verdict::Accept(accepted) = system.sign_in(attempt).await else { return None };
         let (session, _) = accepted.session?;
         let account = system.ledger.account(accepted.account?)?;
-        let by = By::account(&account, session, desk.address, desk.browser);
+        let by = By::account(&*system.ledger, &account, session, desk.address, desk.browser);
         Some(Self { by, session })
     }
 

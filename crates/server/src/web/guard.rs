@@ -38,9 +38,11 @@ use subtle::ConstantTimeEq;
 use super::{
     Web,
     form::Form,
+    routes,
     views::{
         errors::ErrorPage,
         parts::{Notice, Tone},
+        settings::SettingsTab,
         shell::{Gate, Person, Place, Shell, Theme},
     },
 };
@@ -90,6 +92,10 @@ pub(super) struct SignedIn {
     pub(super) by: By,
     csrf: String,
 }
+
+/// Who was found at the door, for the handler behind it.
+#[derive(Clone)]
+pub(super) struct Found(pub(super) SignedIn, pub(super) Status);
 
 /// Somebody who is signed in, asked for by a page that follows what happens. That is no use of the session: a status page
 /// left open must not keep its session open for ever.
@@ -202,7 +208,10 @@ impl FromRequestParts<Arc<Web>> for Detained {
 }
 
 /// Finds the session of a request, or says where to go instead.
-async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
+pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
+    if let Some(Found(who, status)) = parts.extensions.remove::<Found>() {
+        return Ok((who, status));
+    }
     let visitor = Visitor::from_request_parts(parts, web).await?;
     fault::at("web.session");
     let ledger = &web.system.ledger;
@@ -233,7 +242,7 @@ async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, St
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
-    let by = By::account(&account, session.id, visitor.address, &visitor.agent);
+    let by = By::account(&**ledger, &account, session.id, visitor.address, &visitor.agent);
     let csrf = web.form_token(session.id);
     Ok((SignedIn { visitor, account, session, by, csrf }, status))
 }
@@ -274,23 +283,16 @@ impl SignedIn {
         Admin { records: &*web.system.ledger, by: &self.by, now: web.system.clock.now() }
     }
 
-    /// Refuses a page to those who lack a right.
-    pub(super) fn require(&self, web: &Web, right: Right) -> Result<(), Response> {
-        if self.by.may(right) { Ok(()) } else { Err(self.visitor.error(web, StatusCode::FORBIDDEN)) }
-    }
-
     /// The frame of a manager page.
     pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
         let now = web.system.clock.now();
-        let rights = [
-            (Place::Home, None),
-            (Place::Users, Some(Right::ConfigurationRead)),
-            (Place::Extensions, Some(Right::ConfigurationRead)),
-            (Place::Status, Some(Right::StatusRead)),
-            (Place::Audit, Some(Right::SecurityRead)),
-            (Place::Settings, Some(Right::SecurityRead)),
-        ];
-        let places = rights.into_iter().filter(|(_, right)| right.is_none_or(|right| self.by.may(right)));
+        let may_see = |path: &str| routes::is_open_to(path, &self.by);
+        let settings: Vec<SettingsTab> =
+            SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href())).collect();
+        let is_open = |place: &Place| {
+            if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
+        };
+        let places = Place::ALL.into_iter().filter(is_open).collect();
         let mut warnings = Vec::new();
         if self.admin(web).business_partner_is_open() {
             let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
@@ -311,7 +313,8 @@ impl SignedIn {
                 role: role.into(),
                 here,
                 warnings,
-                places: places.map(|(place, _)| place).collect(),
+                places,
+                settings,
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
             },
         }

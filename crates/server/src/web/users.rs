@@ -44,7 +44,6 @@ pub(super) async fn list(
     who: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
@@ -121,7 +120,6 @@ pub(super) fn password_tally(account: &Account) -> TallyKey {
 }
 
 pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     Ok(who.page(&new_page(&web, &who, &Filled::default())))
 }
 
@@ -137,9 +135,6 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
-        return refused;
-    }
     let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -189,14 +184,18 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
 }
 
 /// The page calls the user password just "password".
-fn renamed(refusal: Refusal) -> Refusal {
+pub(super) fn renamed(refusal: Refusal) -> Refusal {
     use signin::admin::{Problem, WrongField};
     match refusal {
         Refusal::Problem(Problem::Invalid(wrong)) => Refusal::Problem(Problem::Invalid(
             wrong
                 .into_iter()
                 .map(|wrong| WrongField {
-                    field: if wrong.field == "user-password" { "password" } else { wrong.field },
+                    field: if ["user-password", "service-password"].contains(&wrong.field) {
+                        "password"
+                    } else {
+                        wrong.field
+                    },
                     ..wrong
                 })
                 .collect(),
@@ -215,7 +214,6 @@ pub(super) async fn show(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let account = find(&web, &who, id)?;
     Ok(who.page(&page(&web, &who, &account, &saved(&web, &account), None)))
 }
@@ -309,6 +307,7 @@ fn page(
         title: account.name.to_string(),
         state: badge(web.system.ledger.status_of(account, now)),
         list: Link::new(PATH, "Users"),
+        groups: None,
         status: status_field,
         expires: Some(expires),
         shown: filled.value("shown").to_owned(),
@@ -321,8 +320,8 @@ fn page(
             .unwrap_or_default(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
-        deletable: who.by.may(Right::ConfigurationWrite),
-        editable: who.by.may(Right::ConfigurationWrite),
+        deletable: who.by.may(Right::UsersWrite),
+        editable: who.by.may(Right::UsersWrite),
         problems,
         fields,
         href,
@@ -334,7 +333,6 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let filled = ["name", "full_name", "extension", "status", "shown", "expires_at", "version"]
         .into_iter()
@@ -352,15 +350,7 @@ pub(super) async fn save(
         name: form.get("name").into(),
         full_name: form.get("full_name").into(),
         number: form.get("extension").into(),
-        condition: match chosen {
-            // What the page showed and nobody touched is not set by hand: saving a name must lift no lock.
-            _ if chosen == shown => None,
-            "enabled" => Some(Condition::Enabled),
-            "disabled" => Some(Condition::Disabled),
-            "force-new-password" => Some(Condition::ForceNewPassword),
-            // A lock is not something one chooses.
-            _ => None,
-        },
+        condition: chosen_condition(&form),
         expires_at,
     };
     let done = web.system.administer(&who.by, move |admin, _| admin.edit_user(AccountId(id), &edit)).await;
@@ -382,8 +372,20 @@ pub(super) async fn save(
     })
 }
 
+/// What is set by hand: nothing where the page's state was left as it was shown, for saving a name must lift no lock.
+pub(super) fn chosen_condition(form: &Form) -> Option<Condition> {
+    match form.get("status") {
+        chosen if chosen == form.get("shown") => None,
+        "enabled" => Some(Condition::Enabled),
+        "disabled" => Some(Condition::Disabled),
+        "force-new-password" => Some(Condition::ForceNewPassword),
+        // A lock is not something one chooses.
+        _ => None,
+    }
+}
+
 /// The end that was typed: the day's last moment. A day that nobody touched keeps its moment.
-fn last_day(typed: &str, account: &Account) -> Result<Option<Timestamp>, String> {
+pub(super) fn last_day(typed: &str, account: &Account) -> Result<Option<Timestamp>, String> {
     let typed = typed.trim();
     if typed == crate::moment::day(account.expires_at) {
         return Ok(account.expires_at);
@@ -398,7 +400,6 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let Some(kind) = credentials::kind_named(&kind) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
@@ -483,7 +484,6 @@ pub(super) async fn ask_delete(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let facts =

@@ -62,11 +62,13 @@ pub enum Shelf {
     Places = 12,
     /// Sealed secrets that were replaced.
     Former = 13,
+    /// What is few, small and rarely changed.
+    Document = 14,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -81,6 +83,7 @@ impl Shelf {
         Self::Quarantine,
         Self::Places,
         Self::Former,
+        Self::Document,
     ];
 
     /// The number on disk.

@@ -18,11 +18,14 @@ pub(crate) enum SettingsTab {
     System,
     /// Service users.
     Administrators,
+    /// What they may do.
+    Groups,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Security, Self::Domain, Self::System, Self::Administrators];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
@@ -31,6 +34,7 @@ impl SettingsTab {
             Self::Domain => "Phones and SIP",
             Self::System => "System",
             Self::Administrators => "Administrators",
+            Self::Groups => "Rights groups",
         }
     }
 
@@ -41,6 +45,7 @@ impl SettingsTab {
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
             Self::Administrators => "/manager/settings/administrators",
+            Self::Groups => "/manager/settings/groups",
         }
     }
 }
@@ -72,6 +77,8 @@ pub(crate) struct AdministratorRow {
     pub(crate) href: String,
     /// The name.
     pub(crate) name: String,
+    /// The person behind it; may be empty.
+    pub(crate) full_name: String,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
     /// "All rights", or the groups.
@@ -96,6 +103,10 @@ pub(crate) struct AdministratorsPage {
     pub(crate) tab: SettingsTab,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
+    /// "4 of 64 administrators".
+    pub(crate) count: String,
+    /// Whether the person may make one.
+    pub(crate) editable: bool,
 }
 
 impl SettingsPage {
@@ -111,7 +122,7 @@ impl SettingsPage {
             SettingsTab::Security => security_sections(filled),
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Administrators => Vec::new(),
+            SettingsTab::Administrators | SettingsTab::Groups => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
