@@ -17,6 +17,8 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
 mod forgeries;
