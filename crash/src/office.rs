@@ -491,7 +491,12 @@ fn credential(stream: u32, number: u64) -> Credential {
     Credential {
         owner: Owner::Account(AccountId(stream + 1)),
         kind: CredentialKind::LoginCode,
-        payload: payload(CredentialKind::LoginCode, &Secret::new(code(number)), &Traits::default(), &mut SeededDice(5)),
+        payload: payload(
+            CredentialKind::LoginCode,
+            &Secret::new(code(number)),
+            &Traits::default(),
+            &mut SeededDice(5),
+        ),
         facts: CredentialFacts { set_at: NOW, expires_at: None, used_at: None },
     }
 }

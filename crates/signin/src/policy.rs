@@ -359,20 +359,14 @@ impl Default for Settings {
                 history: HISTORY_MAX,
                 ..SecretRules::length(15, 128)
             },
-            user_password: SecretRules {
-                refuse_common: true,
-                ..SecretRules::length(8, 128)
-            },
+            user_password: SecretRules { refuse_common: true, ..SecretRules::length(8, 128) },
             login_code: SecretRules {
                 refuse_patterns: true,
                 refuse_common: true,
                 ..SecretRules::length(4, 31)
             },
             // Typed into a device once and never by heart: it may well be long.
-            phone_password: SecretRules {
-                refuse_common: true,
-                ..SecretRules::length(8, 31)
-            },
+            phone_password: SecretRules { refuse_common: true, ..SecretRules::length(8, 31) },
             administrators_exempt: false,
             voicemail_code: SecretRules {
                 refuse_patterns: true,

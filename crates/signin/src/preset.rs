@@ -68,13 +68,17 @@ impl Preset {
             Self::Modern => {
                 "Long secrets, none of those that are tried first, and no change without a reason (NIST SP 800-63B-4)."
             }
-            Self::Minimum => "As older phone systems come out of the box: short secrets, wrong ones only written down.",
+            Self::Minimum => {
+                "As older phone systems come out of the box: short secrets, wrong ones only written down."
+            }
             Self::Medium => "As their vendors recommend: two kinds of character, a change every 90 days.",
             Self::Maximum => {
                 "As their vendors recommend where much is at stake: three kinds of character, and locks that only an \
                  administrator lifts."
             }
-            Self::BroadWorks => "As hosted BroadWorks systems have it: letters and digits, and codes with many rules.",
+            Self::BroadWorks => {
+                "As hosted BroadWorks systems have it: letters and digits, and codes with many rules."
+            }
         }
     }
 
@@ -215,10 +219,7 @@ fn maximum() -> Settings {
         user_password_lock: lock(3, Lock::Permanent),
         voicemail_code_lock: lock(3, Lock::Permanent),
         portal_passcode_lock: lock(3, Lock::Permanent),
-        extension_lock: lock(
-            5,
-            Lock::TemporaryThenPermanent { temporary: TEN_MINUTES, permanent_at: 3 },
-        ),
+        extension_lock: lock(5, Lock::TemporaryThenPermanent { temporary: TEN_MINUTES, permanent_at: 3 }),
         ages,
         user_ages: AgeRules { idle: Seconds(0), ..ages },
         ..medium
@@ -262,10 +263,7 @@ fn broad_works() -> Settings {
         user_password_lock: lock(5, Lock::Permanent),
         voicemail_code_lock: lock(5, Lock::Permanent),
         portal_passcode_lock: lock(5, Lock::Permanent),
-        extension_lock: lock(
-            5,
-            Lock::DoublingThenPermanent { first: Seconds::minutes(5), permanent_at: 5 },
-        ),
+        extension_lock: lock(5, Lock::DoublingThenPermanent { first: Seconds::minutes(5), permanent_at: 5 }),
         ages,
         user_ages: ages,
         ..Settings::default()

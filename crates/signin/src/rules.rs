@@ -98,16 +98,28 @@ const fn guarded(
 
 /// Every rule of locks.
 const GUARDED: [Guarded; 6] = [
-    guarded(Part::ServiceUsers, "service-password-lock", 60, |s| &s.service_password_lock, |s| {
-        &mut s.service_password_lock
-    }),
+    guarded(
+        Part::ServiceUsers,
+        "service-password-lock",
+        60,
+        |s| &s.service_password_lock,
+        |s| &mut s.service_password_lock,
+    ),
     guarded(Part::Users, "user-password-lock", 60, |s| &s.user_password_lock, |s| &mut s.user_password_lock),
-    guarded(Part::VoicemailCodes, "voicemail-code-lock", 1, |s| &s.voicemail_code_lock, |s| {
-        &mut s.voicemail_code_lock
-    }),
-    guarded(Part::PortalPasscodes, "portal-passcode-lock", 1, |s| &s.portal_passcode_lock, |s| {
-        &mut s.portal_passcode_lock
-    }),
+    guarded(
+        Part::VoicemailCodes,
+        "voicemail-code-lock",
+        1,
+        |s| &s.voicemail_code_lock,
+        |s| &mut s.voicemail_code_lock,
+    ),
+    guarded(
+        Part::PortalPasscodes,
+        "portal-passcode-lock",
+        1,
+        |s| &s.portal_passcode_lock,
+        |s| &mut s.portal_passcode_lock,
+    ),
     guarded(Part::Phones, "extension-lock", 60, |s| &s.extension_lock, |s| &mut s.extension_lock),
     guarded(Part::Addresses, "address-lock", 60, |s| &s.address_lock, |s| &mut s.address_lock),
 ];
@@ -184,24 +196,141 @@ fn narrow(value: u32) -> u8 {
 
 const AGES: &str = "Ages";
 const NEVER: &str = "0: never.";
-const END: &str =
-    "Counted from when it was made or last enabled by hand, to 23:59:59 UTC of the last day. 0: no end but its own.";
-const REMINDER: &str = "How long before a password or an account ends its owner is told at each sign-in. 0: not at all.";
+const END: &str = "Counted from when it was made or last enabled by hand, to 23:59:59 UTC of the last day. 0: no end but its own.";
+const REMINDER: &str =
+    "How long before a password or an account ends its owner is told at each sign-in. 0: not at all.";
 
 const PLAIN: [PlainRule; 13] = [
-    plain(Part::ServiceUsers, "Names", "service-name-min", "Shortest name", "The built-in accounts keep theirs.", Range::Number { least: 1, most: 31, unit: "characters" }, |s| s.names.service_min.into(), |s, value| s.names.service_min = narrow(value)),
-    plain(Part::ServiceUsers, AGES, "service-password-period", "Password changed every", NEVER, days(999), |s| s.ages.secret.0 / 86_400, |s, value| s.ages.secret = Seconds::days(value)),
-    plain(Part::ServiceUsers, AGES, "service-idle", "Locked when not used for", "Until an administrator enables it. 0: never.", days(999), |s| s.ages.idle.0 / 86_400, |s, value| s.ages.idle = Seconds::days(value)),
-    plain(Part::ServiceUsers, AGES, "service-expiry", "Account ends after", END, days(9999), |s| s.ages.expiry.0 / 86_400, |s, value| s.ages.expiry = Seconds::days(value)),
-    plain(Part::ServiceUsers, AGES, "service-reminder", "Reminded", REMINDER, days(999), |s| s.ages.reminder.0 / 86_400, |s, value| s.ages.reminder = Seconds::days(value)),
-    plain(Part::Users, "Names", "user-name-min", "Shortest name", "", Range::Number { least: 1, most: 15, unit: "characters" }, |s| s.names.user_min.into(), |s, value| s.names.user_min = narrow(value)),
-    plain(Part::Users, AGES, "user-password-period", "Password changed every", "Phones go on as before. 0: never.", days(999), |s| s.user_ages.secret.0 / 86_400, |s, value| s.user_ages.secret = Seconds::days(value)),
-    plain(Part::Users, AGES, "user-idle", "Locked when not signed in for", "Phones go on as before. 0: never.", days(999), |s| s.user_ages.idle.0 / 86_400, |s, value| s.user_ages.idle = Seconds::days(value)),
-    plain(Part::Users, AGES, "user-reminder", "Reminded", REMINDER, days(999), |s| s.user_ages.reminder.0 / 86_400, |s, value| s.user_ages.reminder = Seconds::days(value)),
-    plain(Part::LoginCodes, "Who sets them", "administrators-exempt", "Let administrators set simple codes", "A user's own change never is exempt. Goes for every kind of code.", Range::Flag, |s| s.administrators_exempt.into(), |s, value| s.administrators_exempt = value != 0),
-    plain(Part::Sessions, "Sessions", "sessions-concurrent", "Sessions of one account", "On the web, in the command and in programs together. One more is refused.", Range::Number { least: 1, most: 50, unit: "at once" }, |s| s.sessions.concurrent_max.into(), |s, value| s.sessions.concurrent_max = narrow(value)),
-    plain(Part::Sessions, "Sessions", "sessions-idle", "Signed out after", "", Range::Number { least: 5, most: 120, unit: "minutes without activity" }, |s| s.sessions.idle.0 / 60, |s, value| s.sessions.idle = Seconds::minutes(value)),
-    plain(Part::Sessions, "Sessions", "sessions-absolute", "And in any case after", "", Range::Number { least: 1, most: 720, unit: "hours" }, |s| s.sessions.absolute.0 / 3600, |s, value| s.sessions.absolute = Seconds(value.saturating_mul(3600))),
+    plain(
+        Part::ServiceUsers,
+        "Names",
+        "service-name-min",
+        "Shortest name",
+        "The built-in accounts keep theirs.",
+        Range::Number { least: 1, most: 31, unit: "characters" },
+        |s| s.names.service_min.into(),
+        |s, value| s.names.service_min = narrow(value),
+    ),
+    plain(
+        Part::ServiceUsers,
+        AGES,
+        "service-password-period",
+        "Password changed every",
+        NEVER,
+        days(999),
+        |s| s.ages.secret.0 / 86_400,
+        |s, value| s.ages.secret = Seconds::days(value),
+    ),
+    plain(
+        Part::ServiceUsers,
+        AGES,
+        "service-idle",
+        "Locked when not used for",
+        "Until an administrator enables it. 0: never.",
+        days(999),
+        |s| s.ages.idle.0 / 86_400,
+        |s, value| s.ages.idle = Seconds::days(value),
+    ),
+    plain(
+        Part::ServiceUsers,
+        AGES,
+        "service-expiry",
+        "Account ends after",
+        END,
+        days(9999),
+        |s| s.ages.expiry.0 / 86_400,
+        |s, value| s.ages.expiry = Seconds::days(value),
+    ),
+    plain(
+        Part::ServiceUsers,
+        AGES,
+        "service-reminder",
+        "Reminded",
+        REMINDER,
+        days(999),
+        |s| s.ages.reminder.0 / 86_400,
+        |s, value| s.ages.reminder = Seconds::days(value),
+    ),
+    plain(
+        Part::Users,
+        "Names",
+        "user-name-min",
+        "Shortest name",
+        "",
+        Range::Number { least: 1, most: 15, unit: "characters" },
+        |s| s.names.user_min.into(),
+        |s, value| s.names.user_min = narrow(value),
+    ),
+    plain(
+        Part::Users,
+        AGES,
+        "user-password-period",
+        "Password changed every",
+        "Phones go on as before. 0: never.",
+        days(999),
+        |s| s.user_ages.secret.0 / 86_400,
+        |s, value| s.user_ages.secret = Seconds::days(value),
+    ),
+    plain(
+        Part::Users,
+        AGES,
+        "user-idle",
+        "Locked when not signed in for",
+        "Phones go on as before. 0: never.",
+        days(999),
+        |s| s.user_ages.idle.0 / 86_400,
+        |s, value| s.user_ages.idle = Seconds::days(value),
+    ),
+    plain(
+        Part::Users,
+        AGES,
+        "user-reminder",
+        "Reminded",
+        REMINDER,
+        days(999),
+        |s| s.user_ages.reminder.0 / 86_400,
+        |s, value| s.user_ages.reminder = Seconds::days(value),
+    ),
+    plain(
+        Part::LoginCodes,
+        "Who sets them",
+        "administrators-exempt",
+        "Let administrators set simple codes",
+        "A user's own change never is exempt. Goes for every kind of code.",
+        Range::Flag,
+        |s| s.administrators_exempt.into(),
+        |s, value| s.administrators_exempt = value != 0,
+    ),
+    plain(
+        Part::Sessions,
+        "Sessions",
+        "sessions-concurrent",
+        "Sessions of one account",
+        "On the web, in the command and in programs together. One more is refused.",
+        Range::Number { least: 1, most: 50, unit: "at once" },
+        |s| s.sessions.concurrent_max.into(),
+        |s, value| s.sessions.concurrent_max = narrow(value),
+    ),
+    plain(
+        Part::Sessions,
+        "Sessions",
+        "sessions-idle",
+        "Signed out after",
+        "",
+        Range::Number { least: 5, most: 120, unit: "minutes without activity" },
+        |s| s.sessions.idle.0 / 60,
+        |s, value| s.sessions.idle = Seconds::minutes(value),
+    ),
+    plain(
+        Part::Sessions,
+        "Sessions",
+        "sessions-absolute",
+        "And in any case after",
+        "",
+        Range::Number { least: 1, most: 720, unit: "hours" },
+        |s| s.sessions.absolute.0 / 3600,
+        |s, value| s.sessions.absolute = Seconds(value.saturating_mul(3600)),
+    ),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -435,9 +564,8 @@ const fn length_of(lock: Lock) -> Option<Seconds> {
 
 const fn permanent_of(lock: Lock) -> Option<u8> {
     match lock {
-        Lock::TemporaryThenPermanent { permanent_at, .. } | Lock::DoublingThenPermanent { permanent_at, .. } => {
-            Some(permanent_at)
-        }
+        Lock::TemporaryThenPermanent { permanent_at, .. }
+        | Lock::DoublingThenPermanent { permanent_at, .. } => Some(permanent_at),
         Lock::Nothing | Lock::LogOnly | Lock::Temporary(_) | Lock::Doubling(_) | Lock::Permanent => None,
     }
 }
@@ -481,7 +609,8 @@ mod tests {
                 for other in rules().filter(|other| other.name() != rule.name()) {
                     let is_same = other.get(&before) == other.get(&after);
                     // Whether a lock has a length depends on what it is.
-                    let is_of_action = rule.name().ends_with("-action") && other.name().starts_with(rule.name().trim_end_matches("-action"));
+                    let is_of_action = rule.name().ends_with("-action")
+                        && other.name().starts_with(rule.name().trim_end_matches("-action"));
                     assert!(is_same || is_of_action, "{} changes {}", rule.name(), other.name());
                 }
             }

@@ -168,13 +168,7 @@ impl Holdings {
     }
 
     /// Whether a secret is one of the last so many before the present one.
-    pub(crate) fn is_former(
-        &self,
-        owner: Owner,
-        kind: CredentialKind,
-        secret: &Secret,
-        last: usize,
-    ) -> bool {
+    pub(crate) fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
         let mut latest = self.formers(owner, kind);
         latest.sort_unstable_by_key(|former| std::cmp::Reverse(former.replaced_at));
         latest.into_iter().take(last).any(|former| {

@@ -66,7 +66,9 @@ pub(super) fn rules(web: &Web, kind: CredentialKind, name: &str, number: &str) -
     // The others are said as they are said everywhere.
     let said = ["length-min", "length-max", "refuse-patterns", "refuse-common"];
     for rule in SECRET_RULES.iter().filter(|rule| !said.contains(&rule.name)) {
-        list.extend(rule.in_words(rules, kind).into_iter().map(|words| Rule::new(Test::Server, capital(&words))));
+        list.extend(
+            rule.in_words(rules, kind).into_iter().map(|words| Rule::new(Test::Server, capital(&words))),
+        );
     }
     list
 }

@@ -94,7 +94,8 @@ mod tests {
         let long = format!("password={}", "x".repeat(SECRET_MAX + 1));
         let secret = Form::parse(long.as_bytes()).unwrap().secret("password");
         let about = About { name: "ann", patterns_waived: true, ..About::default() };
-        let said = check(CredentialKind::UserPassword, &secret, &about, &Settings::default()).unwrap_err().says;
+        let said =
+            check(CredentialKind::UserPassword, &secret, &about, &Settings::default()).unwrap_err().says;
         assert!(said.contains("at most 128"), "{said}");
     }
 }

@@ -65,7 +65,9 @@ fn overview(web: &Web, who: &SignedIn, problems: Problems) -> SecurityPage {
         rules: last
             .rules
             .iter()
-            .filter_map(|change| Some(line(&signin::rules::named(&change.rule)?, change.before, change.after)))
+            .filter_map(|change| {
+                Some(line(&signin::rules::named(&change.rule)?, change.before, change.after))
+            })
             .collect(),
         version: last.version.to_string(),
     });
@@ -235,7 +237,9 @@ fn about(group: &str) -> &'static str {
         "Blacklisted extensions" => "While an extension is blocked, even the right code is refused.",
         "Blacklisted addresses" => "Counted over every login interface.",
         "Ages" => "How long things may last and lie unused.",
-        "Voicemail code" | "Portal passcode" => "Nothing opens with it yet; it can be set, and is held to these rules.",
+        "Voicemail code" | "Portal passcode" => {
+            "Nothing opens with it yet; it can be set, and is held to these rules."
+        }
         "Sessions" => "On the web.",
         _ => "",
     }
@@ -303,13 +307,15 @@ pub(super) async fn save_part(
         | Part::PortalPasscodes
         | Part::Phones => {}
     }
-    let again = |filled: &Filled| {
-        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, part, filled))
-    };
+    let again =
+        |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, part, filled));
     if is_wrong {
         return Ok(again(&filled));
     }
-    let hidden = filled.names().filter(|name| *name != "version").map(|name| (name.to_owned(), filled.value(name).to_owned()));
+    let hidden = filled
+        .names()
+        .filter(|name| *name != "version")
+        .map(|name| (name.to_owned(), filled.value(name).to_owned()));
     Ok(match change(&web, &who, &form, wanted, &href, hidden.collect()).await {
         Ok(answer) => answer,
         Err(refusal) if credentials::is_overtaken(&refusal) => {
@@ -325,9 +331,11 @@ pub(super) async fn save_part(
             if wrong.is_empty() {
                 credentials::refuse(&who, &web, &refusal)
             } else {
-                again(&wrong.into_iter().fold(filled, |filled, wrong| {
-                    filled.wrong(&field_of(part, wrong.field), wrong.problem)
-                }))
+                again(
+                    &wrong.into_iter().fold(filled, |filled, wrong| {
+                        filled.wrong(&field_of(part, wrong.field), wrong.problem)
+                    }),
+                )
             }
         }
     })
@@ -393,7 +401,9 @@ fn touched(
     href: &str,
     hidden: Vec<(String, String)>,
 ) -> RehearsalPage {
-    let people = |count: u64, one: &str, many: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {many}") };
+    let people = |count: u64, one: &str, many: &str| {
+        if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+    };
     let change = people(rehearsal.must_change.total, "secret must be changed", "secrets must be changed");
     let locked = people(rehearsal.locked.total, "account would be locked", "accounts would be locked");
     let (must_change, would_lock) = (rehearsal.must_change.total > 0, rehearsal.locked.total > 0);
@@ -422,7 +432,9 @@ fn touched(
     let unknown = match rehearsal.unknown {
         0 => String::new(),
         1 => "Of one password nobody knows what it is like: it was set by an earlier version.".into(),
-        many => format!("Of {many} passwords nobody knows what they are like: they were set by an earlier version."),
+        many => format!(
+            "Of {many} passwords nobody knows what they are like: they were set by an earlier version."
+        ),
     };
     RehearsalPage {
         shell: who.shell(web, Place::Settings),
@@ -473,10 +485,13 @@ pub(super) async fn act(
         let version = form.get("undo").parse().unwrap_or(0);
         let done = web.system.administer(&who.by, move |admin, _| admin.undo_settings(version)).await;
         return Ok(match done {
-            Ok(_) => guard::redirect_with(PATH, Tone::Good, "The change is undone", "This can be undone as well."),
+            Ok(_) => {
+                guard::redirect_with(PATH, Tone::Good, "The change is undone", "This can be undone as well.")
+            }
             Err(refusal) if credentials::is_overtaken(&refusal) => problem(
                 StatusCode::CONFLICT,
-                "Somebody changed rules after you had opened this page. The last change is another one now.".into(),
+                "Somebody changed rules after you had opened this page. The last change is another one now."
+                    .into(),
             ),
             Err(refusal) => {
                 let wrong = credentials::wrong_fields(&refusal);
@@ -500,7 +515,8 @@ pub(super) async fn act(
         Ok(answer) => answer,
         Err(refusal) if credentials::is_overtaken(&refusal) => problem(
             StatusCode::CONFLICT,
-            "Somebody changed the settings after you had opened this page. Look at them, then choose again.".into(),
+            "Somebody changed the settings after you had opened this page. Look at them, then choose again."
+                .into(),
         ),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     })

@@ -4,12 +4,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use signin::{
-    extension::Domain,
-    ident::DomainId,
-    records::Records,
-    rights::Right,
-};
+use signin::{extension::Domain, ident::DomainId, records::Records, rights::Right};
 
 use super::{
     Web,

@@ -101,7 +101,8 @@ async fn what_holds_no_secret_opens_no_door_also_after_it_was_read_from_the_disk
             | CredentialKind::PortalPasscode => named(&house, RoleKind::User, "Ann"),
             CredentialKind::PhonePassword => Owner::Extension(house.extension("201")),
         };
-        let whole = payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
+        let whole =
+            payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
         let no_hash = if kind == CredentialKind::ServicePassword { &NO_HASH[..] } else { &[] };
         let hollow = HOLLOW.iter().chain(no_hash).copied().map(|kept| (kept, false));
         for (kept, is_expired) in hollow.chain([(&*whole, true)]) {

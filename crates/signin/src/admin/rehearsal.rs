@@ -152,9 +152,7 @@ impl Admin<'_> {
         let touched =
             |why: String| Touched { owner, name: number.into(), role: None, why, is_oneself: false };
         let about = About { number, ..About::default() };
-        if let Some(why) =
-            self.newly_broken(owner, CredentialKind::PhonePassword, &about, present, wanted)
-        {
+        if let Some(why) = self.newly_broken(owner, CredentialKind::PhonePassword, &about, present, wanted) {
             found.must_change.push(touched(why));
         }
         // The count of one that has a user is in the user's state.

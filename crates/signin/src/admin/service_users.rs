@@ -78,8 +78,13 @@ impl Admin<'_> {
             ],
             id,
         );
-        let holder =
-            Holder { owner: Owner::Account(id), domain: DomainId::FIRST, name: &account.name, full_name: &account.full_name, number: "" };
+        let holder = Holder {
+            owner: Owner::Account(id),
+            domain: DomainId::FIRST,
+            name: &account.name,
+            full_name: &account.full_name,
+            number: "",
+        };
         match self.replace_secret(&holder, CredentialKind::ServicePassword, password, dice) {
             Ok(secret) => {
                 change.effects.extend(secret.effects);

@@ -89,8 +89,13 @@ impl Admin<'_> {
             enabled_at: self.now,
             expires_at: None,
         };
-        let holder =
-            Holder { owner: Owner::Account(id), domain, name: &account.name, full_name: &account.full_name, number: new.number.trim() };
+        let holder = Holder {
+            owner: Owner::Account(id),
+            domain,
+            name: &account.name,
+            full_name: &account.full_name,
+            number: new.number.trim(),
+        };
         let phone = extension.map(|extension| Holder {
             owner: Owner::Extension(extension),
             domain,

@@ -18,8 +18,18 @@ const TAIL_MAX: usize = 4;
 
 /// Stems that are worth nothing, whatever stands behind them: shorter than what is listed, or this product's own.
 const STEMS: [&str; 12] = [
-    "abc", "admin", "administrator", "asdf", "businesspartner", "hookswitch", "qwert", "securitypwd", "secret",
-    "telephone", "test", "welcometo",
+    "abc",
+    "admin",
+    "administrator",
+    "asdf",
+    "businesspartner",
+    "hookswitch",
+    "qwert",
+    "securitypwd",
+    "secret",
+    "telephone",
+    "test",
+    "welcometo",
 ];
 
 /// The form in which passwords are listed and looked up: small letters, and one way to write each character.
@@ -108,10 +118,10 @@ pub(super) fn is_code(digits: &str) -> bool {
 
 /// Codes at the top of the counts that have no other reason.
 const CODES: [&str; 40] = [
-    "0007", "007007", "0070", "1004", "1236", "1324", "1337", "1369", "1423", "1432", "1701", "1234567", "123321",
-    "123654", "131313", "147369", "147741", "159357", "159753", "2486", "258456", "4200", "420420", "4321", "4711",
-    "4862", "5150", "5254", "5425", "5683", "6942", "696969", "7410", "7734", "7777", "7894", "789456", "8675", "8675309",
-    "9111",
+    "0007", "007007", "0070", "1004", "1236", "1324", "1337", "1369", "1423", "1432", "1701", "1234567",
+    "123321", "123654", "131313", "147369", "147741", "159357", "159753", "2486", "258456", "4200", "420420",
+    "4321", "4711", "4862", "5150", "5254", "5425", "5683", "6942", "696969", "7410", "7734", "7777", "7894",
+    "789456", "8675", "8675309", "9111",
 ];
 
 fn is_year(digits: &str) -> bool {
@@ -157,9 +167,8 @@ fn is_pair(digits: &str) -> bool {
 /// Digits that lie beside one another on a keypad in one direction, over its edge as well: 2580, 1470, 3690, 1590, 9630;
 /// and the even or odd ones in a row, up or down.
 fn is_line(digits: &str) -> bool {
-    const LINES: [&str; 12] = [
-        "2580", "0852", "1470", "7410", "3690", "9630", "1590", "3570", "02468", "86420", "13579", "97531",
-    ];
+    const LINES: [&str; 12] =
+        ["2580", "0852", "1470", "7410", "3690", "9630", "1590", "3570", "02468", "86420", "13579", "97531"];
     const CORNERS: [&str; 8] = ["1397", "1379", "7931", "9713", "3179", "7139", "1793", "3971"];
     const ROWS: [&str; 6] = ["147258369", "963852741", "789456123", "123456789", "321654987", "741852963"];
     let length = digits.len();
@@ -186,14 +195,25 @@ mod tests {
     fn good_passwords_are_refused_for_nothing_less_than_once_in_a_thousand() {
         use crate::dice::{SeededDice, below};
         let mut dice = SeededDice(1);
-        let mut letters = |length| -> String { (0..length).map(|_| char::from(b'a' + u8::try_from(below(&mut dice, 26)).unwrap())).collect() };
+        let mut letters = |length| -> String {
+            (0..length).map(|_| char::from(b'a' + u8::try_from(below(&mut dice, 26)).unwrap())).collect()
+        };
         let refused = (0..20_000).filter(|_| is_password(&letters(15))).count();
         assert!(refused < 20, "{refused}");
     }
 
     #[test]
     fn a_disguised_password_is_the_same_one() {
-        for text in ["password", "passw0rd", "p@ssw0rd", "p@$$w0rd", "password1!", "letmein2024", "iloveyou!", "correcthorsebatterystaple"] {
+        for text in [
+            "password",
+            "passw0rd",
+            "p@ssw0rd",
+            "p@$$w0rd",
+            "password1!",
+            "letmein2024",
+            "iloveyou!",
+            "correcthorsebatterystaple",
+        ] {
             assert!(is_password(text), "{text}");
         }
         for text in ["four rather odd words", "qerty-oiu-lkj", "vier größere wörter"] {
@@ -203,7 +223,10 @@ mod tests {
 
     #[test]
     fn codes_that_people_choose_are_known() {
-        for code in ["2580", "1990", "2024", "3112", "1231", "0229", "1122", "1221", "1000", "311299", "19991231", "112233", "1397", "147258"] {
+        for code in [
+            "2580", "1990", "2024", "3112", "1231", "0229", "1122", "1221", "1000", "311299", "19991231",
+            "112233", "1397", "147258",
+        ] {
             assert!(is_code(code), "{code}");
         }
         for code in ["4813", "48159", "3332", "0230", "9471", "481593"] {

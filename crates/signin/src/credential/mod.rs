@@ -192,7 +192,9 @@ pub fn payload(kind: CredentialKind, secret: &Secret, traits: &Traits, dice: &mu
 /// was hashed by a version that noted nothing.
 pub fn traits(kind: CredentialKind, payload: &SecretBytes, about: &About<'_>) -> Option<Traits> {
     match kind {
-        CredentialKind::ServicePassword | CredentialKind::UserPassword => noted(payload).map(|(traits, _)| traits),
+        CredentialKind::ServicePassword | CredentialKind::UserPassword => {
+            noted(payload).map(|(traits, _)| traits)
+        }
         CredentialKind::LoginCode
         | CredentialKind::PhonePassword
         | CredentialKind::VoicemailCode
@@ -254,7 +256,8 @@ pub fn rules_in_words(kind: CredentialKind, settings: &Settings) -> Vec<String> 
 /// A secret made by chance that satisfies the rules of its kind.
 pub fn generate(kind: CredentialKind, about: &About<'_>, settings: &Settings, dice: &mut dyn Dice) -> Secret {
     let rules = (kind.row().rules)(settings);
-    let mut throw = || if kind.row().is_digits { digits::throw(rules, dice) } else { password::throw(rules, dice) };
+    let mut throw =
+        || if kind.row().is_digits { digits::throw(rules, dice) } else { password::throw(rules, dice) };
     let mut secret = throw();
     // One throw in thousands is refused; sixty-four in a row are not.
     for _ in 0..64 {

@@ -29,12 +29,8 @@ pub(super) fn throw(rules: &SecretRules, dice: &mut dyn Dice) -> Secret {
     const ANY: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ234567";
     let length = usize::from(24_u8.clamp(rules.length_min, rules.length_max.max(rules.length_min)));
     let others = u8::from(rules.complexity == Complexity::High).max(rules.other_min);
-    let asked_for = [
-        (SMALL, rules.lower_min),
-        (CAPITALS, rules.upper_min),
-        (DIGITS, rules.digits_min),
-        (OTHERS, others),
-    ];
+    let asked_for =
+        [(SMALL, rules.lower_min), (CAPITALS, rules.upper_min), (DIGITS, rules.digits_min), (OTHERS, others)];
     // What is asked for comes last: the rest is as free as ever.
     let asked_for: Vec<&[u8]> = asked_for
         .into_iter()

@@ -166,7 +166,12 @@ macro_rules! rule {
 
 /// Every rule for secrets, in the order in which they are checked.
 pub const SECRET_RULES: [SecretRule; 17] = [
-    rule!("length-min", "Shortest", "Length is what makes a secret hard to guess.", Every, false,
+    rule!(
+        "length-min",
+        "Shortest",
+        "Length is what makes a secret hard to guess.",
+        Every,
+        false,
         lengths,
         |rules| rules.length_min.into(),
         |rules, value| rules.length_min = narrow(value),
@@ -179,7 +184,12 @@ pub const SECRET_RULES: [SecretRule; 17] = [
             (traits.length < fewest).then(|| format!("Use at least {fewest} {}.", unit(is_digits)))
         },
     ),
-    rule!("length-max", "Longest", "What devices and programs can take.", Every, false,
+    rule!(
+        "length-max",
+        "Longest",
+        "What devices and programs can take.",
+        Every,
+        false,
         lengths,
         |rules| rules.length_max.into(),
         |rules, value| rules.length_max = narrow(value),
@@ -189,7 +199,12 @@ pub const SECRET_RULES: [SecretRule; 17] = [
                 .then(|| format!("Use at most {} {}.", rules.length_max, unit(is_digits)))
         },
     ),
-    rule!("refuse-patterns", "Refuse simple codes", "No row (1234), no repeats (1111, 1212), not the extension, also backwards.", Codes, true,
+    rule!(
+        "refuse-patterns",
+        "Refuse simple codes",
+        "No row (1234), no repeats (1111, 1212), not the extension, also backwards.",
+        Codes,
+        true,
         |_| Range::Flag,
         |rules| rules.refuse_patterns.into(),
         |rules, value| rules.refuse_patterns = value != 0,
@@ -212,7 +227,12 @@ pub const SECRET_RULES: [SecretRule; 17] = [
             _ => None,
         },
     ),
-    rule!("refuse-own-number", "Refuse the own number", "The extension, forwards or backwards.", Codes, true,
+    rule!(
+        "refuse-own-number",
+        "Refuse the own number",
+        "The extension, forwards or backwards.",
+        Codes,
+        true,
         |_| Range::Flag,
         |rules| rules.refuse_own_number.into(),
         |rules, value| rules.refuse_own_number = value != 0,
@@ -221,17 +241,30 @@ pub const SECRET_RULES: [SecretRule; 17] = [
             (rules.refuse_own_number && traits.is(Mark::OwnNumber)).then(|| OWN_NUMBER.into())
         },
     ),
-    rule!("same-max", "Same digit in a row, at most", "3: 1112 is right, 11112 is not. 0: as many as one likes.", Codes, true,
+    rule!(
+        "same-max",
+        "Same digit in a row, at most",
+        "3: 1112 is right, 11112 is not. 0: as many as one likes.",
+        Codes,
+        true,
         |_| number(0, 6, "digits"),
         |rules| rules.same_max.into(),
         |rules, value| rules.same_max = narrow(value),
-        |rules, _| said(rules.same_max > 0, &format!("the same digit at most {} in a row", times(rules.same_max))),
+        |rules, _| said(
+            rules.same_max > 0,
+            &format!("the same digit at most {} in a row", times(rules.same_max))
+        ),
         |rules, traits, _| {
             at_most(rules.same_max, traits.same)
                 .then(|| format!("Use the same digit at most {} in a row.", times(rules.same_max)))
         },
     ),
-    rule!("refuse-groups", "Refuse repeated groups", "1212, 408408, also inside of something longer.", Codes, true,
+    rule!(
+        "refuse-groups",
+        "Refuse repeated groups",
+        "1212, 408408, also inside of something longer.",
+        Codes,
+        true,
         |_| Range::Flag,
         |rules| rules.refuse_groups.into(),
         |rules, value| rules.refuse_groups = value != 0,
@@ -241,7 +274,12 @@ pub const SECRET_RULES: [SecretRule; 17] = [
                 .then(|| "Do not say a group of digits twice in a row (1212, 408408).".into())
         },
     ),
-    rule!("up-max", "Digits going up, at most", "3: 123 is right, 1234 is not. 0: as many as one likes.", Codes, true,
+    rule!(
+        "up-max",
+        "Digits going up, at most",
+        "3: 123 is right, 1234 is not. 0: as many as one likes.",
+        Codes,
+        true,
         |_| number(0, 5, "digits"),
         |rules| rules.up_max.into(),
         |rules, value| rules.up_max = narrow(value),
@@ -251,17 +289,30 @@ pub const SECRET_RULES: [SecretRule; 17] = [
                 .then(|| format!("Let at most {} digits go up one by one.", rules.up_max))
         },
     ),
-    rule!("down-max", "Digits going down, at most", "3: 321 is right, 4321 is not. 0: as many as one likes.", Codes, true,
+    rule!(
+        "down-max",
+        "Digits going down, at most",
+        "3: 321 is right, 4321 is not. 0: as many as one likes.",
+        Codes,
+        true,
         |_| number(0, 5, "digits"),
         |rules| rules.down_max.into(),
         |rules, value| rules.down_max = narrow(value),
-        |rules, _| said(rules.down_max > 0, &format!("at most {} digits going down one by one", rules.down_max)),
+        |rules, _| said(
+            rules.down_max > 0,
+            &format!("at most {} digits going down one by one", rules.down_max)
+        ),
         |rules, traits, _| {
             at_most(rules.down_max, traits.down)
                 .then(|| format!("Let at most {} digits go down one by one.", rules.down_max))
         },
     ),
-    rule!("refuse-common", "Refuse common ones", "What attackers try first, and what is the owner's own: names, number, the system's name.", Every, true,
+    rule!(
+        "refuse-common",
+        "Refuse common ones",
+        "What attackers try first, and what is the owner's own: names, number, the system's name.",
+        Every,
+        true,
         |_| Range::Flag,
         |rules| rules.refuse_common.into(),
         |rules, value| rules.refuse_common = value != 0,
@@ -277,7 +328,8 @@ pub const SECRET_RULES: [SecretRule; 17] = [
                 Some("This code is one of the most common ones. Choose another.".into())
             }
             (true, false) if traits.is(Mark::OwnName) => Some(
-                "Do not use the account's name or number as the password, even in part of a short one.".into(),
+                "Do not use the account's name or number as the password, even in part of a short one."
+                    .into(),
             ),
             (true, false) if traits.is(Mark::Common) => {
                 Some("This is one of the passwords that are tried first. Choose another.".into())
@@ -285,7 +337,12 @@ pub const SECRET_RULES: [SecretRule; 17] = [
             _ => None,
         },
     ),
-    rule!("complexity", "Complexity", "What older guidelines ask for. A long phrase is safer, and easier to remember.", Passwords, false,
+    rule!(
+        "complexity",
+        "Complexity",
+        "What older guidelines ask for. A long phrase is safer, and easier to remember.",
+        Passwords,
+        false,
         |_| Range::Choice(&COMPLEXITIES),
         |rules| rules.complexity as u32,
         |rules, value| rules.complexity = match value {
@@ -297,7 +354,10 @@ pub const SECRET_RULES: [SecretRule; 17] = [
         |rules, _| {
             let mut words = said(rules.complexity >= Complexity::Low, "without the account's name");
             if rules.complexity >= Complexity::Medium {
-                words.push(format!("at least {} of these: small letters, capitals, digits, others", kinds(rules)));
+                words.push(format!(
+                    "at least {} of these: small letters, capitals, digits, others",
+                    kinds(rules)
+                ));
                 words.push("no character three times in a row".into());
             }
             words
@@ -306,43 +366,77 @@ pub const SECRET_RULES: [SecretRule; 17] = [
             Complexity::Any => None,
             _ if traits.is(Mark::NameInside) => Some("Leave the account's name out.".into()),
             Complexity::Low => None,
-            Complexity::Medium | Complexity::High if traits.kinds() < usize::from(kinds(rules)) => Some(format!(
-                "Use at least {} of these: small letters, capitals, digits, others.",
-                kinds(rules)
-            )),
-            Complexity::Medium | Complexity::High => (traits.same >= 3)
-                .then(|| "Do not use a character three times in a row (aaa).".into()),
+            Complexity::Medium | Complexity::High if traits.kinds() < usize::from(kinds(rules)) => Some(
+                format!("Use at least {} of these: small letters, capitals, digits, others.", kinds(rules))
+            ),
+            Complexity::Medium | Complexity::High =>
+                (traits.same >= 3).then(|| "Do not use a character three times in a row (aaa).".into()),
         },
     ),
-    rule!("lower-min", "Small letters, at least", "0: none are needed.", Passwords, false,
+    rule!(
+        "lower-min",
+        "Small letters, at least",
+        "0: none are needed.",
+        Passwords,
+        false,
         |_| number(0, 10, ""),
         |rules| rules.lower_min.into(),
         |rules, value| rules.lower_min = narrow(value),
-        |rules, _| said(rules.lower_min > 0, &format!("at least {}", counted(rules.lower_min, "small letter"))),
+        |rules, _| said(
+            rules.lower_min > 0,
+            &format!("at least {}", counted(rules.lower_min, "small letter"))
+        ),
         |rules, traits, _| at_least(rules.lower_min, traits.lower, "small letter"),
     ),
-    rule!("upper-min", "Capital letters, at least", "0: none are needed.", Passwords, false,
+    rule!(
+        "upper-min",
+        "Capital letters, at least",
+        "0: none are needed.",
+        Passwords,
+        false,
         |_| number(0, 10, ""),
         |rules| rules.upper_min.into(),
         |rules, value| rules.upper_min = narrow(value),
-        |rules, _| said(rules.upper_min > 0, &format!("at least {}", counted(rules.upper_min, "capital letter"))),
+        |rules, _| said(
+            rules.upper_min > 0,
+            &format!("at least {}", counted(rules.upper_min, "capital letter"))
+        ),
         |rules, traits, _| at_least(rules.upper_min, traits.upper, "capital letter"),
     ),
-    rule!("digits-min", "Digits, at least", "0: none are needed.", Passwords, false,
+    rule!(
+        "digits-min",
+        "Digits, at least",
+        "0: none are needed.",
+        Passwords,
+        false,
         |_| number(0, 10, ""),
         |rules| rules.digits_min.into(),
         |rules, value| rules.digits_min = narrow(value),
         |rules, _| said(rules.digits_min > 0, &format!("at least {}", counted(rules.digits_min, "digit"))),
         |rules, traits, _| at_least(rules.digits_min, traits.digits, "digit"),
     ),
-    rule!("other-min", "Other characters, at least", "Marks, spaces, and letters that are neither small nor capital. 0: none are needed.", Passwords, false,
+    rule!(
+        "other-min",
+        "Other characters, at least",
+        "Marks, spaces, and letters that are neither small nor capital. 0: none are needed.",
+        Passwords,
+        false,
         |_| number(0, 10, ""),
         |rules| rules.other_min.into(),
         |rules, value| rules.other_min = narrow(value),
-        |rules, _| said(rules.other_min > 0, &format!("at least {} that is no letter or digit", counted(rules.other_min, "character"))),
-        |rules, traits, _| at_least(rules.other_min, traits.others, "character").map(|says| says.replace('.', " that is no letter or digit.")),
+        |rules, _| said(
+            rules.other_min > 0,
+            &format!("at least {} that is no letter or digit", counted(rules.other_min, "character"))
+        ),
+        |rules, traits, _| at_least(rules.other_min, traits.others, "character")
+            .map(|says| says.replace('.', " that is no letter or digit.")),
     ),
-    rule!("history", "Not one of the last", "The present one is among them. 0: any may come again.", Every, false,
+    rule!(
+        "history",
+        "Not one of the last",
+        "The present one is among them. 0: any may come again.",
+        Every,
+        false,
         |_| number(0, HISTORY_MAX as u32, ""),
         |rules| rules.history.into(),
         |rules, value| rules.history = narrow(value),
@@ -354,14 +448,24 @@ pub const SECRET_RULES: [SecretRule; 17] = [
         // What came before is not in the secret: whoever sets one asks the records.
         |_, _, _| None,
     ),
-    rule!("refuse-reversed", "Refuse the present one backwards", "Who has to choose a new one often turns the old one round.", Every, false,
+    rule!(
+        "refuse-reversed",
+        "Refuse the present one backwards",
+        "Who has to choose a new one often turns the old one round.",
+        Every,
+        false,
         |_| Range::Flag,
         |rules| rules.refuse_reversed.into(),
         |rules, value| rules.refuse_reversed = value != 0,
         |rules, _| said(rules.refuse_reversed, "not the present one backwards"),
         |_, _, _| None,
     ),
-    rule!("period", "Changed every", "Then a new one is asked for. 0: never.", TypedCodes, false,
+    rule!(
+        "period",
+        "Changed every",
+        "Then a new one is asked for. 0: never.",
+        TypedCodes,
+        false,
         |_| number(0, 999, "days"),
         |rules| rules.period.0 / 86_400,
         |rules, value| rules.period = Seconds::days(value),

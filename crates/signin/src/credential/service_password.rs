@@ -1,6 +1,6 @@
 //! The password of a service user: kept as an Argon2id hash.
 
-use super::{CredentialKind, KindRow, OwnerKind, Verifier, Traits, hash_of, password, with_traits};
+use super::{CredentialKind, KindRow, OwnerKind, Traits, Verifier, hash_of, password, with_traits};
 use crate::{
     dice::Dice,
     secret::{Secret, SecretBytes},

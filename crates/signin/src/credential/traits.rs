@@ -2,7 +2,7 @@
 //!
 //! They are worked out when a secret is chosen, and kept, sealed, beside a hash, which tells nothing of what was hashed.
 //! So one and the same code judges a secret that is chosen now and one that was chosen a year ago under other rules
-//! (docs/decisions/0015-traits-of-secrets.md).
+//! (docs/decisions/0016-traits-of-secrets.md).
 
 use super::{About, CredentialKind, common};
 use crate::secret::Secret;
@@ -101,7 +101,9 @@ impl Traits {
         let (mut same, mut up, mut down) = (0_u8, 0_u8, 0_u8);
         let mut before: Option<char> = None;
         for c in text.chars() {
-            let step = before.filter(|b| b.is_ascii_digit() && c.is_ascii_digit()).map(|b| i64::from(c as u32) - i64::from(b as u32));
+            let step = before
+                .filter(|b| b.is_ascii_digit() && c.is_ascii_digit())
+                .map(|b| i64::from(c as u32) - i64::from(b as u32));
             same = if before == Some(c) { same.saturating_add(1) } else { 1 };
             up = if step == Some(1) { up.saturating_add(1) } else { 1 };
             down = if step == Some(-1) { down.saturating_add(1) } else { 1 };
@@ -115,7 +117,18 @@ impl Traits {
     /// The form that is kept.
     pub const fn to_bytes(self) -> [u8; TRAITS_LEN] {
         let [high, low] = self.marks.to_be_bytes();
-        [self.length, self.lower, self.upper, self.digits, self.others, self.same, self.up, self.down, high, low]
+        [
+            self.length,
+            self.lower,
+            self.upper,
+            self.digits,
+            self.others,
+            self.same,
+            self.up,
+            self.down,
+            high,
+            low,
+        ]
     }
 
     /// The kept form, read.
@@ -176,7 +189,10 @@ mod tests {
     #[test]
     fn everything_is_counted() {
         let traits = of("aaB1234é-43x");
-        assert_eq!((traits.length, traits.lower, traits.upper, traits.digits, traits.others), (12, 4, 1, 6, 1));
+        assert_eq!(
+            (traits.length, traits.lower, traits.upper, traits.digits, traits.others),
+            (12, 4, 1, 6, 1)
+        );
         assert_eq!((traits.same, traits.up, traits.down, traits.kinds()), (2, 4, 2, 4));
         assert_eq!(of(&"x".repeat(999)).length, 255);
     }

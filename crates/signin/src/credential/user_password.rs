@@ -1,6 +1,6 @@
 //! The password of a user for the portal and applications ("web access password"): kept as an Argon2id hash.
 
-use super::{CredentialKind, KindRow, OwnerKind, Verifier, Traits, hash_of, password, with_traits};
+use super::{CredentialKind, KindRow, OwnerKind, Traits, Verifier, hash_of, password, with_traits};
 use crate::{
     dice::Dice,
     secret::{Secret, SecretBytes},

@@ -21,7 +21,8 @@ const RIGHT: &str = "4815926";
 /// Payloads that hold no secret: none, a hash of nothing, unknown versions and schemes, cut off, and zeros.
 pub(crate) fn hollow(kind: CredentialKind) -> Vec<Vec<u8>> {
     let whole = payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
-    let of_nothing = payload(kind, &Secret::new(""), &Traits::default(), &mut SeededDice(6)).reveal().to_vec();
+    let of_nothing =
+        payload(kind, &Secret::new(""), &Traits::default(), &mut SeededDice(6)).reveal().to_vec();
     let mut other_version = whole.clone();
     other_version[0] = 3;
     let mut all: Vec<Vec<u8>> =
@@ -57,7 +58,12 @@ pub(crate) fn hollow(kind: CredentialKind) -> Vec<Vec<u8>> {
     }
     if kind == CredentialKind::LoginCode {
         // A code is digits; whatever else stands there is none, such as the hash of another kind.
-        let hash = payload(CredentialKind::UserPassword, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(7));
+        let hash = payload(
+            CredentialKind::UserPassword,
+            &Secret::new(RIGHT),
+            &Traits::default(),
+            &mut SeededDice(7),
+        );
         all.push(hash.reveal().to_vec());
         all.extend(["48a1", "-1", "4815926 ", "*"].map(|code| [b"\x01", code.as_bytes()].concat()));
     }
@@ -134,7 +140,8 @@ fn what_holds_no_secret_opens_no_door() {
             };
             word(&verdict) == "accept"
         };
-        let whole = payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
+        let whole =
+            payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
         for kept in hollow(kind) {
             put(&kept, None);
             opened += shown_for(&kept).iter().filter(|shown| opens(shown)).count();

@@ -14,7 +14,9 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
-    credential::{self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier},
+    credential::{
+        self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier,
+    },
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},

@@ -50,8 +50,11 @@ fn codes(dice: &mut dyn Dice) -> Vec<(String, f64)> {
         let bytes = code.as_bytes();
         let (first, second) = code.split_at(2);
         let is_year = ("1930"..="2025").contains(&code);
-        let is_pair = first == second || (bytes[0] == bytes[1] && bytes[2] == bytes[3]) || (bytes[0] == bytes[3] && bytes[1] == bytes[2]);
-        let is_line = ["2580", "0852", "1470", "7410", "3690", "9630", "1590", "1379", "2468", "1357"].contains(&code);
+        let is_pair = first == second
+            || (bytes[0] == bytes[1] && bytes[2] == bytes[3])
+            || (bytes[0] == bytes[3] && bytes[1] == bytes[2]);
+        let is_line =
+            ["2580", "0852", "1470", "7410", "3690", "9630", "1590", "1379", "2468", "1357"].contains(&code);
         // Days that there are.
         let is_day = |day: &str, month: &str| {
             let last = match month {
@@ -61,7 +64,8 @@ fn codes(dice: &mut dyn Dice) -> Vec<(String, f64)> {
             };
             ("01"..=last).contains(&day) && ("01"..="12").contains(&month)
         };
-        let is_row = bytes.windows(2).all(|pair| pair[1] == pair[0] + 1) || bytes.windows(2).all(|pair| pair[0] == pair[1] + 1);
+        let is_row = bytes.windows(2).all(|pair| pair[1] == pair[0] + 1)
+            || bytes.windows(2).all(|pair| pair[0] == pair[1] + 1);
         match () {
             () if is_line || is_row => 0,
             () if is_year || is_pair => 1,
@@ -77,9 +81,10 @@ fn codes(dice: &mut dyn Dice) -> Vec<(String, f64)> {
         .collect();
     others.sort_unstable();
     let first = FIRST.iter().map(|(code, percent)| ((*code).to_owned(), percent / 100.0));
-    let others = others.into_iter().zip(21_u16..).map(|((.., code), rank)| {
-        (code, cumulated(f64::from(rank)) - cumulated(f64::from(rank) - 1.0))
-    });
+    let others = others
+        .into_iter()
+        .zip(21_u16..)
+        .map(|((.., code), rank)| (code, cumulated(f64::from(rank)) - cumulated(f64::from(rank) - 1.0)));
     first.chain(others).collect()
 }
 
@@ -93,10 +98,12 @@ fn opened(codes: &[(String, f64)], dice: &mut dyn Dice) -> usize {
             left <= 0.0
         })
     };
-    (0..10_000).filter(|_| {
-        let at = f64::from(u32::from_be_bytes(roll(dice))) / f64::from(u32::MAX);
-        chosen(at).is_some_and(|place| place < 10)
-    }).count()
+    (0..10_000)
+        .filter(|_| {
+            let at = f64::from(u32::from_be_bytes(roll(dice))) / f64::from(u32::MAX);
+            chosen(at).is_some_and(|place| place < 10)
+        })
+        .count()
 }
 
 #[test]
@@ -125,6 +132,9 @@ fn ten_guesses_at_the_codes_that_people_choose_open_no_more_than_one_in_two_hund
 fn of_the_first_twenty_none_is_allowed() {
     let about = About { name: "Ann", number: "201", ..About::default() };
     for (code, _) in FIRST {
-        assert!(check(CredentialKind::LoginCode, &Secret::new(code), &about, &Settings::default()).is_err(), "{code}");
+        assert!(
+            check(CredentialKind::LoginCode, &Secret::new(code), &about, &Settings::default()).is_err(),
+            "{code}"
+        );
     }
 }

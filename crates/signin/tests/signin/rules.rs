@@ -102,11 +102,9 @@ fn the_name_may_be_half_of_a_password_and_no_more() {
         assert_eq!(password(text, name, &rules), expected, "{text} {name}");
     }
     let short = SecretRules { length_min: 1, ..rules };
-    for (text, name, expected) in [
-        ("joyq", "jo", Ok(())),
-        ("joy", "jo", Err("refuse-common")),
-        ("joeqi", "joe", Err("refuse-common")),
-    ] {
+    for (text, name, expected) in
+        [("joyq", "jo", Ok(())), ("joy", "jo", Err("refuse-common")), ("joeqi", "joe", Err("refuse-common"))]
+    {
         assert_eq!(password(text, name, &short), expected, "{text} {name}");
     }
 }

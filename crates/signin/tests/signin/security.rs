@@ -5,11 +5,12 @@ use std::sync::Arc;
 use signin::{
     account::{Condition, Reminder, RoleKind, Status},
     admin::{Problem, SecretChoice, ServiceUserFields},
-    credential::{About, CredentialKind, KINDS, Owner, SECRET_RULES, check, generate, rules_in_words},
+    credential::{About, CredentialKind, KINDS, Owner, Range, SECRET_RULES, check, generate, rules_in_words},
     dice::SeededDice,
     policy::{Complexity, Lock, SecretRules, Settings},
     preset::Preset,
     records::Records,
+    rules::Part,
     secret::Secret,
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
@@ -47,7 +48,9 @@ fn refused_example(kind: CredentialKind, rule: &str, rules: &SecretRules, good: 
             }
             .into(),
         ),
-        "refuse-common" if rules.refuse_common => Some("ab".repeat(usize::from(rules.length_min.div_ceil(2)))),
+        "refuse-common" if rules.refuse_common => {
+            Some("ab".repeat(usize::from(rules.length_min.div_ceil(2))))
+        }
         "complexity" if rules.complexity > Complexity::Any => put("smi"),
         "lower-min" if rules.lower_min > 0 => Some("WQXZRTYPLK7".into()),
         "digits-min" if rules.digits_min > 0 => Some("wqxzrtyplkh".into()),
@@ -89,7 +92,8 @@ fn every_degree_of_complexity_asks_for_what_the_vendors_mean_by_it() {
     let said = |complexity, text: &str| {
         let rules = SecretRules { complexity, ..SecretRules::length(8, 31) };
         let settings = Settings { user_password: rules, ..Settings::default() };
-        check(CredentialKind::UserPassword, &Secret::new(text), &about, &settings).map_err(|broken| broken.says)
+        check(CredentialKind::UserPassword, &Secret::new(text), &about, &settings)
+            .map_err(|broken| broken.says)
     };
     let name = Err("Leave the account's name out.".to_owned());
     let kinds = |n| Err(format!("Use at least {n} of these: small letters, capitals, digits, others."));
@@ -114,8 +118,15 @@ fn every_degree_of_complexity_asks_for_what_the_vendors_mean_by_it() {
 
 #[test]
 fn names_and_the_system_are_words_of_ones_own() {
-    let about = About { name: "as", full_name: "Anna Smithers", number: "2013", system: "Cloudhall", ..About::default() };
-    let check = |text: &str| check(CredentialKind::UserPassword, &Secret::new(text), &about, &Settings::default());
+    let about = About {
+        name: "as",
+        full_name: "Anna Smithers",
+        number: "2013",
+        system: "Cloudhall",
+        ..About::default()
+    };
+    let check =
+        |text: &str| check(CredentialKind::UserPassword, &Secret::new(text), &about, &Settings::default());
     for own in ["smithers-7", "Cloudhall 1", "2013-2013"] {
         assert_eq!(check(own).unwrap_err().rule, "refuse-common", "{own}");
     }
@@ -385,7 +396,52 @@ fn settings_of_a_store_from_before_are_read_and_its_new_rules_are_off() {
     assert_eq!((settings.version, settings.login_code.length_min), (7, 5));
     assert_eq!((settings.service_password.history, settings.ages.secret), (0, Seconds::days(30)));
     assert_eq!((settings.preset, settings.last_change.clone()), (Preset::Modern, None));
-    let names: Vec<_> = Preset::Modern.departures(&settings).iter().map(|departure| departure.rule.name()).collect();
+    let names: Vec<_> =
+        Preset::Modern.departures(&settings).iter().map(|departure| departure.rule.name()).collect();
     assert!(names.contains(&"service-password-history".to_owned()), "the page says what is off: {names:?}");
-    assert_eq!(serde_json::from_str::<Settings>(&serde_json::to_string(&settings).unwrap()).unwrap(), settings);
+    assert_eq!(
+        serde_json::from_str::<Settings>(&serde_json::to_string(&settings).unwrap()).unwrap(),
+        settings
+    );
+}
+
+/// The generated part of the page.
+fn table() -> String {
+    let mut page = String::new();
+    for part in Part::ALL {
+        page.push_str(&format!(
+            "\n### {}\n\n| rule | range | Modern | Minimum | Medium | Maximum | BroadWorks |\n",
+            part.title()
+        ));
+        page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+        for rule in part.rules() {
+            let range = match rule.range() {
+                Range::Number { least, most, unit } => format!("{least} to {most} {unit}"),
+                Range::Flag => "yes or no".into(),
+                Range::Choice(list) => list.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+            };
+            let value = |preset: Preset| match (rule.get(&preset.settings()), rule.range()) {
+                (None, _) => "–".to_owned(),
+                (Some(value), Range::Choice(list)) => list[usize::try_from(value).unwrap()].0.to_owned(),
+                (Some(value), Range::Flag) => if value == 0 { "no" } else { "yes" }.to_owned(),
+                (Some(value), Range::Number { .. }) => value.to_string(),
+            };
+            let values = Preset::ALL.map(value).join(" | ");
+            page.push_str(&format!("| {}: {} | {} | {values} |\n", rule.group(), rule.title(), range.trim()));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_of_rules_is_as_the_rules_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/security-settings.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mark = "cargo test -p signin the_page_of_rules -->\n";
+    let (words, generated) = page.split_once(mark).unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, format!("{words}{mark}{}", table())).unwrap();
+        return;
+    }
+    assert_eq!(generated, table(), "BLESS=1 cargo test -p signin the_page_of_rules");
 }

@@ -319,13 +319,15 @@ pub(crate) fn earlier_passwords_are_sealed_and_compared_as_long_as_the_rules_say
     let ledger = furnished(host);
     let kind = CredentialKind::ServicePassword;
     let owner = Owner::Account(ADMIN);
-    let texts = ["first odd row of all", "second odd row of all", "third odd row of all", "fourth odd row of all"];
+    let texts =
+        ["first odd row of all", "second odd row of all", "third odd row of all", "fourth odd row of all"];
     for (text, at) in texts.iter().zip(1..) {
         let facts = CredentialFacts { set_at: later(at), ..facts() };
         let put = Credential { facts, ..credential(owner, kind, text) };
         ledger.commit(vec![Effect::PutCredential(put)]).wait().unwrap();
     }
-    let is_former = |ledger: &Ledger, text: &str, last| ledger.is_former(owner, kind, &Secret::new(text), last);
+    let is_former =
+        |ledger: &Ledger, text: &str, last| ledger.is_former(owner, kind, &Secret::new(text), last);
     let check = |ledger: &Ledger| {
         assert!(texts[..3].iter().all(|text| is_former(ledger, text, 23)));
         assert!(is_former(ledger, texts[2], 1) && !is_former(ledger, texts[1], 1), "the latest come first");

@@ -163,7 +163,10 @@ pub(crate) struct RehearsalPage {
 }
 
 /// The form of a part with what it holds.
-pub(crate) fn filled_sections(groups: Vec<(&'static str, &'static str, Vec<Field>)>, filled: &Filled) -> Vec<Section> {
+pub(crate) fn filled_sections(
+    groups: Vec<(&'static str, &'static str, Vec<Field>)>,
+    filled: &Filled,
+) -> Vec<Section> {
     groups
         .into_iter()
         .map(|(title, about, fields)| Section {
