@@ -67,7 +67,11 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
                 .with("md5_agents", domain.md5_only_agents.join("\n"))
                 .with("version", domain.version.to_string())
         }),
-        SettingsTab::Security | SettingsTab::System | SettingsTab::Administrators => Filled::default()
+        SettingsTab::Security
+        | SettingsTab::System
+        | SettingsTab::Administrators
+        | SettingsTab::Groups
+        | SettingsTab::Preferences => Filled::default()
             .with("system", &*settings.system_name)
             .with("lan1", lines(&settings.lan1))
             .with("lan2", lines(&settings.lan2))
@@ -92,7 +96,11 @@ pub(super) async fn save(
     let mut reader = Reader { form: &form, filled: typed(&saved(&web, tab), &form), is_wrong: false };
     let version = form.get("version").parse().unwrap_or(0);
     let done = match tab {
-        SettingsTab::Security | SettingsTab::System | SettingsTab::Administrators => {
+        SettingsTab::Security
+        | SettingsTab::System
+        | SettingsTab::Administrators
+        | SettingsTab::Groups
+        | SettingsTab::Preferences => {
             let mut wanted = (*web.system.ledger.settings()).clone();
             wanted.version = version;
             wanted.system_name = form.get("system").trim().into();

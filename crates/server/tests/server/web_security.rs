@@ -43,7 +43,9 @@ impl Desk {
         for rule in part.rules() {
             let value = rule.get(&settings);
             let written = match rule.range() {
-                Range::Number { .. } => value.map_or_else(|| page.field(&rule.name()), |value| value.to_string()),
+                Range::Number { .. } => {
+                    value.map_or_else(|| page.field(&rule.name()), |value| value.to_string())
+                }
                 Range::Flag => if value == Some(1) { "yes" } else { "" }.into(),
                 Range::Choice(list) => list[usize::try_from(value.unwrap()).unwrap()].0.into(),
             };
@@ -102,7 +104,11 @@ async fn a_change_that_touches_somebody_is_shown_first_and_saved_when_that_was_s
     assert_eq!(desk.settings().login_code.length_min, 4, "nothing is saved yet");
     let saved = desk.confirm(&shown, &format!("{PATH}/login-codes")).await;
     assert_eq!((saved.status, desk.settings().login_code.length_min), (303, 8));
-    assert_eq!(desk.house.phone("201", "472839").await.register(600).await.status, 200, "a phone cannot choose");
+    assert_eq!(
+        desk.house.phone("201", "472839").await.register(600).await.status,
+        200,
+        "a phone cannot choose"
+    );
     let page = desk.browser.get(PATH).await;
     assert!(page.body.contains("Departs from Modern in 2 rules"), "{}", page.body);
     assert!(page.body.contains("/manager/settings/security/login-codes#f-login-code-length-min"));

@@ -125,7 +125,7 @@ impl Admin<'_> {
         let is_administrators = account.is_built_in() && &*account.name == ADMINISTRATOR;
         // A browser left open must not be enough to take an account over: the present password is asked for there.
         if self.by.account == Some(account.id) && kind == CredentialKind::ServicePassword {
-            return Err(Problem::Never("Change your own password under Preferences."));
+            return Err(Problem::Never("Change your own password under User Preferences."));
         }
         if is_administrators && self.by.account.is_some() {
             return Err(Problem::Never(

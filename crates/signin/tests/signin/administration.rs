@@ -279,7 +279,7 @@ fn nobody_sets_the_own_service_password_without_the_present_one() {
                     a.set_secret(own, CredentialKind::ServicePassword, &choice, false, dice)
                 })
                 .unwrap_err();
-            assert_eq!(refused.to_string(), "Change your own password under Preferences.");
+            assert_eq!(refused.to_string(), "Change your own password under User Preferences.");
         }
     }
     assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept");

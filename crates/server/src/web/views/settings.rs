@@ -18,19 +18,26 @@ pub(crate) enum SettingsTab {
     System,
     /// Service users.
     Administrators,
+    /// What they may do.
+    Groups,
+    /// One's own.
+    Preferences,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Security, Self::Domain, Self::System, Self::Administrators];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups, Self::Preferences];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
-            Self::System => "System",
+            Self::System => "Name and networks",
             Self::Administrators => "Administrators",
+            Self::Groups => "Rights groups",
+            Self::Preferences => "User Preferences",
         }
     }
 
@@ -41,6 +48,8 @@ impl SettingsTab {
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
             Self::Administrators => "/manager/settings/administrators",
+            Self::Groups => "/manager/settings/groups",
+            Self::Preferences => "/manager/preferences",
         }
     }
 }
@@ -72,6 +81,8 @@ pub(crate) struct AdministratorRow {
     pub(crate) href: String,
     /// The name.
     pub(crate) name: String,
+    /// The person behind it; may be empty.
+    pub(crate) full_name: String,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
     /// "All rights", or the groups.
@@ -96,6 +107,10 @@ pub(crate) struct AdministratorsPage {
     pub(crate) tab: SettingsTab,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
+    /// "4 of 64 administrators".
+    pub(crate) count: String,
+    /// Whether the person may make one.
+    pub(crate) editable: bool,
 }
 
 impl SettingsPage {
@@ -110,7 +125,10 @@ impl SettingsPage {
         let mut sections = match tab {
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Security | SettingsTab::Administrators => Vec::new(),
+            SettingsTab::Security
+            | SettingsTab::Administrators
+            | SettingsTab::Groups
+            | SettingsTab::Preferences => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
