@@ -51,6 +51,8 @@ mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_security;
+#[cfg(test)]
 mod web_sessions;
 #[cfg(test)]
 mod web_signs_in;
