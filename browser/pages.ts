@@ -16,6 +16,7 @@ export const PAGES = [
   "/manager/settings/security",
   "/manager/settings/domain",
   "/manager/settings/system",
+  "/manager/settings/notifications",
   "/manager/settings/administrators",
   "/manager/administrators/1",
   "/manager/preferences",

@@ -21,6 +21,8 @@ pub mod master_key;
 pub mod metrics;
 pub mod moment;
 pub mod reload;
+pub mod retention;
 pub mod serve;
+pub mod signs;
 pub mod system;
 pub mod web;

@@ -35,7 +35,7 @@ use crate::{
         listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
-    logging,
+    logging, retention,
     system::{StartError, System, or_cores},
 };
 
@@ -143,6 +143,7 @@ impl Running {
             threads.extend(served.map_err(|error| StartError::Machine { what: "listening", error })?);
         }
         tasks.spawn(sweep(Arc::clone(&system)));
+        tasks.spawn(retention::keep(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

@@ -138,6 +138,8 @@ words! {
         SessionEnded => "Session ended",
         /// There was no room for rows of the audit.
         AuditLost => "Audit rows lost",
+        /// The oldest rows of the audit were removed, as the rule for it wants.
+        AuditCut => "Audit cut",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.

@@ -11,6 +11,7 @@ use crate::{
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     session::{Session, SessionId},
     timestamp::Timestamp,
 };
@@ -26,11 +27,22 @@ pub struct NewSession {
     pub secret_set_at: Option<Timestamp>,
 }
 
+/// The oldest rows of the audit, to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditCut {
+    /// The number of the last of them.
+    pub through: u64,
+    /// Its link in the chain: what the row after it is held against from then on.
+    pub link: [u8; 32],
+}
+
 /// One change. Records with a `version` are put only over the version before it.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Makes or changes the settings.
     PutSettings(Box<Settings>),
+    /// Makes or changes where things are reported, and for how long the audit is kept.
+    PutReporting(Box<Reporting>),
     /// Makes or changes a domain.
     PutDomain(Domain),
     /// Removes a domain.
@@ -79,4 +91,6 @@ pub enum Effect {
     ReleaseQuarantine(ExtensionId),
     /// Adds a row to the audit.
     Audit(AuditEvent),
+    /// Removes the oldest rows of the audit, those that are still there.
+    CutAudit(AuditCut),
 }

@@ -22,6 +22,7 @@ pub mod place;
 pub mod policy;
 pub mod records;
 pub mod registration;
+pub mod reporting;
 pub mod rights;
 pub mod secret;
 pub mod session;

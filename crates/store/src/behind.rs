@@ -83,6 +83,8 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::Quarantine(_)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
+        | Effect::PutReporting(_)
+        | Effect::CutAudit(_)
         | Effect::PutDomain(_)
         | Effect::DeleteDomain(_)
         | Effect::PutAccount(_)
@@ -153,6 +155,8 @@ impl Behind {
                 self.audit(event);
             }
             Effect::PutSettings(_)
+            | Effect::PutReporting(_)
+            | Effect::CutAudit(_)
             | Effect::PutDomain(_)
             | Effect::DeleteDomain(_)
             | Effect::PutAccount(_)

@@ -23,6 +23,7 @@ use signin::{
     place::Places,
     policy::Settings,
     registration::{Binding, QUARANTINE_MAX, Quarantined, Registration, left_without},
+    reporting::Reporting,
     session::{Session, SessionId},
     shortcut::Shortcut,
     timestamp::Timestamp,
@@ -58,6 +59,7 @@ type ExtensionRank = (usize, Number, DomainId, ExtensionId);
 pub(crate) struct Holdings {
     pub(crate) masters: MasterKeys,
     pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) reporting: ArcSwap<Reporting>,
     pub(crate) domains: ArcSwap<Domains>,
     accounts: Numbered<AccountId, Account>,
     names: Index<AccountId>,
@@ -89,6 +91,7 @@ impl Holdings {
         Self {
             masters,
             settings: ArcSwap::from_pointee(Settings::default()),
+            reporting: ArcSwap::default(),
             domains: ArcSwap::from_pointee(Domains::default()),
             accounts: Numbered::new(),
             names: Index::new(),

@@ -26,6 +26,7 @@ use signin::{
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
+    reporting::Reporting,
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -110,7 +111,7 @@ impl Ledger {
         let behind = Arc::new(Behind::default());
         orphans.into_iter().for_each(|orphan| behind.note(orphan));
         let pulse = Arc::new(Pulse::default());
-        pulse.audit_rows.store(census.audit_seq, Ordering::Relaxed);
+        pulse.audit_rows.store(census.audit_rows(), Ordering::Relaxed);
         let holdings = Arc::new(holdings);
         let writer = Writer {
             jobs: queue,
@@ -336,6 +337,10 @@ impl Decoys {
 impl Records for Ledger {
     fn settings(&self) -> Arc<Settings> {
         self.holdings.settings.load_full()
+    }
+
+    fn reporting(&self) -> Arc<Reporting> {
+        self.holdings.reporting.load_full()
     }
 
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {

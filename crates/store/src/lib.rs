@@ -32,7 +32,9 @@ mod packed;
 mod pending;
 mod plan;
 mod refresh;
+mod reporting;
 mod reseal;
+mod retention;
 mod rows;
 mod rowsum;
 mod scribe;
@@ -58,6 +60,7 @@ pub use self::{
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
+    retention::{CUT_MAX, DueRows},
     seal::{KeyFileError, MasterKeys},
     shards::AHEAD,
     topic::Topic,

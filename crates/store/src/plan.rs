@@ -1,20 +1,24 @@
 //! The plan of a commit: whether its effects may happen on top of what is in memory, and what then changes on
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
+mod reporting;
+mod sessions;
+
 use hashbrown::{HashMap, HashSet};
 use std::{net::IpAddr, sync::Arc};
 
 use signin::{
-    account::{Account, Activity, Condition, Role},
+    account::{Account, Activity, Role},
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
-    effect::{Effect, NewSession},
+    effect::Effect,
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::SecretBytes,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -34,6 +38,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Touch {
     Settings,
+    Reporting,
     Domains,
     Account(AccountId),
     Name(DomainId, FoldedName),
@@ -47,6 +52,7 @@ pub(crate) enum Touch {
 /// One change of memory.
 pub(crate) enum Act {
     Settings(Arc<Settings>),
+    Reporting(Arc<Reporting>),
     Domain(Domain),
     DropDomain(DomainId),
     Account(Account),
@@ -91,6 +97,7 @@ impl Act {
             | Self::NoteFailure(_)
             | Self::Former(..)
             | Self::ForgetFormer(..)
+            | Self::Reporting(_)
             | Self::KnowPlace(..)
             | Self::KeptTally(_)
             | Self::ClearTally(_)
@@ -121,6 +128,7 @@ pub(crate) struct Planner<'a> {
     /// Seen (`false`) or changed (`true`).
     pub(crate) touches: HashMap<Touch, bool>,
     settings: Option<u32>,
+    reporting: Option<u32>,
     domains: HashMap<DomainId, Option<Domain>>,
     accounts: HashMap<AccountId, Option<Account>>,
     extensions: HashMap<ExtensionId, Option<Extension>>,
@@ -137,6 +145,7 @@ impl<'a> Planner<'a> {
             plan: Plan::default(),
             touches: HashMap::new(),
             settings: None,
+            reporting: None,
             domains: HashMap::new(),
             accounts: HashMap::new(),
             extensions: HashMap::new(),
@@ -163,6 +172,7 @@ impl<'a> Planner<'a> {
     fn effect(&mut self, effect: &Effect) -> Result<(), CommitError> {
         match effect {
             Effect::PutSettings(settings) => self.put_settings(settings)?,
+            Effect::PutReporting(reporting) => self.put_reporting(reporting)?,
             Effect::PutDomain(domain) => self.put_domain(domain)?,
             Effect::DeleteDomain(id) => self.delete_domain(*id)?,
             Effect::PutAccount(account) => self.put_account(account)?,
@@ -246,6 +256,7 @@ impl<'a> Planner<'a> {
             }
             Effect::ReleaseQuarantine(extension) => self.release(*extension),
             Effect::Audit(event) => self.audit(event),
+            Effect::CutAudit(cut) => self.plan.draft.cut_audit(*cut),
         }
         Ok(())
     }
@@ -392,55 +403,6 @@ impl<'a> Planner<'a> {
         self.plan.draft.put(key, rows::sealed_body(&sealed)?);
         let kept = KeptFormer { slot, replaced_at, sealed: sealed.into() };
         self.plan.acts.push(Act::Former(owner, kind, kept));
-        Ok(())
-    }
-
-    fn close_session(&mut self, id: SessionId) {
-        self.closed.insert(id);
-        self.plan.draft.delete(rows::session_key(id));
-        self.plan.acts.push(Act::DropSession(id));
-    }
-
-    fn open_session(&mut self, new: &NewSession) -> Result<(), CommitError> {
-        let NewSession { session, concurrent_max: limit, secret_set_at } = new;
-        let account = self.account(session.account).ok_or_else(|| CommitError::missing("the account"))?;
-        // Between the check and now somebody may have changed the secret, or switched the account off.
-        let owner = Owner::Account(session.account);
-        let mut is_as_shown = false;
-        for kind in session.interface.row().opens_with {
-            self.touch(Touch::Credential(owner, *kind), false);
-            is_as_shown |= self.holdings.facts(owner, *kind).map(|facts| facts.set_at) == *secret_set_at;
-        }
-        if !is_as_shown || account.condition == Condition::Disabled {
-            return Err(CommitError::conflict("the right to this session has ended"));
-        }
-        self.touch(Touch::Sessions(session.account), true);
-        let rules = self.holdings.settings.load().sessions;
-        let open = self
-            .holdings
-            .sessions_of(session.account)
-            .iter()
-            .filter(|other| other.is_open(&rules, session.opened_at) && !self.closed.contains(&other.id))
-            .count();
-        let opened = self.opened.entry(session.account).or_insert(0);
-        if open.saturating_add(*opened) >= usize::from(*limit) {
-            return Err(CommitError::SessionLimit);
-        }
-        *opened += 1;
-        self.put(rows::session_key(session.id), session)?;
-        self.plan.acts.push(Act::Session(session.clone()));
-        Ok(())
-    }
-
-    fn touch_session(&mut self, id: SessionId, at: Timestamp) -> Result<(), CommitError> {
-        let Some(session) = self.holdings.sessions.get(&id).filter(|_| !self.closed.contains(&id)) else {
-            return Ok(());
-        };
-        self.touch(Touch::Sessions(session.account), true);
-        let mut session = Arc::unwrap_or_clone(session);
-        session.used_at = session.used_at.max(at);
-        self.put(rows::session_key(id), &session)?;
-        self.plan.acts.push(Act::Touch(id, at));
         Ok(())
     }
 

@@ -29,6 +29,10 @@ pub(crate) fn settings_key() -> RowKey {
     RowKey { shelf: Shelf::Settings, key: "settings".into() }
 }
 
+pub(crate) fn reporting_key() -> RowKey {
+    RowKey { shelf: Shelf::Reporting, key: "reporting".into() }
+}
+
 pub(crate) fn domain_key(id: DomainId) -> RowKey {
     named(Shelf::Domain, &id)
 }
@@ -96,6 +100,8 @@ pub(crate) enum Record {
     Places(ExtensionId, Places),
     /// Sealed.
     Former(FormerKey, Box<[u8]>),
+    /// Sealed.
+    Reporting(Box<[u8]>),
 }
 
 impl Record {
@@ -122,6 +128,7 @@ impl Record {
             Shelf::Quarantine => Self::Quarantine(key(row)?, body(row)?),
             Shelf::Places => Self::Places(key(row)?, body(row)?),
             Shelf::Former => Self::Former(key(row)?, sealed_of(row)?),
+            Shelf::Reporting => Self::Reporting(sealed_of(row)?),
         })
     }
 }

@@ -18,6 +18,7 @@ mod links;
 mod lists;
 mod login;
 mod moment;
+mod notifications;
 mod preferences;
 mod settings;
 mod status;
@@ -87,6 +88,7 @@ pub fn router(system: Arc<System>) -> Router {
         .route("/manager/settings/administrators", get(administrators::list))
         .route("/manager/administrators/{id}", get(administrators::show))
         .route("/manager/administrators/{id}/secrets/{kind}", post(administrators::set_secret))
+        .route("/manager/settings/notifications", get(notifications::show).post(notifications::save))
         .route("/manager/settings/{tab}", get(settings::show).post(settings::save))
         .route("/manager/preferences", get(preferences::show).post(preferences::save))
         .route("/status", get(status::phones))

@@ -76,7 +76,7 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
                 .with("md5_agents", domain.md5_only_agents.join("\n"))
                 .with("version", domain.version.to_string())
         }),
-        SettingsTab::System | SettingsTab::Administrators => Filled::default()
+        SettingsTab::System | SettingsTab::Notifications | SettingsTab::Administrators => Filled::default()
             .with("system", &*settings.system_name)
             .with("lan1", lines(&settings.lan1))
             .with("lan2", lines(&settings.lan2))
@@ -153,14 +153,20 @@ pub(super) async fn save(
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     let right = match tab {
-        SettingsTab::Security | SettingsTab::System | SettingsTab::Administrators => Right::SecurityWrite,
+        SettingsTab::Security
+        | SettingsTab::System
+        | SettingsTab::Notifications
+        | SettingsTab::Administrators => Right::SecurityWrite,
         SettingsTab::Domain => Right::ConfigurationWrite,
     };
     who.require(&web, right)?;
     let mut reader = Reader { form: &form, filled: typed(&saved(&web, tab), &form), is_wrong: false };
     let version = form.get("version").parse().unwrap_or(0);
     let done = match tab {
-        SettingsTab::Security | SettingsTab::System | SettingsTab::Administrators => {
+        SettingsTab::Security
+        | SettingsTab::System
+        | SettingsTab::Notifications
+        | SettingsTab::Administrators => {
             let mut wanted = (*web.system.ledger.settings()).clone();
             wanted.version = version;
             if tab == SettingsTab::Security {

@@ -7,6 +7,7 @@ mod exports;
 mod extensions;
 mod ignition;
 mod locks;
+mod reporting;
 mod secrets;
 mod settings;
 mod users;

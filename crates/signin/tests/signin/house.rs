@@ -28,6 +28,7 @@ use signin::{
     policy::Settings,
     records::Records,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     stale::{FORMER_MAX, Former, StalePhone},
@@ -43,6 +44,7 @@ pub(crate) const CODE: &str = "48159";
 #[derive(Clone, Default)]
 pub(crate) struct Model {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) reporting: Arc<Reporting>,
     pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
     pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
     pub(crate) activities: BTreeMap<AccountId, Activity>,
@@ -68,6 +70,9 @@ pub(crate) struct Model {
 impl Records for Model {
     fn settings(&self) -> Arc<Settings> {
         self.settings.clone()
+    }
+    fn reporting(&self) -> Arc<Reporting> {
+        self.reporting.clone()
     }
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.domains.get(&id).cloned()
@@ -152,6 +157,10 @@ impl Model {
                 assert_eq!(settings.version, self.settings.version + 1);
                 self.settings = Arc::from(settings);
             }
+            Effect::PutReporting(reporting) => {
+                assert_eq!(reporting.version, self.reporting.version + 1);
+                self.reporting = Arc::from(reporting);
+            }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
             Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
             Effect::PutAccount(account) => {
@@ -230,6 +239,7 @@ impl Model {
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }
     }
 

@@ -62,11 +62,13 @@ pub enum Shelf {
     Places = 12,
     /// Sealed secrets that were replaced.
     Former = 13,
+    /// Where things are reported, sealed; one row.
+    Reporting = 14,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -81,6 +83,7 @@ impl Shelf {
         Self::Quarantine,
         Self::Places,
         Self::Former,
+        Self::Reporting,
     ];
 
     /// The number on disk.
@@ -134,6 +137,8 @@ pub struct Batch {
     pub deletes: Vec<RowKey>,
     /// Audit rows to be added, in order.
     pub audit: Vec<AuditRecord>,
+    /// Audit rows up to this number are to be removed.
+    pub audit_cut: Option<u64>,
 }
 
 /// How the number of rows on each shelf changed in a transaction.
@@ -230,11 +235,11 @@ pub trait Snapshot: Send {
     /// When the engine cannot be read.
     fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError>;
 
-    /// Audit rows, oldest first.
+    /// Audit rows with a greater number than `after`, oldest first.
     ///
     /// # Errors
     /// When the engine cannot be read, or whatever `each` answered.
-    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
+    fn audit(&mut self, after: u64, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
 
     /// Audit rows with a smaller number than `before` (all without it), newest first.
     ///

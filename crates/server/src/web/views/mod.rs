@@ -17,6 +17,7 @@ pub(crate) mod icon;
 pub(crate) mod ignition;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod preferences;
 pub(crate) mod settings;

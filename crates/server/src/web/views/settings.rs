@@ -16,13 +16,16 @@ pub(crate) enum SettingsTab {
     Domain,
     /// Name and networks.
     System,
+    /// Where alarms and the audit go.
+    Notifications,
     /// Service users.
     Administrators,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Security, Self::Domain, Self::System, Self::Administrators];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Security, Self::Domain, Self::System, Self::Notifications, Self::Administrators];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
@@ -30,6 +33,7 @@ impl SettingsTab {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
             Self::System => "System",
+            Self::Notifications => "Alarms and logs",
             Self::Administrators => "Administrators",
         }
     }
@@ -40,6 +44,7 @@ impl SettingsTab {
             Self::Security => "/manager/settings/security",
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
+            Self::Notifications => "/manager/settings/notifications",
             Self::Administrators => "/manager/settings/administrators",
         }
     }
@@ -111,7 +116,7 @@ impl SettingsPage {
             SettingsTab::Security => security_sections(filled),
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Administrators => Vec::new(),
+            SettingsTab::Notifications | SettingsTab::Administrators => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
