@@ -16,10 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     credential::CredentialKind,
-    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, GroupId},
     lockout::Standing,
     policy::AgeRules,
-    rights::Right,
     timestamp::Timestamp,
 };
 
@@ -59,8 +58,9 @@ pub struct Account {
 pub enum Role {
     /// Administers.
     ServiceUser {
-        /// What the account may do.
-        rights: Box<[Right]>,
+        /// What it may do: the union of what these groups may. The built-in accounts need none.
+        #[serde(default)]
+        groups: Box<[GroupId]>,
     },
     /// Has a phone.
     User {
@@ -99,6 +99,17 @@ pub enum Condition {
     ForceNewPassword,
     /// May not sign in.
     Disabled,
+}
+
+impl Condition {
+    /// The name that people see: that of the state.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Enabled => Status::Enabled.title(),
+            Self::ForceNewPassword => Status::ForceNewPassword.title(),
+            Self::Disabled => Status::Disabled.title(),
+        }
+    }
 }
 
 /// What the account's dates say about it, kept apart from the account because it changes at every sign-in.

@@ -150,6 +150,12 @@ words! {
         AccountChanged => "Account changed",
         /// An account was deleted.
         AccountDeleted => "Account deleted",
+        /// A rights group was made.
+        GroupCreated => "Rights group created",
+        /// A rights group was changed.
+        GroupChanged => "Rights group changed",
+        /// A rights group was deleted.
+        GroupDeleted => "Rights group deleted",
         /// An extension was made.
         ExtensionCreated => "Extension created",
         /// An extension was changed.

@@ -6,6 +6,7 @@ use crate::{
     account::{Account, Activity},
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
+    document::{Document, DocumentId},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId},
     lockout::TallyKey,
@@ -47,6 +48,10 @@ pub enum Effect {
     PutDomain(Domain),
     /// Removes a domain.
     DeleteDomain(DomainId),
+    /// Makes or changes a document.
+    PutDocument(Box<Document>),
+    /// Removes a document.
+    DeleteDocument(DocumentId),
     /// Makes or changes an account.
     PutAccount(Account),
     /// Removes an account with its credentials, activity and sessions.

@@ -37,6 +37,11 @@ identifier!(
     ExtensionId
 );
 
+identifier!(
+    /// One rights group; never used twice.
+    GroupId
+);
+
 impl AccountId {
     /// An account that there will never be. What is done for a name that somebody has is done for this one where nobody
     /// has the name, so that both take the same time.

@@ -12,6 +12,7 @@ pub mod credential;
 pub mod decide;
 pub mod dice;
 pub mod digest;
+pub mod document;
 pub mod dossier;
 pub mod effect;
 pub mod extension;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use crate::{
     account::{Account, Activity, RoleKind, Status},
     credential::{CredentialFacts, CredentialKind, Owner},
+    document::{Document, DocumentId, DocumentKind},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
     policy::{AgeRules, Settings},
     registration::Registration,
     reporting::Reporting,
+    rights::{Right, rights_of},
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -26,6 +28,12 @@ pub trait Records {
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>>;
     /// The domain of a SIP host name, folded to lower case; unknown ones belong to the first.
     fn domain_of_host(&self, host: &str) -> DomainId;
+    /// A document.
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>>;
+    /// All service users: few, so all of them.
+    fn service_users(&self) -> Vec<Arc<Account>>;
+    /// All documents of a kind.
+    fn documents(&self, kind: DocumentKind) -> Vec<Arc<Document>>;
     /// An account.
     fn account(&self, id: AccountId) -> Option<Arc<Account>>;
     /// An account by its name.
@@ -55,6 +63,14 @@ pub trait Records {
     fn next_account(&self) -> AccountId;
     /// A number no extension ever had; another one at each call.
     fn next_extension(&self) -> ExtensionId;
+
+    /// The rights of an account: the union of its groups'.
+    fn rights_of(&self, account: &Account) -> Vec<Right> {
+        rights_of(account, |id| {
+            let document = self.document(DocumentId::RightsGroup(id))?;
+            document.rights_group().map(|group| group.rights.clone())
+        })
+    }
 
     /// The counts that lock an account: its password's, and its extension's.
     fn counts_of(&self, account: &Account) -> Vec<TallyKey> {

@@ -1,65 +1,228 @@
-//! Rights: what a service user may do. Every operation of `admin` names the right it needs.
+//! Rights: what a service user may do, one by one and in groups. Every operation of `admin` names the right it needs.
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// One right of SPEC section 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Right {
-    /// See users, extensions and system settings.
-    ConfigurationRead,
-    /// Change them.
-    ConfigurationWrite,
-    /// See the security settings and the audit.
-    SecurityRead,
-    /// Change them.
-    SecurityWrite,
-    /// Reset secrets and locks.
-    SecurityReset,
-    /// Change one's own password.
-    OwnPassword,
-    /// See phones, blacklists and sessions.
-    StatusRead,
-    /// End sessions, log phones out.
-    StatusControl,
-    /// Control calls of all lines.
+use crate::{
+    account::{Account, Role},
+    ident::GroupId,
+};
+
+/// Most rights groups.
+pub const GROUPS_MAX: usize = 32;
+/// Most service users, the built-in ones among them.
+pub const SERVICE_USERS_MAX: usize = 64;
+
+/// What rights are about: the rows of the matrix in which people give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// The people who have phones.
+    Users,
+    /// The numbers on phone lines.
+    Extensions,
+    /// Name, networks, domains.
+    System,
+    /// Service users, rules, secrets, the audit.
+    Security,
+    /// What happens now.
+    Status,
+    /// Calls of all lines.
     Telephony,
-    /// Back up and restore.
+    /// Everything in one file.
     Backup,
-    /// Read the directory.
+    /// Names and numbers.
     Directory,
+    /// One's own account.
+    OwnAccount,
 }
 
-impl Right {
-    /// Every right.
-    pub const ALL: [Self; 11] = [
-        Self::ConfigurationRead,
-        Self::ConfigurationWrite,
-        Self::SecurityRead,
-        Self::SecurityWrite,
-        Self::SecurityReset,
-        Self::OwnPassword,
-        Self::StatusRead,
-        Self::StatusControl,
+/// What may be done with a part: the columns of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Look.
+    See,
+    /// Make, change, delete.
+    Change,
+    /// Set secrets anew, lift locks, end sessions.
+    Control,
+}
+
+impl Part {
+    /// Every part, in the order of the matrix.
+    pub const ALL: [Self; 9] = [
+        Self::Users,
+        Self::Extensions,
+        Self::System,
+        Self::Security,
+        Self::Status,
         Self::Telephony,
         Self::Backup,
         Self::Directory,
+        Self::OwnAccount,
     ];
 
-    /// In words, for "you need the right to …".
+    /// Its name.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::ConfigurationRead => "see the configuration",
-            Self::ConfigurationWrite => "change the configuration",
-            Self::SecurityRead => "see the security settings",
-            Self::SecurityWrite => "change the security settings",
-            Self::SecurityReset => "reset secrets and locks",
-            Self::OwnPassword => "change one's own password",
-            Self::StatusRead => "see the status",
-            Self::StatusControl => "control phones and sessions",
-            Self::Telephony => "control all lines",
-            Self::Backup => "back up and restore",
-            Self::Directory => "read the directory",
+            Self::Users => "Users",
+            Self::Extensions => "Extensions",
+            Self::System => "System",
+            Self::Security => "Security",
+            Self::Status => "Status",
+            Self::Telephony => "Telephony",
+            Self::Backup => "Backup",
+            Self::Directory => "Directory",
+            Self::OwnAccount => "Own account",
+        }
+    }
+}
+
+impl Verb {
+    /// Every verb, in the order of the matrix.
+    pub const ALL: [Self; 3] = [Self::See, Self::Change, Self::Control];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::See => "See",
+            Self::Change => "Change",
+            Self::Control => "Reset and control",
+        }
+    }
+}
+
+/// What is fixed about a right.
+#[derive(Clone, Copy, Debug)]
+pub struct RightRow {
+    /// Which one.
+    pub right: Right,
+    /// Stable name in forms, the management interface and exports.
+    pub name: &'static str,
+    /// In words, for "you need the right to …".
+    pub title: &'static str,
+    /// What it is about.
+    pub part: Part,
+    /// What may be done with it.
+    pub verb: Verb,
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $right:ident = $name:literal: $part:ident $verb:ident, $title:literal;)*) => {
+        /// One right of SPEC section 4.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Right { $($(#[$doc])* #[serde(rename = $name)] $right,)* }
+
+        impl Right {
+            /// Every right, in the order of the matrix.
+            pub const ALL: [Self; [$(Self::$right),*].len()] = [$(Self::$right),*];
+
+            /// Its row.
+            pub const fn row(self) -> RightRow {
+                match self {
+                    $(Self::$right => RightRow {
+                        right: self,
+                        name: $name,
+                        title: $title,
+                        part: Part::$part,
+                        verb: Verb::$verb,
+                    },)*
+                }
+            }
+
+            /// The right of this name.
+            pub fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$right),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+rights! {
+    /// See users and what is told of their secrets.
+    UsersRead = "users-read": Users See, "see users";
+    /// Make, change and delete users.
+    UsersWrite = "users-write": Users Change, "change users";
+    /// See extensions.
+    ExtensionsRead = "extensions-read": Extensions See, "see extensions";
+    /// Make, change and delete extensions.
+    ExtensionsWrite = "extensions-write": Extensions Change, "change extensions";
+    /// See the system's name, networks, domains and where alarms go.
+    SystemRead = "system-read": System See, "see the system's settings";
+    /// Change them.
+    SystemWrite = "system-write": System Change, "change the system's settings";
+    /// See service users, rights groups, the security settings and the audit.
+    SecurityRead = "security-read": Security See, "see security settings and the audit";
+    /// Change service users, rights groups and the security settings.
+    SecurityWrite = "security-write": Security Change, "change the security settings";
+    /// Reset secrets and locks.
+    SecurityReset = "security-reset": Security Control, "reset secrets and locks";
+    /// Change one's own password.
+    OwnPassword = "own-password": OwnAccount Change, "change one's own password";
+    /// See phones, blacklists, alarms and sessions.
+    StatusRead = "status-read": Status See, "see the status";
+    /// End sessions, log phones out.
+    StatusControl = "status-control": Status Control, "control phones and sessions";
+    /// Control calls of all lines.
+    Telephony = "telephony": Telephony Control, "control all lines";
+    /// Back up and restore.
+    Backup = "backup": Backup Control, "back up and restore";
+    /// Read the directory.
+    Directory = "directory": Directory See, "read the directory";
+}
+
+impl Right {
+    /// In words, for "you need the right to …".
+    pub const fn title(self) -> &'static str {
+        self.row().title
+    }
+
+    /// The right to do this with that, where there is one.
+    pub fn to(verb: Verb, part: Part) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| (right.row().verb, right.row().part) == (verb, part))
+    }
+}
+
+/// Rights that go together under a name. A service user has those of all its groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RightsGroup {
+    /// Never changes.
+    pub id: GroupId,
+    /// Counts the changes; a change must name the version it was made from.
+    pub version: u32,
+    /// For people: "Installers". Unique.
+    pub name: CompactString,
+    /// What its members may do, each once, in the order of the matrix.
+    pub rights: Box<[Right]>,
+}
+
+/// All of an account's rights. The built-in accounts have every right, whatever their groups, so that nobody can take the
+/// last way in away.
+pub fn rights_of(account: &Account, group: impl Fn(GroupId) -> Option<Box<[Right]>>) -> Vec<Right> {
+    let Role::ServiceUser { groups } = &account.role else { return Vec::new() };
+    if account.is_built_in() {
+        return Right::ALL.to_vec();
+    }
+    let mut rights: Vec<Right> = groups.iter().filter_map(|id| group(*id)).flatten().collect();
+    rights.sort_unstable();
+    rights.dedup();
+    rights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_right_has_a_name_and_a_place_in_the_matrix_of_its_own() {
+        for right in Right::ALL {
+            let row = right.row();
+            assert_eq!(row.right, right);
+            assert_eq!(Right::named(row.name), Some(right));
+            assert_eq!(Right::to(row.verb, row.part), Some(right), "two rights at one place");
+            assert_eq!(serde_json::to_value(right).unwrap(), row.name);
         }
     }
 }

@@ -137,10 +137,8 @@ mod tests {
                 }
             }
         }
-        let administrator = Account {
-            role: Role::ServiceUser { rights: Default::default() },
-            ..user(Condition::Enabled, None)
-        };
+        let administrator =
+            Account { role: Role::ServiceUser { groups: Box::default() }, ..user(Condition::Enabled, None) };
         assert_eq!(administrator.admits_phones_until(), None);
     }
 }

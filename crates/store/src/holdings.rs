@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     cmp,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     hint::black_box,
     sync::{
         Arc,
@@ -17,6 +17,7 @@ use parking_lot::{Mutex, RwLock};
 use signin::{
     account::{Account, Activity, RoleKind},
     credential::{CredentialKind, KINDS, Owner, OwnerKind},
+    document::{Document, DocumentId, DocumentKind},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
@@ -61,9 +62,12 @@ pub(crate) struct Holdings {
     pub(crate) settings: ArcSwap<Settings>,
     pub(crate) reporting: ArcSwap<Reporting>,
     pub(crate) domains: ArcSwap<Domains>,
+    documents: RwLock<BTreeMap<DocumentId, Arc<Document>>>,
     accounts: Numbered<AccountId, Account>,
     names: Index<AccountId>,
     pub(crate) account_order: RwLock<Order<AccountId>>,
+    /// Few among many, and asked for at every change of their rights.
+    service_users: RwLock<BTreeSet<AccountId>>,
     activities: Numbered<AccountId, Activity>,
     extensions: Numbered<ExtensionId, Extension>,
     pub(crate) lines: Lines,
@@ -93,9 +97,11 @@ impl Holdings {
             settings: ArcSwap::from_pointee(Settings::default()),
             reporting: ArcSwap::default(),
             domains: ArcSwap::from_pointee(Domains::default()),
+            documents: RwLock::default(),
             accounts: Numbered::new(),
             names: Index::new(),
             account_order: RwLock::default(),
+            service_users: RwLock::default(),
             activities: Numbered::new(),
             extensions: Numbered::new(),
             lines: Lines::new(),
@@ -126,6 +132,24 @@ impl Holdings {
     /// Something of that has changed, and is in force.
     pub(crate) fn note_change(&self) {
         self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    // Documents
+
+    pub(crate) fn document(&self, id: DocumentId) -> Option<Arc<Document>> {
+        self.documents.read().get(&id).cloned()
+    }
+
+    pub(crate) fn documents(&self, kind: DocumentKind) -> Vec<Arc<Document>> {
+        self.documents.read().values().filter(|document| document.id().kind() == kind).cloned().collect()
+    }
+
+    pub(crate) fn put_document(&self, document: Document) {
+        self.documents.write().insert(document.id(), Arc::new(document));
+    }
+
+    pub(crate) fn drop_document(&self, id: DocumentId) {
+        self.documents.write().remove(&id);
     }
 
     // Domains
@@ -195,6 +219,10 @@ impl Holdings {
         self.accounts.peek(id, |account| account?.extension())
     }
 
+    pub(crate) fn service_users(&self) -> Vec<Arc<Account>> {
+        self.service_users.read().iter().filter_map(|id| self.account(*id)).collect()
+    }
+
     pub(crate) fn accounts_len(&self) -> usize {
         self.accounts.len()
     }
@@ -223,6 +251,9 @@ impl Holdings {
     pub(crate) fn restore_account(&self, account: Account, has_new_name: bool) {
         let (id, (name, kind, domain, _)) = (account.id, account_rank(&account));
         self.account_next.fetch_max(id.0.saturating_add(1), Ordering::Relaxed);
+        if kind == RoleKind::ServiceUser {
+            self.service_users.write().insert(id);
+        }
         self.accounts.insert(id, account);
         if has_new_name {
             self.names.insert(&(kind, domain, &name), id);
@@ -246,6 +277,7 @@ impl Holdings {
         let rank = self.accounts.peek(id, |account| account.map(account_rank));
         rank.iter().for_each(|rank| self.forget_name(rank));
         let account = self.accounts.remove(id);
+        self.service_users.write().remove(&id);
         self.activities.remove(id);
         for row in &KINDS {
             self.drop_credential(Owner::Account(id), row.kind);

@@ -18,6 +18,7 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
+    document::{Document, DocumentId, DocumentKind},
     effect::Effect,
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
@@ -349,6 +350,18 @@ impl Records for Ledger {
 
     fn domain_of_host(&self, host: &str) -> DomainId {
         self.holdings.domain_of_host(host)
+    }
+
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>> {
+        self.holdings.document(id)
+    }
+
+    fn service_users(&self) -> Vec<Arc<Account>> {
+        self.holdings.service_users()
+    }
+
+    fn documents(&self, kind: DocumentKind) -> Vec<Arc<Document>> {
+        self.holdings.documents(kind)
     }
 
     fn account(&self, id: AccountId) -> Option<Arc<Account>> {

@@ -219,6 +219,7 @@ impl Loader {
             Record::Domain(domain) => {
                 self.heap.lock().domains.insert(domain.id, Arc::new(domain));
             }
+            Record::Document(document) => holdings.put_document(*document),
             Record::Account(account) => holdings.restore_account(account, true),
             Record::Activity(id, activity) => {
                 holdings.put_activity(id, activity);

@@ -4,6 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use signin::{
     account::{Account, Activity},
     credential::{CredentialFacts, CredentialKind, Owner},
+    document::{Document, DocumentId},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId},
     lockout::{Tally, TallyKey},
@@ -81,6 +82,10 @@ pub(crate) fn former_key(key: FormerKey) -> RowKey {
     named(Shelf::Former, &key)
 }
 
+pub(crate) fn document_key(id: DocumentId) -> RowKey {
+    named(Shelf::Document, &id)
+}
+
 /// One record, read from its row.
 pub(crate) enum Record {
     /// About the store itself.
@@ -100,6 +105,7 @@ pub(crate) enum Record {
     Places(ExtensionId, Places),
     /// Sealed.
     Former(FormerKey, Box<[u8]>),
+    Document(Box<Document>),
     /// Sealed.
     Reporting(Box<[u8]>),
 }
@@ -128,6 +134,7 @@ impl Record {
             Shelf::Quarantine => Self::Quarantine(key(row)?, body(row)?),
             Shelf::Places => Self::Places(key(row)?, body(row)?),
             Shelf::Former => Self::Former(key(row)?, sealed_of(row)?),
+            Shelf::Document => Self::Document(body(row)?),
             Shelf::Reporting => Self::Reporting(sealed_of(row)?),
         })
     }

@@ -310,6 +310,8 @@ impl Writer {
                 holdings.put_domain(domain);
             }
             Act::DropDomain(id) => holdings.drop_domain(id),
+            Act::Document(document) => holdings.put_document(document),
+            Act::DropDocument(id) => holdings.drop_document(id),
             Act::Account(account) => {
                 owners.insert(Owner::Account(account.id));
                 holdings.put_account(account);

@@ -1,7 +1,7 @@
 //! What the address of a page says: parts of its path, and its query. What cannot be read is answered with a page of
 //! ours, as everything is.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -15,6 +15,9 @@ use super::{Web, guard::Visitor};
 /// Parts of the path. One that names nothing that could be there is no page (404).
 pub(super) struct Path<T>(pub(super) T);
 
+/// The last part of the path, for pages of one family that have a row each.
+pub(super) struct LastPart(pub(super) String);
+
 /// The query. One with what it cannot have, or with something twice, is a bad request (400).
 pub(super) struct Query<T>(pub(super) T);
 
@@ -26,6 +29,15 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Web>> for Path<T> {
             Ok(axum::extract::Path(said)) => Ok(Self(said)),
             Err(_) => Err(refuse(parts, web, StatusCode::NOT_FOUND).await),
         }
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for LastPart {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Web>) -> Result<Self, Self::Rejection> {
+        let last = parts.uri.path().rsplit('/').next();
+        Ok(Self(last.unwrap_or_default().to_owned()))
     }
 }
 

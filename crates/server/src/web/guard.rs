@@ -91,6 +91,10 @@ pub(super) struct SignedIn {
     csrf: String,
 }
 
+/// Who was found at the door, for the handler behind it.
+#[derive(Clone)]
+pub(super) struct Found(pub(super) SignedIn, pub(super) Status);
+
 /// Somebody who is signed in, asked for by a page that follows what happens. That is no use of the session: a status page
 /// left open must not keep its session open for ever.
 pub(super) struct Watcher(pub(super) SignedIn);
@@ -202,7 +206,10 @@ impl FromRequestParts<Arc<Web>> for Detained {
 }
 
 /// Finds the session of a request, or says where to go instead.
-async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
+pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, Status), Response> {
+    if let Some(Found(who, status)) = parts.extensions.remove::<Found>() {
+        return Ok((who, status));
+    }
     let visitor = Visitor::from_request_parts(parts, web).await?;
     fault::at("web.session");
     let ledger = &web.system.ledger;
@@ -233,7 +240,7 @@ async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(SignedIn, St
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
-    let by = By::account(&account, session.id, visitor.address, &visitor.agent);
+    let by = By::account(&**ledger, &account, session.id, visitor.address, &visitor.agent);
     let csrf = web.form_token(session.id);
     Ok((SignedIn { visitor, account, session, by, csrf }, status))
 }
@@ -274,18 +281,13 @@ impl SignedIn {
         Admin { records: &*web.system.ledger, by: &self.by, now: web.system.clock.now() }
     }
 
-    /// Refuses a page to those who lack a right.
-    pub(super) fn require(&self, web: &Web, right: Right) -> Result<(), Response> {
-        if self.by.may(right) { Ok(()) } else { Err(self.visitor.error(web, StatusCode::FORBIDDEN)) }
-    }
-
     /// The frame of a manager page.
     pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
         let now = web.system.clock.now();
         let rights = [
             (Place::Home, None),
-            (Place::Users, Some(Right::ConfigurationRead)),
-            (Place::Extensions, Some(Right::ConfigurationRead)),
+            (Place::Users, Some(Right::UsersRead)),
+            (Place::Extensions, Some(Right::ExtensionsRead)),
             (Place::Status, Some(Right::StatusRead)),
             (Place::Audit, Some(Right::SecurityRead)),
             (Place::Settings, Some(Right::SecurityRead)),

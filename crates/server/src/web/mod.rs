@@ -20,6 +20,7 @@ mod login;
 mod moment;
 mod notifications;
 mod preferences;
+pub mod routes;
 mod settings;
 mod status;
 mod users;
@@ -33,7 +34,7 @@ use axum::{
     http::{StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
@@ -64,38 +65,7 @@ impl Web {
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
     let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
-    Router::new()
-        .route("/", get(links::show))
-        .route("/ignition", get(ignition::show).post(ignition::ignite))
-        .route("/manager/login", get(login::show).post(login::sign_in))
-        .route("/manager/logout", post(login::sign_out))
-        .route("/manager/password", get(login::new_password).post(login::choose_password))
-        .route("/manager", get(home::show))
-        .route("/manager/users", get(users::list))
-        .route("/manager/users/new", get(users::ask_new).post(users::create))
-        .route("/manager/users/{id}", get(users::show).post(users::save))
-        .route("/manager/users/{id}/delete", get(users::ask_delete).post(users::delete))
-        .route("/manager/users/{id}/secrets/{kind}", post(users::set_secret))
-        .route("/manager/extensions", get(extensions::list))
-        .route("/manager/extensions/new", get(extensions::ask_new).post(extensions::create))
-        .route("/manager/extensions/{id}", get(extensions::show).post(extensions::save))
-        .route("/manager/extensions/{id}/delete", get(extensions::ask_delete).post(extensions::delete))
-        .route("/manager/extensions/{id}/secrets/{kind}", post(extensions::set_secret))
-        .route("/manager/extensions/{id}/logout", get(extensions::ask_log_out).post(extensions::log_out))
-        .route("/manager/audit", get(audit::list))
-        .route("/manager/audit/export", get(audit::export))
-        .route("/manager/audit/{seq}", get(audit::show))
-        .route("/manager/settings/administrators", get(administrators::list))
-        .route("/manager/administrators/{id}", get(administrators::show))
-        .route("/manager/administrators/{id}/secrets/{kind}", post(administrators::set_secret))
-        .route("/manager/settings/notifications", get(notifications::show).post(notifications::save))
-        .route("/manager/settings/{tab}", get(settings::show).post(settings::save))
-        .route("/manager/preferences", get(preferences::show).post(preferences::save))
-        .route("/status", get(status::phones))
-        .route("/status/events", get(status::events))
-        .route("/status/blacklists/{slug}", post(status::reset))
-        .route("/status/{tab}", get(status::show).post(status::act))
-        .route("/status/live/{tab}", get(status::live))
+    routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .with_state(web)

@@ -14,7 +14,7 @@ use signin::{
 
 use super::{
     Web,
-    address::Path,
+    address::LastPart,
     credentials,
     form::Form,
     guard::{self, SignedForm, SignedIn},
@@ -39,15 +39,14 @@ fn tab_named(name: &str) -> Option<SettingsTab> {
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     who: SignedIn,
-    Path(tab): Path<String>,
+    LastPart(tab): LastPart,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityRead)?;
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     Ok(who.page(&page(&web, &who, tab, &saved(&web, tab))))
 }
 
 fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> SettingsPage {
-    let right = if tab == SettingsTab::Domain { Right::ConfigurationWrite } else { Right::SecurityWrite };
+    let right = if tab == SettingsTab::Security { Right::SecurityWrite } else { Right::SystemWrite };
     let notice = (tab == SettingsTab::Domain && filled.value("allow_md5") == "yes").then(|| {
         Notice::new(
             Tone::Info,
@@ -148,18 +147,10 @@ fn lines(networks: &[ipnet::IpNet]) -> String {
 
 pub(super) async fn save(
     State(web): State<Arc<Web>>,
-    Path(tab): Path<String>,
+    LastPart(tab): LastPart,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
-    let right = match tab {
-        SettingsTab::Security
-        | SettingsTab::System
-        | SettingsTab::Notifications
-        | SettingsTab::Administrators => Right::SecurityWrite,
-        SettingsTab::Domain => Right::ConfigurationWrite,
-    };
-    who.require(&web, right)?;
     let mut reader = Reader { form: &form, filled: typed(&saved(&web, tab), &form), is_wrong: false };
     let version = form.get("version").parse().unwrap_or(0);
     let done = match tab {

@@ -33,7 +33,7 @@ use tokio_stream::wrappers::BroadcastStream;
 
 use super::{
     Web,
-    address::{Path, Query},
+    address::{LastPart, Path, Query},
     audit, credentials,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
@@ -106,24 +106,23 @@ pub(super) async fn phones(
     State(web): State<Arc<Web>>,
     who: SignedIn,
     Query(search): Query<Search>,
-) -> Result<Response, Response> {
+) -> Response {
     page(&web, &who, StatusTab::Phones, &search)
 }
 
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
     who: SignedIn,
-    Path(tab): Path<String>,
+    LastPart(tab): LastPart,
     Query(search): Query<Search>,
 ) -> Result<Response, Response> {
     match tab_named(&tab) {
-        Some(tab) => page(&web, &who, tab, &search),
+        Some(tab) => Ok(page(&web, &who, tab, &search)),
         None => Err(who.visitor.error(&web, StatusCode::NOT_FOUND)),
     }
 }
 
-fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Result<Response, Response> {
-    who.require(web, Right::StatusRead)?;
+fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Response {
     let here = if tab == StatusTab::Phones { "/status".into() } else { format!("/status/{}", name_of(tab)) };
     let states = vec![
         Choice::new("", "Registered", search.state != "lost"),
@@ -148,7 +147,7 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resu
         search: fields,
         live: part(web, who, tab, search),
     };
-    Ok(who.page(&page))
+    who.page(&page)
 }
 
 /// The live part alone, for the script.
@@ -158,7 +157,6 @@ pub(super) async fn live(
     Path(tab): Path<String>,
     Query(search): Query<Search>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::StatusRead)?;
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     Ok(guard::html(StatusCode::OK, &part(&web, &who, tab, &search)))
 }
@@ -463,7 +461,6 @@ pub(super) async fn events(
     State(web): State<Arc<Web>>,
     Watcher(who): Watcher,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Response> {
-    who.require(&web, Right::StatusRead)?;
     let (session, account) = (who.session.id, who.account.id);
     let system = Arc::clone(&web.system);
     let stop = web.system.stop.clone();
@@ -523,7 +520,7 @@ pub(super) async fn reset(
 /// Does what a button of a section asks for: takes an extension off the quarantine list, or ends a session.
 pub(super) async fn act(
     State(web): State<Arc<Web>>,
-    Path(tab): Path<String>,
+    LastPart(tab): LastPart,
     SignedForm(who, form): SignedForm,
 ) -> Response {
     let one = form.get("one");

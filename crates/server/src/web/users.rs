@@ -44,7 +44,6 @@ pub(super) async fn list(
     who: SignedIn,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
@@ -121,7 +120,6 @@ pub(super) fn password_tally(account: &Account) -> TallyKey {
 }
 
 pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     Ok(who.page(&new_page(&web, &who, &Filled::default())))
 }
 
@@ -137,9 +135,6 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    if let Err(refused) = who.require(&web, Right::ConfigurationWrite) {
-        return refused;
-    }
     let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
@@ -215,7 +210,6 @@ pub(super) async fn show(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationRead)?;
     let account = find(&web, &who, id)?;
     Ok(who.page(&page(&web, &who, &account, &saved(&web, &account), None)))
 }
@@ -321,8 +315,8 @@ fn page(
             .unwrap_or_default(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
-        deletable: who.by.may(Right::ConfigurationWrite),
-        editable: who.by.may(Right::ConfigurationWrite),
+        deletable: who.by.may(Right::UsersWrite),
+        editable: who.by.may(Right::UsersWrite),
         problems,
         fields,
         href,
@@ -334,7 +328,6 @@ pub(super) async fn save(
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let filled = ["name", "full_name", "extension", "status", "shown", "expires_at", "version"]
         .into_iter()
@@ -398,7 +391,6 @@ pub(super) async fn set_secret(
     Path((id, kind)): Path<(u32, String)>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::SecurityReset)?;
     let account = find(&web, &who, id)?;
     let Some(kind) = credentials::kind_named(&kind) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
@@ -483,7 +475,6 @@ pub(super) async fn ask_delete(
     who: SignedIn,
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
-    who.require(&web, Right::ConfigurationWrite)?;
     let account = find(&web, &who, id)?;
     let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
     let facts =

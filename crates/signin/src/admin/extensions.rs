@@ -42,7 +42,7 @@ impl Admin<'_> {
         new: &NewExtension,
         dice: &mut dyn Dice,
     ) -> Result<Change<ExtensionId>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::ExtensionsWrite)?;
         let number = self.free_number(domain, &new.number, None)?;
         let id = self.records.next_extension();
         let holder = Holder { owner: Owner::Extension(id), domain, name: "", number: number.as_str() };
@@ -60,7 +60,7 @@ impl Admin<'_> {
     /// # Errors
     /// No right, no such extension, changed meanwhile, or a number that is not free.
     pub fn edit_extension(&self, id: ExtensionId, edit: &EditExtension) -> Result<Change<()>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::ExtensionsWrite)?;
         let before = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
         if before.version != edit.version {
             return Err(Problem::Changed("extension"));
@@ -84,7 +84,7 @@ impl Admin<'_> {
     /// # Errors
     /// No right, or no such extension.
     pub fn delete_extension(&self, id: ExtensionId) -> Result<Change<()>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::ExtensionsWrite)?;
         let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
         let mut effects = Vec::new();
         if let Some(user) = extension.user.and_then(|user| self.records.account(user)) {

@@ -17,7 +17,6 @@ use crate::{
     ident::{AccountId, DomainId, FoldedName},
     policy::Settings,
     records::Records,
-    rights::Right,
     secret::Secret,
 };
 
@@ -125,7 +124,7 @@ impl Admin<'_> {
             domain: DomainId::FIRST,
             name: name.into(),
             full_name: "".into(),
-            role: Role::ServiceUser { rights: Right::ALL.into() },
+            role: Role::ServiceUser { groups: Box::default() },
             condition: Condition::Enabled,
             created_at: self.now,
             enabled_at: self.now,

@@ -5,10 +5,12 @@
 
 mod exports;
 mod extensions;
+mod groups;
 mod ignition;
 mod locks;
 mod reporting;
 mod secrets;
+mod service_users;
 mod settings;
 mod users;
 
@@ -18,12 +20,14 @@ use thiserror::Error;
 
 pub use self::{
     extensions::{EditExtension, NewExtension},
+    groups::GroupFields,
     ignition::{Ignition, is_ignited},
     locks::keys_named,
+    service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},
 };
 use crate::{
-    account::{Account, Role},
+    account::Account,
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::CredentialKind,
     effect::Effect,
@@ -81,16 +85,18 @@ impl By {
     }
 
     /// A signed-in service user.
-    pub fn account(account: &Account, session: SessionId, address: IpAddr, agent: &str) -> Self {
-        let rights = match &account.role {
-            Role::ServiceUser { rights } => rights.to_vec(),
-            Role::User { .. } => Vec::new(),
-        };
+    pub fn account(
+        records: &dyn Records,
+        account: &Account,
+        session: SessionId,
+        address: IpAddr,
+        agent: &str,
+    ) -> Self {
         Self {
             actor: Actor::Account(account.id, account.name.as_str().into()),
             account: Some(account.id),
             session: Some(session),
-            rights,
+            rights: records.rights_of(account),
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
@@ -174,6 +180,14 @@ impl Checks {
 impl Admin<'_> {
     fn require(&self, right: Right) -> Result<(), Problem> {
         if self.by.may(right) { Ok(()) } else { Err(Problem::NoRight(right)) }
+    }
+
+    /// Does nothing, for those who have the right: what is asked before a page of changes is even read.
+    ///
+    /// # Errors
+    /// No right.
+    pub fn demand(&self, right: Right) -> Result<Change<()>, Problem> {
+        self.require(right).map(|()| Change::of(Vec::new(), ()))
     }
 
     /// The audit's row for an operation that they may not do; `None` where something else was wrong with it.

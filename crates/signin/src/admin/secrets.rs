@@ -120,7 +120,7 @@ impl Admin<'_> {
     }
 
     fn may_touch_secret_of(&self, account: &Account, kind: CredentialKind) -> Result<(), Problem> {
-        let is_administrators = account.kind() == RoleKind::ServiceUser && &*account.name == ADMINISTRATOR;
+        let is_administrators = account.is_built_in() && &*account.name == ADMINISTRATOR;
         // A browser left open must not be enough to take an account over: the present password is asked for there.
         if self.by.account == Some(account.id) && kind == CredentialKind::ServicePassword {
             return Err(Problem::Never("Change your own password under Preferences."));
@@ -128,6 +128,12 @@ impl Admin<'_> {
         if is_administrators && self.by.account.is_some() {
             return Err(Problem::Never(
                 "Only Administrator and the console can set Administrator's password.",
+            ));
+        }
+        // Whoever may reset secrets must not become somebody who may everything.
+        if account.is_built_in() && self.by.rights.len() < Right::ALL.len() {
+            return Err(Problem::Never(
+                "Only who has every right can set the password of a built-in account.",
             ));
         }
         Ok(())

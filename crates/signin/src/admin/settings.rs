@@ -20,10 +20,25 @@ impl Admin<'_> {
     /// Puts new settings in force. `wanted.version` is the version that was looked at.
     ///
     /// # Errors
-    /// No right, changed meanwhile, or figures out of their range.
+    /// No right to what is changed (the rules are one thing, the system's name and networks another), changed meanwhile, or
+    /// figures out of their range.
     pub fn save_settings(&self, wanted: &Settings) -> Result<Change<()>, Problem> {
-        self.require(Right::SecurityWrite)?;
         let before = self.records.settings();
+        let of_system = Settings {
+            system_name: wanted.system_name.clone(),
+            lan1: wanted.lan1.clone(),
+            lan2: wanted.lan2.clone(),
+            version: wanted.version,
+            ..(*before).clone()
+        };
+        let is_of_rules = of_system != *wanted;
+        if is_of_rules {
+            self.require(Right::SecurityWrite)?;
+        }
+        let is_of_system = Settings { version: wanted.version, ..(*before).clone() } != of_system;
+        if is_of_system || !(is_of_rules || self.by.may(Right::SecurityWrite)) {
+            self.require(Right::SystemWrite)?;
+        }
         if before.version != wanted.version {
             return Err(Problem::Changed("set of settings"));
         }
@@ -42,7 +57,7 @@ impl Admin<'_> {
     /// # Errors
     /// No right, no such domain, changed meanwhile, or a realm or host that cannot be.
     pub fn save_domain(&self, wanted: &Domain) -> Result<Change<()>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::SystemWrite)?;
         let before = self.records.domain(wanted.id).ok_or(Problem::NotFound("domain"))?;
         if before.version != wanted.version {
             return Err(Problem::Changed("domain"));

@@ -64,7 +64,7 @@ impl Admin<'_> {
         new: &NewUser,
         dice: &mut dyn Dice,
     ) -> Result<Change<AccountId>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::UsersWrite)?;
         let id = self.records.next_account();
         let mut checks = Checks::default();
         self.check_name(&mut checks, domain, &new.name, None);
@@ -134,7 +134,7 @@ impl Admin<'_> {
         row: &UserRow,
         dice: &mut dyn Dice,
     ) -> Result<Change<bool>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::UsersWrite)?;
         let known = self.records.account_named(RoleKind::User, domain, &FoldedName::of(&row.name));
         let Some(account) = known else {
             let made = self.create_user(domain, row, dice)?;
@@ -176,7 +176,7 @@ impl Admin<'_> {
     /// # Errors
     /// No right, no such user, changed meanwhile, or fields to be corrected.
     pub fn edit_user(&self, id: AccountId, edit: &EditUser) -> Result<Change<Option<ExtensionId>>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::UsersWrite)?;
         let before = self.user(id)?;
         if before.version != edit.version {
             return Err(Problem::Changed("user"));
@@ -237,7 +237,7 @@ impl Admin<'_> {
             }
         }
         let status = edit.condition.and_then(|condition| {
-            changed("status", self.records.status_of(&before, self.now).title(), in_words(condition))
+            changed("status", self.records.status_of(&before, self.now).title(), condition.title())
         });
         let changes = [
             changed("name", &before.name, &after.name),
@@ -263,7 +263,7 @@ impl Admin<'_> {
     /// # Errors
     /// No right, or no such user.
     pub fn delete_user(&self, id: AccountId, with_extension: bool) -> Result<Change<()>, Problem> {
-        self.require(Right::ConfigurationWrite)?;
+        self.require(Right::UsersWrite)?;
         let account = self.user(id)?;
         let mut effects = vec![
             Effect::DeleteAccount(id),
@@ -347,7 +347,7 @@ impl Admin<'_> {
     }
 }
 
-fn check_full_name(checks: &mut Checks, full_name: &str) {
+pub(super) fn check_full_name(checks: &mut Checks, full_name: &str) {
     if full_name.trim().chars().count() > NAME_MAX {
         checks.wrong("full-name", format!("Use at most {NAME_MAX} characters."));
     } else if full_name.chars().any(char::is_control) {
@@ -355,14 +355,6 @@ fn check_full_name(checks: &mut Checks, full_name: &str) {
     }
 }
 
-const fn in_words(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Enabled => "Enabled",
-        Condition::ForceNewPassword => "Force New Password",
-        Condition::Disabled => "Disabled",
-    }
-}
-
-fn moment(at: Option<Timestamp>) -> String {
+pub(super) fn moment(at: Option<Timestamp>) -> String {
     at.map_or_else(String::new, |at| at.as_secs().to_string())
 }

@@ -329,20 +329,24 @@ fn every_operation_asks_for_its_right() {
     let extension = house.ann().extension().unwrap();
     let edit = edit_of(&house);
     let domain = (*house.model.borrow().domain(DomainId::FIRST).unwrap()).clone();
-    let write = Some(Problem::NoRight(Right::ConfigurationWrite));
+    let write = Some(Problem::NoRight(Right::UsersWrite));
+    let write_extensions = Some(Problem::NoRight(Right::ExtensionsWrite));
     let reset = Some(Problem::NoRight(Right::SecurityReset));
     let control = Some(Problem::NoRight(Right::StatusControl));
     assert_eq!(refused(&|a, d| err(a.create_user(DomainId::FIRST, &ann(), d))), write);
     assert_eq!(refused(&|a, d| err(a.import_user(DomainId::FIRST, &ann(), d))), write);
     assert_eq!(refused(&|a, _| err(a.edit_user(ann_id, &edit))), write);
     assert_eq!(refused(&|a, _| err(a.delete_user(ann_id, true))), write);
-    assert_eq!(refused(&|a, d| err(a.create_extension(DomainId::FIRST, &NewExtension::default(), d))), write);
+    assert_eq!(
+        refused(&|a, d| err(a.create_extension(DomainId::FIRST, &NewExtension::default(), d))),
+        write_extensions
+    );
     assert_eq!(
         refused(&|a, _| err(a.edit_extension(extension, &EditExtension { version: 1, number: "1".into() }))),
-        write
+        write_extensions
     );
-    assert_eq!(refused(&|a, _| err(a.delete_extension(extension))), write);
-    assert_eq!(refused(&|a, _| err(a.save_domain(&domain))), write);
+    assert_eq!(refused(&|a, _| err(a.delete_extension(extension))), write_extensions);
+    assert_eq!(refused(&|a, _| err(a.save_domain(&domain))), Some(Problem::NoRight(Right::SystemWrite)));
     assert_eq!(
         refused(&|a, d| err(a.set_secret(
             Owner::Account(ann_id),
@@ -361,10 +365,13 @@ fn every_operation_asks_for_its_right() {
         refused(&|a, _| err(a.save_retention(0, Retention::default()))),
         Some(Problem::NoRight(Right::SecurityWrite))
     );
-    assert_eq!(
-        refused(&|a, _| err(a.save_settings(&Settings::default()))),
-        Some(Problem::NoRight(Right::SecurityWrite))
-    );
+    let settings = (*house.model.borrow().settings()).clone();
+    let mut rules = settings.clone();
+    rules.sessions.concurrent_max += 1;
+    let name = Settings { system_name: "Another".into(), ..settings };
+    for (wanted, right) in [(rules, Right::SecurityWrite), (name, Right::SystemWrite)] {
+        assert_eq!(refused(&|a, _| err(a.save_settings(&wanted))), Some(Problem::NoRight(right)));
+    }
     for right in Right::ALL {
         assert!(Problem::NoRight(right).to_string().starts_with("For this you need the right to "));
         assert!(!nobody.may(right));

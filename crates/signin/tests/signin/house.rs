@@ -18,6 +18,7 @@ use signin::{
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
+    document::{Document, DocumentId, DocumentKind},
     dossier::Dossier,
     effect::{Effect, NewSession},
     extension::{Domain, Extension},
@@ -60,6 +61,7 @@ pub(crate) struct Model {
     pub(crate) stale: BTreeMap<(ExtensionId, IpAddr), StalePhone>,
     /// Proofs that were held against a secret and found wrong, by lane.
     pub(crate) guesses: BTreeMap<TallyKey, u32>,
+    pub(crate) documents: BTreeMap<DocumentId, Arc<Document>>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
     /// Effects that could make a wrong secret right.
@@ -79,6 +81,15 @@ impl Records for Model {
     }
     fn domain_of_host(&self, _: &str) -> DomainId {
         DomainId::FIRST
+    }
+    fn document(&self, id: DocumentId) -> Option<Arc<Document>> {
+        self.documents.get(&id).cloned()
+    }
+    fn documents(&self, kind: DocumentKind) -> Vec<Arc<Document>> {
+        self.documents.values().filter(|document| document.id().kind() == kind).cloned().collect()
+    }
+    fn service_users(&self) -> Vec<Arc<Account>> {
+        self.accounts.values().filter(|account| account.kind() == RoleKind::ServiceUser).cloned().collect()
     }
     fn account(&self, id: AccountId) -> Option<Arc<Account>> {
         self.accounts.get(&id).cloned()
@@ -163,6 +174,12 @@ impl Model {
             }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
             Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
+            Effect::PutDocument(document) => {
+                let before = self.documents.get(&document.id()).map_or(0, |before| before.version());
+                assert_eq!(document.version(), before + 1, "{document:?}");
+                self.documents.insert(document.id(), Arc::new(*document));
+            }
+            Effect::DeleteDocument(id) => assert!(self.documents.remove(&id).is_some()),
             Effect::PutAccount(account) => {
                 let before = self.accounts.get(&account.id).map_or(0, |before| before.version);
                 assert_eq!(account.version, before + 1, "{account:?}");
@@ -607,7 +624,8 @@ impl House {
     pub(crate) fn by(&self, name: &str) -> By {
         let account = self.account_named(RoleKind::ServiceUser, name);
         let (id, _) = SessionId::issue(&mut *self.dice.borrow_mut());
-        By::account(&account, id, "192.0.2.1".parse().unwrap(), "browser")
+        let model = self.model.borrow();
+        By::account(&*model, &account, id, "192.0.2.1".parse().unwrap(), "browser")
     }
 }
 

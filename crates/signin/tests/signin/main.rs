@@ -17,6 +17,7 @@ mod lanes;
 mod lockout;
 mod resets;
 mod rules;
+mod service_users;
 mod sessions;
 mod signing_in;
 mod stale;

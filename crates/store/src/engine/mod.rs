@@ -62,13 +62,15 @@ pub enum Shelf {
     Places = 12,
     /// Sealed secrets that were replaced.
     Former = 13,
+    /// What is few, small and rarely changed.
+    Document = 14,
     /// Where things are reported, sealed; one row.
-    Reporting = 14,
+    Reporting = 15,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -83,6 +85,7 @@ impl Shelf {
         Self::Quarantine,
         Self::Places,
         Self::Former,
+        Self::Document,
         Self::Reporting,
     ];
 

@@ -12,6 +12,7 @@ mod attempts;
 mod backups;
 mod changes;
 mod damage;
+mod documents;
 mod host;
 mod known;
 mod lists;
@@ -51,6 +52,9 @@ macro_rules! conformance {
                 changes: time_ends_bindings_and_sessions,
                 changes: a_closed_ledger_says_so,
                 changes: listeners_are_told_what_changed,
+                documents: documents_come_back_after_a_restart_and_rights_with_them,
+                documents: a_document_follows_the_one_before_it_and_has_a_name_of_its_own,
+                documents: there_are_no_more_documents_of_a_kind_than_there_may_be,
                 attempts: a_phone_signs_in_with_its_users_login_code,
                 attempts: a_phone_password_counts_in_place_of_the_login_code,
                 attempts: a_new_number_realm_or_user_derives_the_digest_again,

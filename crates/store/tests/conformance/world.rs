@@ -17,11 +17,10 @@ use signin::{
     dossier::Dossier,
     effect::{Effect, NewSession},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId, Number},
+    ident::{AccountId, DomainId, ExtensionId, GroupId, Number},
     interface::LoginInterface,
     policy::Settings,
     registration::{Binding, Quarantined, Registration, Transport},
-    rights::Right,
     secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     timestamp::{Seconds, Timestamp},
@@ -105,7 +104,7 @@ pub(crate) fn domain(id: u32, version: u32, hosts: &[&str]) -> Domain {
 }
 
 pub(crate) fn service_user(id: AccountId, name: &str) -> Account {
-    Account { role: Role::ServiceUser { rights: [Right::SecurityRead].into() }, ..user(id, name, None) }
+    Account { role: Role::ServiceUser { groups: [GroupId(1)].into() }, ..user(id, name, None) }
 }
 
 pub(crate) fn user(id: AccountId, name: &str, extension: Option<ExtensionId>) -> Account {

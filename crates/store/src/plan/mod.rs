@@ -1,17 +1,19 @@
 //! The plan of a commit: whether its effects may happen on top of what is in memory, and what then changes on
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
+mod checks;
 mod reporting;
 mod sessions;
 
 use hashbrown::{HashMap, HashSet};
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use signin::{
-    account::{Account, Activity, Role},
+    account::{Account, Activity},
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
+    document::{Document, DocumentId, DocumentKind},
     effect::Effect,
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
@@ -28,7 +30,7 @@ use crate::{
     engine::RowKey,
     error::{CommitError, StoreError},
     former::{self, KeptFormer},
-    holdings::{Holdings, may_own},
+    holdings::Holdings,
     keyring::encode,
     rows,
     scribe::Draft,
@@ -40,6 +42,7 @@ pub(crate) enum Touch {
     Settings,
     Reporting,
     Domains,
+    Documents(DocumentKind),
     Account(AccountId),
     Name(DomainId, FoldedName),
     Extension(ExtensionId),
@@ -55,6 +58,8 @@ pub(crate) enum Act {
     Reporting(Arc<Reporting>),
     Domain(Domain),
     DropDomain(DomainId),
+    Document(Document),
+    DropDocument(DocumentId),
     Account(Account),
     DropAccount(AccountId),
     Activity(AccountId, Activity),
@@ -99,6 +104,8 @@ impl Act {
             | Self::ForgetFormer(..)
             | Self::Reporting(_)
             | Self::KnowPlace(..)
+            | Self::Document(_)
+            | Self::DropDocument(_)
             | Self::KeptTally(_)
             | Self::ClearTally(_)
             | Self::Session(_)
@@ -130,6 +137,7 @@ pub(crate) struct Planner<'a> {
     settings: Option<u32>,
     reporting: Option<u32>,
     domains: HashMap<DomainId, Option<Domain>>,
+    documents: BTreeMap<DocumentId, Option<Document>>,
     accounts: HashMap<AccountId, Option<Account>>,
     extensions: HashMap<ExtensionId, Option<Extension>>,
     owners: Vec<(Owner, CredentialKind)>,
@@ -147,6 +155,7 @@ impl<'a> Planner<'a> {
             settings: None,
             reporting: None,
             domains: HashMap::new(),
+            documents: BTreeMap::new(),
             accounts: HashMap::new(),
             extensions: HashMap::new(),
             owners: Vec::new(),
@@ -162,6 +171,7 @@ impl<'a> Planner<'a> {
         }
         self.unlink_deleted()?;
         self.check_domains()?;
+        self.check_documents()?;
         self.check_accounts()?;
         self.check_extensions()?;
         self.check_owners()?;
@@ -175,6 +185,8 @@ impl<'a> Planner<'a> {
             Effect::PutReporting(reporting) => self.put_reporting(reporting)?,
             Effect::PutDomain(domain) => self.put_domain(domain)?,
             Effect::DeleteDomain(id) => self.delete_domain(*id)?,
+            Effect::PutDocument(document) => self.put_document(document)?,
+            Effect::DeleteDocument(id) => self.delete_document(*id)?,
             Effect::PutAccount(account) => self.put_account(account)?,
             Effect::DeleteAccount(id) => self.delete_account(*id)?,
             Effect::PutActivity(id, activity) => {
@@ -335,6 +347,30 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    fn document(&mut self, id: DocumentId) -> Option<Arc<Document>> {
+        self.touch(Touch::Documents(id.kind()), false);
+        match self.documents.get(&id) {
+            Some(planned) => planned.clone().map(Arc::new),
+            None => self.holdings.document(id),
+        }
+    }
+
+    fn put_document(&mut self, document: &Document) -> Result<(), CommitError> {
+        let before = self.document(document.id());
+        self.touch(Touch::Documents(document.id().kind()), true);
+        let what = format!("the {}", document.id().kind().title());
+        follows(&what, before.map(|before| before.version()), document.version())?;
+        self.documents.insert(document.id(), Some(document.clone()));
+        Ok(())
+    }
+
+    fn delete_document(&mut self, id: DocumentId) -> Result<(), CommitError> {
+        self.document(id).ok_or_else(|| CommitError::missing(format!("the {}", id.kind().title())))?;
+        self.touch(Touch::Documents(id.kind()), true);
+        self.documents.insert(id, None);
+        Ok(())
+    }
+
     fn put_account(&mut self, account: &Account) -> Result<(), CommitError> {
         let before = self.account(account.id);
         self.touch(Touch::Account(account.id), true);
@@ -448,140 +484,6 @@ impl<'a> Planner<'a> {
         }
     }
 
-    // What must hold at the end
-
-    /// Whoever points at somebody deleted points at nobody.
-    fn unlink_deleted(&mut self) -> Result<(), CommitError> {
-        let accounts: Vec<AccountId> =
-            self.accounts.iter().filter(|(_, planned)| planned.is_none()).map(|(id, _)| *id).collect();
-        for id in accounts {
-            let extension = self.holdings.account(id).and_then(|account| account.extension());
-            if let Some(mut extension) = extension.and_then(|extension| self.extension(extension))
-                && extension.user == Some(id)
-            {
-                extension.user = None;
-                extension.version = extension.version.saturating_add(1);
-                self.put_extension(&extension)?;
-            }
-        }
-        let extensions: Vec<ExtensionId> =
-            self.extensions.iter().filter(|(_, planned)| planned.is_none()).map(|(id, _)| *id).collect();
-        for id in extensions {
-            let user = self.holdings.extension(id).and_then(|extension| extension.user);
-            if let Some(mut user) = user.and_then(|user| self.account(user))
-                && user.extension() == Some(id)
-            {
-                user.role = Role::User { extension: None };
-                user.version = user.version.saturating_add(1);
-                self.put_account(&user)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn check_domains(&self) -> Result<(), CommitError> {
-        if self.domains.is_empty() {
-            return Ok(());
-        }
-        let mut hosts = HashSet::new();
-        let kept = self.holdings.domains.load();
-        let untouched = kept.by_id.values().filter(|kept| !self.domains.contains_key(&kept.id));
-        let planned = self.domains.values().flatten();
-        for host in untouched.map(|kept| &**kept).chain(planned).flat_map(|domain| &domain.hosts) {
-            if !hosts.insert(host.to_lowercase()) {
-                return Err(CommitError::conflict(format!("two domains have the host name {host}")));
-            }
-        }
-        for (id, _) in self.domains.iter().filter(|(_, planned)| planned.is_none()) {
-            let mut is_used = false;
-            self.holdings.each_account(|account| {
-                is_used |= account.domain == *id && !matches!(self.accounts.get(&account.id), Some(None));
-            });
-            self.holdings.each_extension(|extension| {
-                is_used |=
-                    extension.domain == *id && !matches!(self.extensions.get(&extension.id), Some(None));
-            });
-            if is_used {
-                return Err(CommitError::conflict("the domain still has accounts or extensions"));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_accounts(&mut self) -> Result<(), CommitError> {
-        let accounts: Vec<Account> = self.accounts.values().flatten().cloned().collect();
-        let mut names = HashSet::new();
-        for account in accounts {
-            let (kind, domain, name) = (account.kind(), account.domain, account.folded_name());
-            self.touch(Touch::Name(domain, name.clone()), true);
-            let holder = self.holdings.account_id(kind, domain, &name);
-            let is_taken = holder.is_some_and(|holder| !self.accounts.contains_key(&holder));
-            if is_taken || !names.insert((kind, domain, name)) {
-                return Err(CommitError::NameTaken);
-            }
-            self.domain(domain).ok_or_else(|| CommitError::missing("the account's domain"))?;
-            if let Some(extension) = account.extension() {
-                let extension =
-                    self.extension(extension).ok_or_else(|| CommitError::missing("the user's extension"))?;
-                if extension.domain != domain {
-                    return Err(CommitError::conflict("the user's extension is in another domain"));
-                }
-                if extension.user.is_some_and(|user| user != account.id) {
-                    return Err(CommitError::conflict(format!(
-                        "extension {} belongs to another user",
-                        extension.number
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_extensions(&mut self) -> Result<(), CommitError> {
-        let extensions: Vec<Extension> = self.extensions.values().flatten().cloned().collect();
-        let mut numbers = HashSet::new();
-        for extension in extensions {
-            let (domain, number) = (extension.domain, extension.number);
-            self.touch(Touch::Number(domain, number.as_str().into()), true);
-            let holder = self.holdings.extension_id(domain, &number);
-            let is_taken = holder.is_some_and(|holder| !self.extensions.contains_key(&holder));
-            if is_taken || !numbers.insert((domain, number)) {
-                return Err(CommitError::NumberTaken);
-            }
-            self.domain(domain).ok_or_else(|| CommitError::missing("the extension's domain"))?;
-            if let Some(user) = extension.user {
-                let user = self.account(user).ok_or_else(|| CommitError::missing("the extension's user"))?;
-                if user.extension().is_some_and(|other| other != extension.id) {
-                    return Err(CommitError::conflict(format!(
-                        "the user of extension {} belongs to another extension",
-                        extension.number
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn check_owners(&mut self) -> Result<(), CommitError> {
-        for (owner, kind) in self.owners.clone() {
-            let fits = match owner {
-                Owner::Account(id) => {
-                    let account = self.account(id).ok_or_else(|| CommitError::missing("the account"))?;
-                    may_own(&account, kind)
-                }
-                Owner::Extension(id) => {
-                    self.extension(id).ok_or_else(|| CommitError::missing("the extension"))?;
-                    kind == CredentialKind::PhonePassword
-                }
-            };
-            if !fits {
-                let what = format!("a {} does not belong there", kind.row().name);
-                return Err(CommitError::conflict(what));
-            }
-        }
-        Ok(())
-    }
-
     // Records with versions are written as they stand at the end, and before whatever else the plan changes.
 
     fn write_records(&mut self) -> Result<(), CommitError> {
@@ -595,6 +497,18 @@ impl<'a> Planner<'a> {
                 None => {
                     self.plan.draft.delete(rows::domain_key(id));
                     acts.push(Act::DropDomain(id));
+                }
+            }
+        }
+        for (id, planned) in std::mem::take(&mut self.documents) {
+            match planned {
+                Some(document) => {
+                    self.put(rows::document_key(id), &document)?;
+                    acts.push(Act::Document(document));
+                }
+                None => {
+                    self.plan.draft.delete(rows::document_key(id));
+                    acts.push(Act::DropDocument(id));
                 }
             }
         }

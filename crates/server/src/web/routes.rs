@@ -1,0 +1,156 @@
+//! The table of all pages: its address, its verb, who may, and what answers. Nothing is reached but through a row here, and
+//! a row cannot be written without saying who may.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    handler::Handler,
+    http::{Method, StatusCode},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use signin::rights::Right;
+
+use super::{
+    Web, administrators, audit, extensions,
+    guard::{self, Found},
+    home, ignition, links, login, notifications, preferences, settings, status, users,
+};
+
+/// Who may see a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever asks.
+    Anyone,
+    /// Whoever is signed in: what is shown is their own.
+    SignedIn,
+    /// Whoever is signed in and must choose a new password first. What is allowed then is asked for by the handler.
+    Detained,
+    /// Whoever is signed in and has this right.
+    Needs(Right),
+}
+
+/// One row.
+pub(super) struct Row {
+    method: Method,
+    path: &'static str,
+    access: Access,
+    answer: MethodRouter<Arc<Web>>,
+}
+
+fn get<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, handler: H) -> Row {
+    Row { method: Method::GET, path, access, answer: on(MethodFilter::GET, handler) }
+}
+
+fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, handler: H) -> Row {
+    Row { method: Method::POST, path, access, answer: on(MethodFilter::POST, handler) }
+}
+
+/// Every page.
+fn rows() -> Vec<Row> {
+    use Access::{Anyone, Detained, Needs, SignedIn};
+    use Right::{
+        ExtensionsRead, ExtensionsWrite, SecurityRead, SecurityReset, SecurityWrite, StatusControl,
+        StatusRead, SystemRead, SystemWrite, UsersRead, UsersWrite,
+    };
+    vec![
+        get("/", Anyone, links::show),
+        get("/ignition", Anyone, ignition::show),
+        post("/ignition", Anyone, ignition::ignite),
+        get("/manager/login", Anyone, login::show),
+        post("/manager/login", Anyone, login::sign_in),
+        // Whoever must choose a new password may leave.
+        post("/manager/logout", Detained, login::sign_out),
+        get("/manager/password", Detained, login::new_password),
+        post("/manager/password", Detained, login::choose_password),
+        get("/manager", SignedIn, home::show),
+        get("/manager/preferences", SignedIn, preferences::show),
+        post("/manager/preferences", SignedIn, preferences::save),
+        get("/manager/users", Needs(UsersRead), users::list),
+        get("/manager/users/new", Needs(UsersWrite), users::ask_new),
+        post("/manager/users/new", Needs(UsersWrite), users::create),
+        get("/manager/users/{id}", Needs(UsersRead), users::show),
+        post("/manager/users/{id}", Needs(UsersWrite), users::save),
+        get("/manager/users/{id}/delete", Needs(UsersWrite), users::ask_delete),
+        post("/manager/users/{id}/delete", Needs(UsersWrite), users::delete),
+        post("/manager/users/{id}/secrets/{kind}", Needs(SecurityReset), users::set_secret),
+        get("/manager/extensions", Needs(ExtensionsRead), extensions::list),
+        get("/manager/extensions/new", Needs(ExtensionsWrite), extensions::ask_new),
+        post("/manager/extensions/new", Needs(ExtensionsWrite), extensions::create),
+        get("/manager/extensions/{id}", Needs(ExtensionsRead), extensions::show),
+        post("/manager/extensions/{id}", Needs(ExtensionsWrite), extensions::save),
+        get("/manager/extensions/{id}/delete", Needs(ExtensionsWrite), extensions::ask_delete),
+        post("/manager/extensions/{id}/delete", Needs(ExtensionsWrite), extensions::delete),
+        post("/manager/extensions/{id}/secrets/{kind}", Needs(SecurityReset), extensions::set_secret),
+        get("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::ask_log_out),
+        post("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::log_out),
+        get("/manager/audit", Needs(SecurityRead), audit::list),
+        get("/manager/audit/export", Needs(SecurityRead), audit::export),
+        get("/manager/audit/{seq}", Needs(SecurityRead), audit::show),
+        get("/manager/settings/administrators", Needs(SecurityRead), administrators::list),
+        get("/manager/administrators/{id}", Needs(SecurityRead), administrators::show),
+        post("/manager/administrators/{id}/secrets/{kind}", Needs(SecurityReset), administrators::set_secret),
+        get("/manager/settings/security", Needs(SecurityRead), settings::show),
+        post("/manager/settings/security", Needs(SecurityWrite), settings::save),
+        get("/manager/settings/domain", Needs(SystemRead), settings::show),
+        post("/manager/settings/domain", Needs(SystemWrite), settings::save),
+        get("/manager/settings/system", Needs(SystemRead), settings::show),
+        post("/manager/settings/system", Needs(SystemWrite), settings::save),
+        get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
+        post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
+        get("/status", Needs(StatusRead), status::phones),
+        get("/status/events", Needs(StatusRead), status::events),
+        get("/status/live/{tab}", Needs(StatusRead), status::live),
+        get("/status/phones", Needs(StatusRead), status::show),
+        get("/status/blacklists", Needs(StatusRead), status::show),
+        post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
+        get("/status/quarantine", Needs(StatusRead), status::show),
+        post("/status/quarantine", Needs(StatusControl), status::act),
+        get("/status/old-codes", Needs(StatusRead), status::show),
+        post("/status/old-codes", Needs(SecurityReset), status::act),
+        get("/status/sessions", Needs(StatusRead), status::show),
+        post("/status/sessions", Needs(StatusControl), status::act),
+    ]
+}
+
+/// The table as far as it can be told: for those who check it.
+pub fn table() -> Vec<(Method, &'static str, Access)> {
+    rows().into_iter().map(|row| (row.method, row.path, row.access)).collect()
+}
+
+/// All pages, each behind its row's access.
+pub(super) fn router(web: &Arc<Web>) -> Router<Arc<Web>> {
+    rows().into_iter().fold(Router::new(), |router, row| {
+        let gate = from_fn_with_state((Arc::clone(web), row.access), admit);
+        router.route(row.path, row.answer.layer(gate))
+    })
+}
+
+/// Lets through whom the row lets through. Whom it found is handed on, so that nobody is looked for twice.
+async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request, next: Next) -> Response {
+    if access == Access::Anyone {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let (who, status) = match guard::find_session(&mut parts, &web).await {
+        Ok(found) => found,
+        Err(to_login) => return to_login,
+    };
+    if status.wants_new_secret() && access != Access::Detained {
+        return Redirect::to("/manager/password").into_response();
+    }
+    if let Access::Needs(right) = access
+        && !who.by.may(right)
+    {
+        if parts.method != Method::GET {
+            // A change that somebody tried and may not make has its row in the audit.
+            let _refused = web.system.administer(&who.by, move |admin, _| admin.demand(right)).await;
+        }
+        return who.visitor.error(&web, StatusCode::FORBIDDEN);
+    }
+    parts.extensions.insert(Found(who, status));
+    next.run(Request::from_parts(parts, body)).await
+}

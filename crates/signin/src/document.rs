@@ -1,0 +1,97 @@
+//! Documents: records that are few, small and rarely changed. The store keeps them all alike, so that a new kind of them is
+//! a variant here and nothing there.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ident::{FoldedName, GroupId},
+    rights::{GROUPS_MAX, RightsGroup},
+};
+
+/// Names one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentId {
+    /// A rights group.
+    RightsGroup(GroupId),
+}
+
+/// The kinds of document, as they are listed and limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKind {
+    /// Rights groups.
+    RightsGroup,
+}
+
+/// One document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Document {
+    /// Rights that go together.
+    RightsGroup(RightsGroup),
+}
+
+impl DocumentId {
+    /// Its kind.
+    pub const fn kind(self) -> DocumentKind {
+        match self {
+            Self::RightsGroup(_) => DocumentKind::RightsGroup,
+        }
+    }
+}
+
+impl DocumentKind {
+    /// How many of them there may be.
+    pub const fn most(self) -> usize {
+        match self {
+            Self::RightsGroup => GROUPS_MAX,
+        }
+    }
+
+    /// In words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::RightsGroup => "rights group",
+        }
+    }
+}
+
+impl Document {
+    /// Its name in the store.
+    pub const fn id(&self) -> DocumentId {
+        match self {
+            Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
+        }
+    }
+
+    /// Counts its changes; a change must name the version it was made from.
+    pub const fn version(&self) -> u32 {
+        match self {
+            Self::RightsGroup(group) => group.version,
+        }
+    }
+
+    /// The name that no other of its kind may have.
+    pub fn unique_name(&self) -> Option<FoldedName> {
+        match self {
+            Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
+        }
+    }
+
+    /// The rights group that it is.
+    pub const fn rights_group(&self) -> Option<&RightsGroup> {
+        match self {
+            Self::RightsGroup(group) => Some(group),
+        }
+    }
+}
+
+/// The rights groups among documents, by name.
+pub fn rights_groups(documents: &[Arc<Document>]) -> Vec<RightsGroup> {
+    let mut groups: Vec<RightsGroup> =
+        documents.iter().filter_map(|document| document.rights_group().cloned()).collect();
+    groups.sort_by_cached_key(|group| FoldedName::of(&group.name));
+    groups
+}
