@@ -8,6 +8,7 @@ export const PAGES = [
   "/manager/extensions/new",
   "/status",
   "/status?state=lost",
+  "/status/alarms",
   "/status/blacklists",
   "/status/quarantine",
   "/status/sessions",

@@ -26,6 +26,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    alarms,
     clock::Clock,
     config::Loaded,
     core_dump, descriptors,
@@ -144,6 +145,7 @@ impl Running {
         }
         tasks.spawn(sweep(Arc::clone(&system)));
         tasks.spawn(retention::keep(Arc::clone(&system)));
+        tasks.spawn(alarms::watch(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

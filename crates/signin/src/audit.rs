@@ -140,6 +140,12 @@ words! {
         AuditLost => "Audit rows lost",
         /// The oldest rows of the audit were removed, as the rule for it wants.
         AuditCut => "Audit cut",
+        /// The cause of an alarm began.
+        AlarmRaised => "Alarm raised",
+        /// The cause of an alarm ended.
+        AlarmCleared => "Alarm cleared",
+        /// Somebody has seen an alarm.
+        AlarmAcknowledged => "Alarm acknowledged",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.

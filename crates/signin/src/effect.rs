@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     account::{Account, Activity},
+    alarm::AlarmChange,
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
@@ -94,6 +95,8 @@ pub enum Effect {
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.
     ReleaseQuarantine(ExtensionId),
+    /// Changes an alarm; may be a second late.
+    Alarm(AlarmChange),
     /// Adds a row to the audit.
     Audit(AuditEvent),
     /// Removes the oldest rows of the audit, those that are still there.

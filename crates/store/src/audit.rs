@@ -165,7 +165,12 @@ impl Ledger {
     }
 
     /// What is wrong with a row that should be this one.
-    pub(crate) fn audit_fault(&self, record: &AuditRecord, seq: u64, head: &[u8; MAC_LEN]) -> Option<&'static str> {
+    pub(crate) fn audit_fault(
+        &self,
+        record: &AuditRecord,
+        seq: u64,
+        head: &[u8; MAC_LEN],
+    ) -> Option<&'static str> {
         if record.seq < seq {
             return Some("the row was removed by the rule for the audit, and is there again");
         }

@@ -7,6 +7,7 @@
 use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use signin::{
+    alarm::AlarmId,
     audit::{Action, Actor, AuditEvent, Outcome, Repeat},
     credential::{CredentialKind, Owner},
     effect::Effect,
@@ -43,6 +44,7 @@ pub(crate) enum Dirty {
     Quarantine(u64),
     Places(ExtensionId),
     Former(FormerKey),
+    Alarm(AlarmId),
 }
 
 #[derive(Default)]
@@ -81,6 +83,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::PutRegistration(_)
         | Effect::KnowPlace(..)
         | Effect::Quarantine(_)
+        | Effect::Alarm(_)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
         | Effect::PutReporting(_)
@@ -151,6 +154,12 @@ impl Behind {
                 }
                 topics.push(Topic::Quarantine);
                 self.note(Dirty::Quarantine(place));
+            }
+            Effect::Alarm(change) => {
+                for id in holdings.alarms.change(change) {
+                    self.note(Dirty::Alarm(id));
+                }
+                topics.push(Topic::Alarms);
             }
             Effect::Audit(event) => {
                 topics.push(Topic::Audit);
@@ -308,6 +317,9 @@ impl Chunk {
                 Dirty::Former(key) => {
                     let sealed = holdings.sealed_former(*key);
                     (rows::former_key(*key), sealed.map(|sealed| rows::sealed_body(&sealed)))
+                }
+                Dirty::Alarm(id) => {
+                    (rows::alarm_key(*id), holdings.alarms.get(*id).map(|alarm| encode(&*alarm)))
                 }
                 Dirty::Quarantine(place) => {
                     (rows::quarantine_key(*place), holdings.quarantined(*place).map(|entry| encode(&*entry)))

@@ -32,6 +32,7 @@ use signin::{
 
 use crate::{
     agents::Agents,
+    alarms::Alarms,
     counts::{Counts, TALLIES_MAX},
     credentials::Credentials,
     former::Formers,
@@ -61,6 +62,7 @@ pub(crate) struct Holdings {
     pub(crate) masters: MasterKeys,
     pub(crate) settings: ArcSwap<Settings>,
     pub(crate) reporting: ArcSwap<Reporting>,
+    pub(crate) alarms: Alarms,
     pub(crate) domains: ArcSwap<Domains>,
     documents: RwLock<BTreeMap<DocumentId, Arc<Document>>>,
     accounts: Numbered<AccountId, Account>,
@@ -96,6 +98,7 @@ impl Holdings {
             masters,
             settings: ArcSwap::from_pointee(Settings::default()),
             reporting: ArcSwap::default(),
+            alarms: Alarms::default(),
             domains: ArcSwap::from_pointee(Domains::default()),
             documents: RwLock::default(),
             accounts: Numbered::new(),

@@ -201,6 +201,11 @@ impl Ledger {
         self.holdings.settings.load().registrations
     }
 
+    /// How many rows of the audit could not be kept since the start.
+    pub fn audit_lost(&self) -> u64 {
+        self.behind.audit_lost()
+    }
+
     /// Tells what changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Topic> {
         self.topics.subscribe()

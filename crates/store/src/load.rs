@@ -215,6 +215,7 @@ impl Loader {
         match record {
             Record::Meta => {}
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
+            Record::Alarm(alarm) => holdings.alarms.restore(alarm),
             Record::Reporting(sealed) => holdings.restore_reporting(&sealed)?,
             Record::Domain(domain) => {
                 self.heap.lock().domains.insert(domain.id, Arc::new(domain));

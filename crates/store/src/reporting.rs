@@ -21,9 +21,7 @@ impl Holdings {
     pub(crate) fn restore_reporting(&self, sealed: &[u8]) -> Result<(), OpenError> {
         let damaged = |why: &str| OpenError::Damaged { what: format!("where things are reported {why}") };
         let clear = self.masters.open(&reporting_key().key, sealed).map_err(|why| match why {
-            Unopened::UnknownKey => {
-                OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() }
-            }
+            Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(sealed), given: self.masters.ids() },
             Unopened::Malformed | Unopened::Forged => damaged("does not open"),
         })?;
         // The reader's own words could quote a secret.

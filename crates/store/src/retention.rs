@@ -45,9 +45,8 @@ impl Ledger {
         let unread = |error: crate::StoreError| AuditBroken { seq: 0, what: error.to_string() };
         let mut snapshot = self.reader.snapshot().map_err(unread)?;
         let census = snapshot.row(&Census::row_key()).map_err(unread)?;
-        let census: Option<Census> = census
-            .filter(|row| self.keys.is_ours(row))
-            .and_then(|row| serde_json::from_str(&row.body).ok());
+        let census: Option<Census> =
+            census.filter(|row| self.keys.is_ours(row)).and_then(|row| serde_json::from_str(&row.body).ok());
         let Some(census) = census else {
             let what = "the row that says where the audit begins is damaged".into();
             return Err(AuditBroken { seq: 0, what });

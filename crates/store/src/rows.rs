@@ -3,6 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use signin::{
     account::{Account, Activity},
+    alarm::{Alarm, AlarmId},
     credential::{CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
@@ -32,6 +33,10 @@ pub(crate) fn settings_key() -> RowKey {
 
 pub(crate) fn reporting_key() -> RowKey {
     RowKey { shelf: Shelf::Reporting, key: "reporting".into() }
+}
+
+pub(crate) fn alarm_key(id: AlarmId) -> RowKey {
+    named(Shelf::Alarm, &id)
 }
 
 pub(crate) fn domain_key(id: DomainId) -> RowKey {
@@ -108,6 +113,7 @@ pub(crate) enum Record {
     Document(Box<Document>),
     /// Sealed.
     Reporting(Box<[u8]>),
+    Alarm(Alarm),
 }
 
 impl Record {
@@ -136,6 +142,7 @@ impl Record {
             Shelf::Former => Self::Former(key(row)?, sealed_of(row)?),
             Shelf::Document => Self::Document(body(row)?),
             Shelf::Reporting => Self::Reporting(sealed_of(row)?),
+            Shelf::Alarm => Self::Alarm(body(row)?),
         })
     }
 }

@@ -386,6 +386,13 @@ impl Writer {
                 holdings.release(extension);
                 return Topic::Quarantine;
             }
+            // Noted like a failure: on disk a moment later.
+            Act::Alarm(change) => {
+                for id in holdings.alarms.change(change) {
+                    self.behind.note(Dirty::Alarm(id));
+                }
+                return Topic::Alarms;
+            }
             Act::Audited => return Topic::Audit,
         }
         Topic::Accounts

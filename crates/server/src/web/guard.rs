@@ -315,6 +315,7 @@ impl SignedIn {
                 warnings,
                 places: places.map(|(place, _)| place).collect(),
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
+                alarms: u64::try_from(web.system.ledger.alarms_unseen()).unwrap_or(u64::MAX),
             },
         }
     }

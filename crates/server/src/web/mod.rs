@@ -6,6 +6,7 @@
 
 mod address;
 mod administrators;
+mod alarms;
 mod assets;
 mod audit;
 mod credentials;

@@ -58,9 +58,7 @@ pub(super) async fn save(
     let mut wrong = typed.clone();
     let days = number(&form, "days", &mut wrong);
     let rows = number(&form, "rows", &mut wrong);
-    let again = |filled: &Filled| {
-        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, filled))
-    };
+    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, filled));
     let (Some(days), Some(rows)) = (days, rows) else { return Ok(again(&wrong)) };
     let version = form.get("version").parse().unwrap_or(0);
     let wanted = Retention { days, rows };
@@ -94,8 +92,7 @@ fn number<T: std::str::FromStr>(form: &Form, field: &str, filled: &mut Filled) -
     let number = typed.parse().ok();
     if number.is_none() {
         let typed: String = typed.chars().take(20).collect();
-        *filled =
-            std::mem::take(filled).wrong(field, format!("“{typed}” is no number that fits here."));
+        *filled = std::mem::take(filled).wrong(field, format!("“{typed}” is no number that fits here."));
     }
     number
 }

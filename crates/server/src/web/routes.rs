@@ -107,6 +107,8 @@ fn rows() -> Vec<Row> {
         get("/status/phones", Needs(StatusRead), status::show),
         get("/status/blacklists", Needs(StatusRead), status::show),
         post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
+        get("/status/alarms", Needs(StatusRead), status::show),
+        post("/status/alarms", Needs(StatusControl), status::act),
         get("/status/quarantine", Needs(StatusRead), status::show),
         post("/status/quarantine", Needs(StatusControl), status::act),
         get("/status/old-codes", Needs(StatusRead), status::show),

@@ -4,6 +4,8 @@ mod advisories;
 #[cfg(test)]
 mod aimed;
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod browser;

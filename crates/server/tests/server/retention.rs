@@ -26,9 +26,11 @@ async fn old_rows_go_by_the_rule_of_the_page_and_the_rest_is_whole() {
     assert!(page.body.contains("How long the audit is kept"), "{}", page.body);
     assert_eq!((page.field("days"), page.field("rows")), ("0".into(), "5000000".into()));
     let version = page.field("version");
-    for (days, rows, said) in
-        [("x", "20000", "is no number"), ("30", "1", "10000 to 100000000 rows"), ("99999", "20000", "0 to 36500 days")]
-    {
+    for (days, rows, said) in [
+        ("x", "20000", "is no number"),
+        ("30", "1", "10000 to 100000000 rows"),
+        ("99999", "20000", "0 to 36500 days"),
+    ] {
         let fields = [("version", version.as_str()), ("days", days), ("rows", rows)];
         let answer = browser.fill(PAGE, PAGE, &fields).await;
         assert_eq!(answer.status, 422);
@@ -37,7 +39,8 @@ async fn old_rows_go_by_the_rule_of_the_page_and_the_rest_is_whole() {
     let fields = [("version", version.as_str()), ("days", "30"), ("rows", "20000")];
     assert_eq!(browser.fill(PAGE, PAGE, &fields).await.status, 303);
     assert_eq!(house.system.ledger.reporting().retention, Retention { days: 30, rows: 20_000 });
-    let answer = browser.fill(PAGE, PAGE, &[("version", version.as_str()), ("days", "9"), ("rows", "20000")]).await;
+    let answer =
+        browser.fill(PAGE, PAGE, &[("version", version.as_str()), ("days", "9"), ("rows", "20000")]).await;
     assert_eq!(answer.status, 409, "somebody else was quicker");
     cut(&house.system).await.expect("whole");
     let audit = house.audit().await;
@@ -47,7 +50,8 @@ async fn old_rows_go_by_the_rule_of_the_page_and_the_rest_is_whole() {
     let text = format!("data_folder = {:?}\n", house.folder());
     std::fs::write(config.path(), text).expect("written");
     let mut verify = tokio::process::Command::new(env!("CARGO_BIN_EXE_hookswitch"));
-    let said = verify.arg("--config").arg(config.path()).args(["audit", "verify"]).output().await.expect("run");
+    let said =
+        verify.arg("--config").arg(config.path()).args(["audit", "verify"]).output().await.expect("run");
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(said.contains("It begins with row 70"), "{said}");
     house.stop().await;

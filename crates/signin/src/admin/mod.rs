@@ -3,6 +3,7 @@
 //! The same operations stand behind the pages, the command and every interface to come. They read
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
+mod alarms;
 mod exports;
 mod extensions;
 mod groups;

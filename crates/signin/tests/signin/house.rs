@@ -11,6 +11,7 @@ use std::{
 use signin::{
     account::{Account, Activity, RoleKind},
     admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
+    alarm::AlarmChange,
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
@@ -64,6 +65,7 @@ pub(crate) struct Model {
     pub(crate) documents: BTreeMap<DocumentId, Arc<Document>>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
+    pub(crate) alarms: Vec<AlarmChange>,
     /// Effects that could make a wrong secret right.
     changes: u64,
     next: Cell<u32>,
@@ -256,6 +258,7 @@ impl Model {
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::Alarm(change) => self.alarms.push(change),
             Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }
     }

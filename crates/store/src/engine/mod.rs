@@ -66,11 +66,13 @@ pub enum Shelf {
     Document = 14,
     /// Where things are reported, sealed; one row.
     Reporting = 15,
+    /// Alarms.
+    Alarm = 16,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -87,6 +89,7 @@ impl Shelf {
         Self::Former,
         Self::Document,
         Self::Reporting,
+        Self::Alarm,
     ];
 
     /// The number on disk.

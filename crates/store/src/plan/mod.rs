@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use signin::{
     account::{Account, Activity},
+    alarm::AlarmChange,
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
@@ -81,6 +82,7 @@ pub(crate) enum Act {
     LogOut(ExtensionId, Option<Box<str>>),
     Quarantine(u64, Quarantined),
     Release(ExtensionId),
+    Alarm(AlarmChange),
     Audited,
 }
 
@@ -103,6 +105,7 @@ impl Act {
             | Self::Former(..)
             | Self::ForgetFormer(..)
             | Self::Reporting(_)
+            | Self::Alarm(_)
             | Self::KnowPlace(..)
             | Self::Document(_)
             | Self::DropDocument(_)
@@ -267,6 +270,7 @@ impl<'a> Planner<'a> {
                 }
             }
             Effect::ReleaseQuarantine(extension) => self.release(*extension),
+            Effect::Alarm(change) => self.plan.acts.push(Act::Alarm(change.clone())),
             Effect::Audit(event) => self.audit(event),
             Effect::CutAudit(cut) => self.plan.draft.cut_audit(*cut),
         }

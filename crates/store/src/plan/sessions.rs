@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use signin::{
-    account::Condition,
-    credential::Owner,
-    effect::NewSession,
-    session::SessionId,
-    timestamp::Timestamp,
+    account::Condition, credential::Owner, effect::NewSession, session::SessionId, timestamp::Timestamp,
 };
 
 use super::{Act, Planner, Touch};

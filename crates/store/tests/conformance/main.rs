@@ -8,6 +8,7 @@
     reason = "helpers of tests fail tests by panicking"
 )]
 
+mod alarms;
 mod attempts;
 mod backups;
 mod changes;
@@ -112,6 +113,8 @@ macro_rules! conformance {
                 backups: a_backup_of_a_newer_version_is_refused,
                 backups: a_restore_into_a_store_in_use_is_refused,
                 backups: an_interrupted_restore_is_noticed_and_can_be_repeated,
+                alarms: alarms_stand_are_seen_end_and_come_back_after_a_restart,
+                alarms: of_many_alarms_the_oldest_that_are_over_are_forgotten,
                 retention: old_rows_go_and_what_is_left_is_whole,
                 retention: no_more_rows_are_kept_than_the_rule_says,
                 retention: old_rows_go_a_part_at_a_time,

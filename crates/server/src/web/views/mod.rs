@@ -7,6 +7,7 @@
 //!
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod errors;
