@@ -18,6 +18,8 @@ export const PAGES = [
   "/manager/settings/domain",
   "/manager/settings/system",
   "/manager/settings/notifications",
+  "/manager/settings/notifications/webhooks/new",
+  "/manager/settings/notifications/syslog/new",
   "/manager/settings/administrators",
   "/manager/administrators/1",
   "/manager/preferences",

@@ -59,6 +59,7 @@ class Product:
         self.log_file = folder / "hookswitch.log"
         self.addresses: dict[str, tuple[str, int]] = {}
         self.metrics: tuple[str, int] = ("", 0)
+        self._published: dict[str, tuple[str, int]] = {}
         self._passwords = passwords
 
     @property
@@ -90,6 +91,10 @@ class Product:
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None
+
+    def addresses_of(self, listener: str) -> tuple[str, int]:
+        """Where it listens, by the listener's name."""
+        return self._published[listener]
 
     def contacts(self, extension: str) -> list[str]:
         return [phone["contact"] for phone in self.phones(extension)]
@@ -149,6 +154,7 @@ class Product:
             time.sleep(0.02)
         for name, addresses in json.loads(published.read_text()).items():
             host, _, port = addresses[0].rpartition(":")
+            self._published[name] = (host, int(port))
             if name.startswith("sip-"):
                 self.addresses[name.removeprefix("sip-")] = (host, int(port))
             elif name == "metrics":

@@ -23,7 +23,10 @@ use tokio::{
     time::{MissedTickBehavior, sleep},
 };
 
-use crate::system::System;
+use crate::{
+    notify::{Target, item::Item},
+    system::System,
+};
 
 /// How often it is looked when nothing is told to have changed.
 const EVERY: Duration = Duration::from_secs(2);
@@ -35,6 +38,9 @@ const ROOM_MIN: u64 = 256 << 20;
 const CERTIFICATE_DAYS: u32 = 14;
 /// What was lost is told of for so long after the last time.
 const LOST_FOR: Seconds = Seconds(3600);
+
+/// A target is told of that cannot be reached for so long.
+const FAILING_FOR: Seconds = Seconds(300);
 
 /// Goes on until the program stops.
 pub async fn watch(system: Arc<System>) {
@@ -101,6 +107,20 @@ pub fn look(system: &System) {
         effects.extend(row.map(|(action, key)| Effect::Audit(event(action, key, now))));
     }
     system.ledger.commit_behind(effects);
+    let reporting = system.ledger.reporting();
+    for change in list {
+        let told = match change {
+            AlarmChange::Raise(cause, _) => {
+                let is_it = |alarm: &Arc<Alarm>| alarm.is_standing() && alarm.key == cause.key;
+                system.ledger.alarms().into_iter().find(is_it).map(|alarm| (alarm, true))
+            }
+            AlarmChange::Clear(id, _) => system.ledger.alarm(id).map(|alarm| (alarm, false)),
+            AlarmChange::Count(..) | AlarmChange::Acknowledge(..) => None,
+        };
+        if let Some((alarm, is_raised)) = told {
+            system.deliveries.tell(&reporting, &Item::Alarm { alarm, is_raised }, now);
+        }
+    }
 }
 
 /// Everything that is wrong now.
@@ -140,6 +160,15 @@ fn causes(system: &System, now: Timestamp) -> Vec<Cause> {
             CountScope::Credential(_) => AlarmKind::AccountLocked,
         };
         add(kind, key.domain, &called(&key), u64::from(tally.failures));
+    }
+    for target in Target::all(&ledger.reporting()).iter().filter(|target| target.is_on()) {
+        let told = system.deliveries.state(target.id()).told();
+        if told.failing_since.is_some_and(|since| now >= since.after(FAILING_FOR)) {
+            add(AlarmKind::DeliveryFails, DomainId::FIRST, target.name(), 0);
+        }
+        if told.lost_at.is_some_and(|at| now < at.after(LOST_FOR)) {
+            add(AlarmKind::DeliveryLost, DomainId::FIRST, target.name(), told.lost);
+        }
     }
     let mut pushed_out = std::collections::BTreeMap::<ExtensionId, u64>::new();
     for entry in ledger.quarantine() {

@@ -21,6 +21,7 @@ pub mod logging;
 pub mod master_key;
 pub mod metrics;
 pub mod moment;
+pub mod notify;
 pub mod reload;
 pub mod retention;
 pub mod serve;

@@ -36,7 +36,7 @@ use crate::{
         listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
-    logging, retention,
+    logging, notify, retention,
     system::{StartError, System, or_cores},
 };
 
@@ -146,6 +146,7 @@ impl Running {
         tasks.spawn(sweep(Arc::clone(&system)));
         tasks.spawn(retention::keep(Arc::clone(&system)));
         tasks.spawn(alarms::watch(Arc::clone(&system)));
+        tasks.spawn(notify::run(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

@@ -123,7 +123,7 @@ pub const ALARMS: [AlarmRow; 13] = [
     ),
     row(AlarmKind::AccountLocked, "account-locked", "Account locked", Severity::Warning, "failures"),
     row(AlarmKind::PushedOut, "pushed-out", "Phone pushed out", Severity::Warning, "phones"),
-    row(AlarmKind::DeliveryFails, "delivery-fails", "A target cannot be reached", Severity::Warning, "tries"),
+    row(AlarmKind::DeliveryFails, "delivery-fails", "A target cannot be reached", Severity::Warning, ""),
     row(AlarmKind::DeliveryLost, "delivery-lost", "Not everything was delivered", Severity::Warning, "lost"),
     row(AlarmKind::PartnerOpen, "partner-open", "BusinessPartner has no password", Severity::Warning, ""),
     row(AlarmKind::TooMany, "too-many", "More alarms than are kept", Severity::Critical, "alarms"),

@@ -146,6 +146,8 @@ words! {
         AlarmCleared => "Alarm cleared",
         /// Somebody has seen an alarm.
         AlarmAcknowledged => "Alarm acknowledged",
+        /// Somebody had a test sent to a target.
+        TestSent => "Test sent",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.

@@ -9,7 +9,7 @@ use crate::{
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
@@ -95,6 +95,8 @@ pub enum Effect {
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.
     ReleaseQuarantine(ExtensionId),
+    /// Notes how far the audit was delivered to a target, or that the target is gone; may be a second late.
+    Delivered(TargetId, Option<u64>),
     /// Changes an alarm; may be a second late.
     Alarm(AlarmChange),
     /// Adds a row to the audit.

@@ -30,5 +30,6 @@ pub mod secret;
 pub mod session;
 pub mod shortcut;
 pub mod stale;
+pub mod target;
 pub mod timestamp;
 pub mod verdict;

@@ -1,8 +1,13 @@
-//! Reporting: how long the audit is kept. A record of its own, sealed as a whole.
+//! Reporting: how long the audit is kept, and where alarms and rows of it are sent. A record of its own, sealed as a whole,
+//! for there are secrets in it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::timestamp::{Seconds, Timestamp};
+use crate::{
+    ident::TargetId,
+    target::{SyslogTarget, Webhook},
+    timestamp::{Seconds, Timestamp},
+};
 
 /// Fewest rows that a rule may keep.
 pub const ROWS_MIN: u64 = 10_000;
@@ -58,6 +63,30 @@ pub struct Reporting {
     pub version: u32,
     /// How long the audit is kept.
     pub retention: Retention,
+    /// Receivers of webhooks.
+    pub webhooks: Vec<Webhook>,
+    /// Receivers of syslog.
+    pub syslog: Vec<SyslogTarget>,
+    /// The number of the last target that was made.
+    pub target_last: u32,
+}
+
+impl Reporting {
+    /// Gives a new target its number; others keep theirs.
+    pub fn claim(&mut self, id: &mut TargetId) -> TargetId {
+        if *id == TargetId::NEW {
+            self.target_last = self.target_last.saturating_add(1);
+            *id = TargetId(self.target_last);
+        }
+        *id
+    }
+
+    /// What people call a target.
+    pub fn target_name(&self, id: TargetId) -> Option<Box<str>> {
+        let webhooks = self.webhooks.iter().map(|webhook| (webhook.id, &webhook.name));
+        let mut all = webhooks.chain(self.syslog.iter().map(|target| (target.id, &target.name)));
+        all.find(|(other, _)| *other == id).map(|(_, name)| name.clone())
+    }
 }
 
 #[cfg(test)]

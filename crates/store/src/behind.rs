@@ -11,7 +11,7 @@ use signin::{
     audit::{Action, Actor, AuditEvent, Outcome, Repeat},
     credential::{CredentialKind, Owner},
     effect::Effect,
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     interface::LoginInterface,
     lockout::TallyKey,
     place::Places,
@@ -45,6 +45,7 @@ pub(crate) enum Dirty {
     Places(ExtensionId),
     Former(FormerKey),
     Alarm(AlarmId),
+    Delivered(TargetId),
 }
 
 #[derive(Default)]
@@ -84,6 +85,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::KnowPlace(..)
         | Effect::Quarantine(_)
         | Effect::Alarm(_)
+        | Effect::Delivered(..)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
         | Effect::PutReporting(_)
@@ -154,6 +156,10 @@ impl Behind {
                 }
                 topics.push(Topic::Quarantine);
                 self.note(Dirty::Quarantine(place));
+            }
+            Effect::Delivered(target, seq) => {
+                holdings.delivered.set(target, seq);
+                self.note(Dirty::Delivered(target));
             }
             Effect::Alarm(change) => {
                 for id in holdings.alarms.change(change) {
@@ -317,6 +323,9 @@ impl Chunk {
                 Dirty::Former(key) => {
                     let sealed = holdings.sealed_former(*key);
                     (rows::former_key(*key), sealed.map(|sealed| rows::sealed_body(&sealed)))
+                }
+                Dirty::Delivered(id) => {
+                    (rows::delivered_key(*id), holdings.delivered.get(*id).map(|seq| encode(&seq)))
                 }
                 Dirty::Alarm(id) => {
                     (rows::alarm_key(*id), holdings.alarms.get(*id).map(|alarm| encode(&*alarm)))

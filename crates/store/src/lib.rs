@@ -15,6 +15,7 @@ mod behind;
 mod commit;
 mod counts;
 mod credentials;
+mod delivered;
 pub mod engine;
 mod error;
 mod faded;
@@ -53,6 +54,7 @@ pub use self::{
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,
+    delivered::Following,
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{

@@ -215,6 +215,7 @@ impl Loader {
         match record {
             Record::Meta => {}
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
+            Record::Delivered(target, seq) => holdings.delivered.set(target, Some(seq)),
             Record::Alarm(alarm) => holdings.alarms.restore(alarm),
             Record::Reporting(sealed) => holdings.restore_reporting(&sealed)?,
             Record::Domain(domain) => {

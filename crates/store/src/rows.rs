@@ -7,7 +7,7 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::{Tally, TallyKey},
     place::Places,
     policy::Settings,
@@ -37,6 +37,10 @@ pub(crate) fn reporting_key() -> RowKey {
 
 pub(crate) fn alarm_key(id: AlarmId) -> RowKey {
     named(Shelf::Alarm, &id)
+}
+
+pub(crate) fn delivered_key(id: TargetId) -> RowKey {
+    named(Shelf::Delivered, &id)
 }
 
 pub(crate) fn domain_key(id: DomainId) -> RowKey {
@@ -114,6 +118,7 @@ pub(crate) enum Record {
     /// Sealed.
     Reporting(Box<[u8]>),
     Alarm(Alarm),
+    Delivered(TargetId, u64),
 }
 
 impl Record {
@@ -143,6 +148,7 @@ impl Record {
             Shelf::Document => Self::Document(body(row)?),
             Shelf::Reporting => Self::Reporting(sealed_of(row)?),
             Shelf::Alarm => Self::Alarm(body(row)?),
+            Shelf::Delivered => Self::Delivered(key(row)?, body(row)?),
         })
     }
 }

@@ -393,6 +393,11 @@ impl Writer {
                 }
                 return Topic::Alarms;
             }
+            Act::Delivered(target, seq) => {
+                holdings.delivered.set(target, seq);
+                self.behind.note(Dirty::Delivered(target));
+                return Topic::Settings;
+            }
             Act::Audited => return Topic::Audit,
         }
         Topic::Accounts

@@ -24,6 +24,7 @@ mod preferences;
 pub mod routes;
 mod settings;
 mod status;
+mod targets;
 mod users;
 pub(crate) mod views;
 

@@ -14,6 +14,7 @@ use super::{
     form::Form,
     guard::{self, SignedForm, SignedIn},
     lists::thousands,
+    targets,
     views::{
         forms::{Filled, Problems},
         notifications::{NotificationsPage, retention_section},
@@ -42,6 +43,8 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled) -> NotificationsPage {
         shell: who.shell(web, Place::Settings),
         tab: SettingsTab::Notifications,
         problems: Problems::of(&retention.fields.iter().collect::<Vec<_>>(), &[]),
+        targets: targets::lists(web, who),
+        may_change: who.by.may(Right::SystemWrite),
         retention,
         editable,
         version: filled.value("version").to_owned(),

@@ -17,7 +17,7 @@ use signin::rights::Right;
 use super::{
     Web, administrators, audit, extensions,
     guard::{self, Found},
-    home, ignition, links, login, notifications, preferences, settings, status, users,
+    home, ignition, links, login, notifications, preferences, settings, status, targets, users,
 };
 
 /// Who may see a page.
@@ -101,6 +101,13 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
         get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
         post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
+        get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),
+        post("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::create),
+        get("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::show),
+        post("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::save),
+        post("/manager/settings/notifications/targets/{id}/test", Needs(SystemWrite), targets::test),
+        get("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::ask_delete),
+        post("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::delete),
         get("/status", Needs(StatusRead), status::phones),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),

@@ -43,6 +43,8 @@ mod retention;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod torture;
 #[cfg(test)]
 mod turns;

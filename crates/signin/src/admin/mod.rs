@@ -13,6 +13,7 @@ mod reporting;
 mod secrets;
 mod service_users;
 mod settings;
+mod targets;
 mod users;
 
 use std::net::IpAddr;

@@ -41,7 +41,7 @@ impl Admin<'_> {
     }
 
     /// The record as it is, with the version that it will have after one more change.
-    fn reporting_at(&self, version: u32) -> Result<Reporting, Problem> {
+    pub(super) fn reporting_at(&self, version: u32) -> Result<Reporting, Problem> {
         let before = self.records.reporting();
         if before.version != version {
             return Err(Problem::Changed("page"));

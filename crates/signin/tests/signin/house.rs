@@ -258,6 +258,7 @@ impl Model {
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::Delivered(..) => {}
             Effect::Alarm(change) => self.alarms.push(change),
             Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }

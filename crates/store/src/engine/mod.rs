@@ -68,11 +68,13 @@ pub enum Shelf {
     Reporting = 15,
     /// Alarms.
     Alarm = 16,
+    /// How far the audit was delivered to each target.
+    Delivered = 17,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -90,6 +92,7 @@ impl Shelf {
         Self::Document,
         Self::Reporting,
         Self::Alarm,
+        Self::Delivered,
     ];
 
     /// The number on disk.

@@ -17,7 +17,7 @@ use signin::{
     document::{Document, DocumentId, DocumentKind},
     effect::Effect,
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, TargetId},
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
@@ -83,6 +83,7 @@ pub(crate) enum Act {
     Quarantine(u64, Quarantined),
     Release(ExtensionId),
     Alarm(AlarmChange),
+    Delivered(TargetId, Option<u64>),
     Audited,
 }
 
@@ -106,6 +107,7 @@ impl Act {
             | Self::ForgetFormer(..)
             | Self::Reporting(_)
             | Self::Alarm(_)
+            | Self::Delivered(..)
             | Self::KnowPlace(..)
             | Self::Document(_)
             | Self::DropDocument(_)
@@ -271,6 +273,7 @@ impl<'a> Planner<'a> {
             }
             Effect::ReleaseQuarantine(extension) => self.release(*extension),
             Effect::Alarm(change) => self.plan.acts.push(Act::Alarm(change.clone())),
+            Effect::Delivered(target, seq) => self.plan.acts.push(Act::Delivered(*target, *seq)),
             Effect::Audit(event) => self.audit(event),
             Effect::CutAudit(cut) => self.plan.draft.cut_audit(*cut),
         }

@@ -13,6 +13,7 @@ mod attempts;
 mod backups;
 mod changes;
 mod damage;
+mod delivered;
 mod documents;
 mod host;
 mod known;
@@ -115,6 +116,7 @@ macro_rules! conformance {
                 backups: an_interrupted_restore_is_noticed_and_can_be_repeated,
                 alarms: alarms_stand_are_seen_end_and_come_back_after_a_restart,
                 alarms: of_many_alarms_the_oldest_that_are_over_are_forgotten,
+                delivered: rows_are_read_on_from_the_last_one_that_was_delivered,
                 retention: old_rows_go_and_what_is_left_is_whole,
                 retention: no_more_rows_are_kept_than_the_rule_says,
                 retention: old_rows_go_a_part_at_a_time,

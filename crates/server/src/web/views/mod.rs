@@ -24,4 +24,5 @@ pub(crate) mod preferences;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod users;

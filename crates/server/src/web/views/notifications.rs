@@ -6,6 +6,7 @@ use super::forms::{Field, Filled, Kind, Problems, Section};
 use super::icon::{Icon, Mark};
 use super::settings::SettingsTab;
 use super::shell::{Place, Shell};
+use super::targets::TargetList;
 use signin::reporting::{DAYS_MAX, ROWS_MAX, ROWS_MIN};
 
 /// The page.
@@ -16,6 +17,10 @@ pub(crate) struct NotificationsPage {
     pub(crate) shell: Shell,
     /// Which tab: always this one.
     pub(crate) tab: SettingsTab,
+    /// Webhooks, and receivers of syslog.
+    pub(crate) targets: Vec<TargetList>,
+    /// Whether the person may change and test them.
+    pub(crate) may_change: bool,
     /// How long the audit is kept.
     pub(crate) retention: Section,
     /// Whether the person may change that.
