@@ -22,6 +22,9 @@ export const PAGES = [
   "/manager/settings/notifications/syslog/new",
   "/manager/settings/administrators",
   "/manager/administrators/1",
+  "/manager/administrators/new",
+  "/manager/settings/groups",
+  "/manager/groups/new",
   "/manager/preferences",
   "/no-such-page",
 ];

@@ -12,6 +12,7 @@ mod audit;
 mod credentials;
 mod extensions;
 pub mod form;
+mod groups;
 pub mod guard;
 mod home;
 mod ignition;

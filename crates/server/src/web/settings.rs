@@ -75,7 +75,10 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
                 .with("md5_agents", domain.md5_only_agents.join("\n"))
                 .with("version", domain.version.to_string())
         }),
-        SettingsTab::System | SettingsTab::Notifications | SettingsTab::Administrators => Filled::default()
+        SettingsTab::System
+        | SettingsTab::Notifications
+        | SettingsTab::Administrators
+        | SettingsTab::Groups => Filled::default()
             .with("system", &*settings.system_name)
             .with("lan1", lines(&settings.lan1))
             .with("lan2", lines(&settings.lan2))
@@ -157,7 +160,8 @@ pub(super) async fn save(
         SettingsTab::Security
         | SettingsTab::System
         | SettingsTab::Notifications
-        | SettingsTab::Administrators => {
+        | SettingsTab::Administrators
+        | SettingsTab::Groups => {
             let mut wanted = (*web.system.ledger.settings()).clone();
             wanted.version = version;
             if tab == SettingsTab::Security {

@@ -12,11 +12,13 @@ use crate::{
     audit::Action,
     credential::{CredentialKind, Owner},
     dice::Dice,
+    document::Document,
     effect::Effect,
     extension::{Domain, MD5_ONLY_AGENTS},
     ident::{AccountId, DomainId, FoldedName},
     policy::Settings,
     records::Records,
+    rights::{RightsGroup, STARTING_GROUPS},
     secret::Secret,
 };
 
@@ -111,6 +113,11 @@ impl Admin<'_> {
         }
         if asked.business_partner.as_ref().is_some_and(|other| other.matches(&asked.administrator)) {
             checks.wrong("business-partner-password", "The two accounts need two different passwords.");
+        }
+        for (name, rights) in STARTING_GROUPS {
+            let (id, rights) = (self.next_group(dice), rights.into());
+            let group = RightsGroup { id, version: 1, name: name.into(), rights };
+            effects.push(Effect::PutDocument(Box::new(Document::RightsGroup(group))));
         }
         checks.result()?;
         effects.push(self.audit(Action::Ignited, DomainId::FIRST, asked.system_name.trim(), Vec::new()));

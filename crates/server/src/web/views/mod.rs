@@ -7,12 +7,14 @@
 //!
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
+pub(crate) mod administrators;
 pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod errors;
 pub(crate) mod extensions;
 pub(crate) mod forms;
+pub(crate) mod groups;
 pub(crate) mod home;
 pub(crate) mod icon;
 pub(crate) mod ignition;

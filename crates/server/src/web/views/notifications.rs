@@ -35,8 +35,9 @@ pub(crate) struct NotificationsPage {
 pub(crate) fn retention_section(filled: &Filled, rows: &str, editable: bool) -> Section {
     let number = |name: &str, label: &str, least: u64, most: u64, unit: &str, hint: &str| {
         let kind = Kind::Number { least, most, unit: unit.into() };
-        let field = filled.field(Field::new(name, label).required().hint(hint).kind(kind));
-        if editable { field } else { field.fixed() }
+        let mut field = filled.field(Field::new(name, label).required().hint(hint).kind(kind));
+        field.fixed = !editable;
+        field
     };
     Section {
         title: "How long the audit is kept".into(),

@@ -20,12 +20,14 @@ pub(crate) enum SettingsTab {
     Notifications,
     /// Service users.
     Administrators,
+    /// What they may do.
+    Groups,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Security, Self::Domain, Self::System, Self::Notifications, Self::Administrators];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Security, Self::Domain, Self::System, Self::Notifications, Self::Administrators, Self::Groups];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
@@ -35,6 +37,7 @@ impl SettingsTab {
             Self::System => "System",
             Self::Notifications => "Alarms and logs",
             Self::Administrators => "Administrators",
+            Self::Groups => "Rights groups",
         }
     }
 
@@ -46,6 +49,7 @@ impl SettingsTab {
             Self::System => "/manager/settings/system",
             Self::Notifications => "/manager/settings/notifications",
             Self::Administrators => "/manager/settings/administrators",
+            Self::Groups => "/manager/settings/groups",
         }
     }
 }
@@ -77,6 +81,8 @@ pub(crate) struct AdministratorRow {
     pub(crate) href: String,
     /// The name.
     pub(crate) name: String,
+    /// The person behind it; may be empty.
+    pub(crate) full_name: String,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
     /// "All rights", or the groups.
@@ -101,6 +107,10 @@ pub(crate) struct AdministratorsPage {
     pub(crate) tab: SettingsTab,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
+    /// "4 of 64 administrators".
+    pub(crate) count: String,
+    /// Whether the person may make one.
+    pub(crate) editable: bool,
 }
 
 impl SettingsPage {
@@ -116,7 +126,7 @@ impl SettingsPage {
             SettingsTab::Security => security_sections(filled),
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Notifications | SettingsTab::Administrators => Vec::new(),
+            SettingsTab::Notifications | SettingsTab::Administrators | SettingsTab::Groups => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
