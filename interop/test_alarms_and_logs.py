@@ -51,8 +51,8 @@ def _saved(page: str) -> None:
     assert "In force from now on." in page, words(page)
 
 
-def _add_user(product: Product, name: str, full_name: str = "") -> None:
-    product.run("user", "add", name, "--full-name", full_name)
+def _add_user(product: Product, name: str) -> None:
+    product.run("user", "add", name)
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
@@ -74,7 +74,7 @@ def test_rsyslog_understands_every_message_and_hears_of_what_happened_while_it_w
         odd = 'Ann "quoted" back\\slash ]bracket'
         # Over UDP nobody says when rsyslog has begun to listen.
         for number in range(1 if transport != "udp" else 20):
-            _add_user(product, f"first{number}", odd)
+            _add_user(product, f"first{number}")
             time.sleep(1.5 if transport == "udp" else 0)
             if any("first" in message["text"] for message in rsyslog.heard()):
                 break
@@ -83,6 +83,9 @@ def test_rsyslog_understands_every_message_and_hears_of_what_happened_while_it_w
         assert (message["app"], message["id"]) == ("hookswitch", "account-created")
         data = message["data"]["hookswitch@32473"]
         assert (data["action"], data["outcome"], data["actor"]) == ("account-created", "accepted", "console")
+        product.run("user", "edit", data["subject"], "--full-name", odd)
+        message = rsyslog.wait_for("Account changed: first")
+        assert message["data"]["hookswitch@32473"]["change"] == f"full name:  → {odd}", message
         assert 'change="full name:  → Ann \\"quoted\\" back\\\\slash \\]bracket"' in message["raw"], message["raw"]
         rsyslog.stop()
         for name in ("while-away-1", "while-away-2", "while-away-3"):
@@ -98,8 +101,8 @@ def test_rsyslog_understands_every_message_and_hears_of_what_happened_while_it_w
         told = [message["text"] for message in rsyslog.heard() if "while-away" in message["text"]]
         assert [text.split()[2] for text in told] == [f"while-away-{number}" for number in (1, 2, 3)]
         # An alarm, by a name that nobody has.
-        for _ in range(3):
-            Manager(product.addresses_of("https"), "mallory", "wrong wrong wrong wrong")
+        for number in range(3):
+            Manager(product.addresses_of("https"), "mallory", f"wrong wrong wrong {number}")
         alarm = rsyslog.wait_for("Alarm raised: Account locked: mallory")
         assert (alarm["priority"], alarm["id"]) == (str(10 * 8 + 3), "alarm-raised")
         assert alarm["data"]["hookswitch@32473"]["alarm"] == "account-locked"
@@ -137,8 +140,8 @@ def test_a_webhook_is_signed_and_tells_in_order_what_happened_while_its_receiver
         assert receiver.requests[0]["path"] == "/hooks?a=b"
         answer = words(manager.fill(f"{PAGE}/targets/1/test", {}, page=PAGE))
         assert "The test was taken" in answer and "204" in answer, answer
-        for _ in range(3):
-            Manager(product.addresses_of("https"), "mallory", "wrong wrong wrong wrong")
+        for number in range(3):
+            Manager(product.addresses_of("https"), "mallory", f"wrong wrong wrong {number}")
         alarm = receiver.wait_for(lambda message: message["type"] == "alarm.raised")
         assert (alarm["data"]["kind"], alarm["data"]["subject"]) == ("account-locked", "mallory")
         product.reset_locks()

@@ -88,7 +88,8 @@ class Rsyslog:
         """The messages it understood, in order."""
         if not self._heard.exists():
             return []
-        return [json.loads(line) for line in self._heard.read_text().splitlines()]
+        messages = [json.loads(line) for line in self._heard.read_text().splitlines()]
+        return [{**message, "data": json.loads(message["data"])} for message in messages]
 
     def wait_for(self, text: str) -> dict:
         """The first message with this in it, as soon as there is one."""

@@ -17,7 +17,6 @@ use signin::{
     records::Records as _,
     timestamp::{Seconds, Timestamp},
 };
-use store::fault;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::{MissedTickBehavior, sleep},
@@ -79,7 +78,6 @@ async fn something(topics: &mut Receiver<store::Topic>) {
 
 /// Looks once, and has raised and cleared what is to be.
 pub fn look(system: &System) {
-    fault::at("alarms.look");
     // One at a time: the second would raise what the first has just raised.
     let _turn = system.signs.looking();
     let now = system.clock.now();

@@ -21,6 +21,7 @@ mod worker;
 use std::{collections::BTreeMap, sync::Arc};
 
 use signin::{
+    effect::Effect,
     ident::TargetId,
     records::Records as _,
     reporting::Reporting,
@@ -148,7 +149,12 @@ pub async fn run(system: Arc<System>) {
         let over: Vec<TargetId> =
             workers.iter().filter(|(_, worker)| !is_wanted(worker)).map(|(id, _)| *id).collect();
         for worker in over.into_iter().filter_map(|id| workers.remove(&id)) {
+            let id = worker.target.id();
             end(worker).await;
+            if !wanted.iter().any(|wanted| wanted.id() == id) {
+                // It may have noted something since it was deleted.
+                system.ledger.commit_behind(vec![Effect::Delivered(id, None)]);
+            }
         }
         for target in wanted.into_iter().filter(Target::is_on) {
             workers.entry(target.id()).or_insert_with(|| {

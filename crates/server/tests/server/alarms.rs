@@ -52,7 +52,9 @@ async fn a_lock_raises_an_alarm_that_ends_with_it() {
     assert_eq!(alarms(&house), ["extension-locked 201 stands"]);
     house.pass(601);
     assert_eq!(alarms(&house), ["extension-locked 201 is over"]);
+    // The session has ended meanwhile.
     let mut browser = browser.moved_to(house.https());
+    browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
     let page = browser.get("/status/alarms?q=201").await;
     assert!(
         page.body.contains("No alarm stands") && page.body.contains("Extension blacklisted"),

@@ -67,13 +67,13 @@ async fn nothing_is_removed_from_an_audit_that_somebody_changed() {
     house.system.administer(&by, move |admin, _| admin.save_retention(0, wanted)).await.expect("saved");
     house.audit().await;
     let database = rusqlite::Connection::open(house.folder().join("hookswitch.db")).expect("opened");
-    let edited: u64 = database
+    let edited: i64 = database
         .query_row("SELECT min(seq) FROM audit WHERE body LIKE '%a long agent%'", [], |row| row.get(0))
         .expect("there");
     let edit = "UPDATE audit SET body = replace(body, 'a long agent', 'a wrong agent') WHERE seq = ?1";
     assert_eq!(database.execute(edit, [edited]).expect("edited"), 1);
     house.pass(9 * 86_400);
-    assert_eq!(cut(&house.system).await.expect_err("not whole").seq, edited);
+    assert_eq!(cut(&house.system).await.expect_err("not whole").seq, edited.unsigned_abs());
     assert_eq!(house.system.ledger.figures().audit_rows as usize, house.audit().await.len());
     house.stop().await;
 }
