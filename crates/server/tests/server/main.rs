@@ -7,6 +7,8 @@ mod advisories;
 #[cfg(test)]
 mod aimed;
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod browser;
@@ -41,7 +43,11 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]

@@ -403,8 +403,6 @@ fn settings_of_a_store_from_before_are_read_and_its_new_rules_are_off() {
         serde_json::from_str::<Settings>(&serde_json::to_string(&settings).unwrap()).unwrap(),
         settings
     );
-<<<<<<< HEAD
-=======
 }
 
 /// The generated part of the page.
@@ -446,5 +444,4 @@ fn the_page_of_rules_is_as_the_rules_are() {
         return;
     }
     assert_eq!(generated, table(), "BLESS=1 cargo test -p signin the_page_of_rules");
->>>>>>> security
 }
