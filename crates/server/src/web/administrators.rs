@@ -261,9 +261,9 @@ fn page(
             Notice::new(
                 Tone::Info,
                 "This is your own account",
-                "Your password is changed under Preferences, where the present one is asked for.",
+                "Your password is changed under User Preferences, where the present one is asked for.",
             )
-            .with_link("/manager/preferences", "Preferences")
+            .with_link("/manager/preferences", "User Preferences")
         }),
         connect: Vec::new(),
         history: audit::history(web, who, &account.name, now),

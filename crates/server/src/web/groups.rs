@@ -107,8 +107,10 @@ fn page(web: &Web, who: &SignedIn, group: Option<&RightsGroup>, filled: &Filled)
                 .hint(sentence(right.title())),
         )
     };
-    let rows = Part::ALL
-        .map(|part| RightsRow { part: part.title(), cells: Verb::ALL.map(|verb| cell(part, verb)).to_vec() });
+    let rows = Part::ALL.map(|part| RightsRow {
+        part: part.title(),
+        cells: Verb::ALL.map(|verb| (verb.title(), cell(part, verb))).to_vec(),
+    });
     let name =
         filled.field(Field::new("name", "Name").required().length_max(64).hint("Such as “Installers”."));
     let members = group.map(|group| members(web, group.id)).unwrap_or_default();

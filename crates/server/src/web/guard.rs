@@ -239,6 +239,7 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let activity = ledger.activity(account.id);
     // A lock keeps strangers from signing in; it does not throw out whoever is in already.
     let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
+    let status = status.with_outdated(ledger.is_outdated(&account, &settings));
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }

@@ -21,8 +21,10 @@ mod lists;
 mod login;
 mod moment;
 mod notifications;
+mod pending;
 mod preferences;
 pub mod routes;
+mod security;
 mod settings;
 mod status;
 mod targets;
@@ -52,6 +54,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// What waits for an OK.
+    pending: pending::Pending,
 }
 
 impl Web {
@@ -67,7 +71,11 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
+    let web = Arc::new(Web {
+        system: Arc::clone(&system),
+        form_key: roll(&mut OsDice),
+        pending: pending::Pending::default(),
+    });
     routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -78,7 +86,7 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32] });
+    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

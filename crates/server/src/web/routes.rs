@@ -20,7 +20,7 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, notifications, preferences, settings, status, targets, users,
+    home, ignition, links, login, notifications, preferences, security, settings, status, targets, users,
 };
 
 /// Who may see a page.
@@ -72,6 +72,7 @@ fn rows() -> Vec<Row> {
         get("/manager", SignedIn, home::show),
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
+        post("/manager/preferences/confirm", SignedIn, preferences::confirm),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),
@@ -108,8 +109,10 @@ fn rows() -> Vec<Row> {
         get("/manager/groups/{id}/delete", Needs(SecurityWrite), groups::ask_delete),
         post("/manager/groups/{id}/delete", Needs(SecurityWrite), groups::delete),
         post("/manager/administrators/{id}/secrets/{kind}", Needs(SecurityReset), administrators::set_secret),
-        get("/manager/settings/security", Needs(SecurityRead), settings::show),
-        post("/manager/settings/security", Needs(SecurityWrite), settings::save),
+        get("/manager/settings/security", Needs(SecurityRead), security::show),
+        post("/manager/settings/security", Needs(SecurityWrite), security::act),
+        get("/manager/settings/security/{part}", Needs(SecurityRead), security::show_part),
+        post("/manager/settings/security/{part}", Needs(SecurityWrite), security::save_part),
         get("/manager/settings/domain", Needs(SystemRead), settings::show),
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),

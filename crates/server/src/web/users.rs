@@ -297,6 +297,15 @@ fn page(
         Some(is_forced),
         "For the user's own pages and programs.",
     ));
+    for (kind, about) in [
+        (CredentialKind::VoicemailCode, "Digits for the mailbox. Nothing opens with it yet."),
+        (
+            CredentialKind::PortalPasscode,
+            "Digits for signing in to another's phone for a while. Nothing opens with it yet.",
+        ),
+    ] {
+        cards.push(card(owner, kind, TallyKey::credential(kind, account), None, about));
+    }
     let fields = user_fields(filled);
     let status_field = status_field(filled);
     let expires = expiry_field(filled);
@@ -413,6 +422,9 @@ pub(super) async fn set_secret(
         (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
             TallyKey::extension(extension)
         }
+        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, _) => {
+            TallyKey::credential(kind, &account)
+        }
         _ => password_tally(&account),
     };
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
@@ -452,6 +464,19 @@ pub(super) async fn change_secret(
                 .await;
             return match done {
                 Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
+                Err(refusal) => credentials::refuse(who, web, &refusal),
+            };
+        }
+        Asked::Forget => {
+            let Owner::Account(id) = owner else { return who.visitor.error(web, StatusCode::BAD_REQUEST) };
+            let done = web.system.administer(&who.by, move |admin, _| admin.clear_history(id, kind)).await;
+            return match done {
+                Ok(_) => guard::redirect_with(
+                    slip.back,
+                    Tone::Good,
+                    "The earlier ones are forgotten",
+                    "Each of them may be chosen again.",
+                ),
                 Err(refusal) => credentials::refuse(who, web, &refusal),
             };
         }

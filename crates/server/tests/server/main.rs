@@ -19,6 +19,8 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
 mod forgeries;
@@ -54,6 +56,8 @@ mod turns;
 mod vectors;
 #[cfg(test)]
 mod web_audit;
+#[cfg(test)]
+mod web_security;
 #[cfg(test)]
 mod web_sessions;
 #[cfg(test)]

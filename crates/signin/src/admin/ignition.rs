@@ -101,7 +101,13 @@ impl Admin<'_> {
         for (id, name, secret, field) in accounts {
             effects.push(Effect::PutAccount(self.built_in(id, name)));
             let Some(secret) = secret else { continue };
-            let holder = Holder { owner: Owner::Account(id), domain: DomainId::FIRST, name, number: "" };
+            let holder = Holder {
+                owner: Owner::Account(id),
+                domain: DomainId::FIRST,
+                name,
+                full_name: "",
+                number: "",
+            };
             let choice = SecretChoice::Set(secret.clone());
             match self.replace_secret(&holder, CredentialKind::ServicePassword, &choice, dice) {
                 Ok(change) => effects.extend(change.effects),

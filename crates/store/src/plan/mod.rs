@@ -440,7 +440,12 @@ impl<'a> Planner<'a> {
         else {
             return Ok(());
         };
-        let (slot, replaced_at) = (former::next_slot(&self.holdings.formers(owner, kind)), new.facts.set_at);
+        let places = former::places(&self.holdings.settings.load(), kind);
+        if places == 0 {
+            return Ok(());
+        }
+        let kept = self.holdings.formers(owner, kind);
+        let (slot, replaced_at) = (former::next_slot(&kept, places), new.facts.set_at);
         let key = rows::former_key((owner, kind, slot));
         let sealed = self.seal(&key, &former::written(replaced_at, &payload))?;
         self.plan.draft.put(key, rows::sealed_body(&sealed)?);

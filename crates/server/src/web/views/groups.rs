@@ -45,8 +45,8 @@ pub(crate) struct GroupsPage {
 pub(crate) struct RightsRow {
     /// The part's name.
     pub(crate) part: &'static str,
-    /// One for each verb; `None` where there is no such right.
-    pub(crate) cells: Vec<Option<Choice>>,
+    /// One for each verb, with its name; `None` where there is no such right.
+    pub(crate) cells: Vec<(&'static str, Option<Choice>)>,
 }
 
 /// One group, or a new one.

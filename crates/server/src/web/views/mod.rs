@@ -23,6 +23,7 @@ pub(crate) mod login;
 pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod preferences;
+pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;

@@ -123,8 +123,8 @@ impl Place {
             Self::Extensions => "Extensions",
             Self::Status => "Status",
             Self::Audit => "Audit",
-            Self::Settings => "Settings",
-            Self::Preferences => "Preferences",
+            Self::Settings => "System",
+            Self::Preferences => "User Preferences",
         }
     }
 

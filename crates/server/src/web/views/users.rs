@@ -177,6 +177,8 @@ pub(crate) struct CredentialCard {
     pub(crate) force_new: Option<bool>,
     /// Offer "Lift the lock".
     pub(crate) locked: bool,
+    /// Offer "Forget earlier ones".
+    pub(crate) forgettable: bool,
     /// Offer "Remove", which leaves nothing that could be entered.
     pub(crate) removable: bool,
 }
