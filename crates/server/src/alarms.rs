@@ -193,7 +193,7 @@ pub fn called(key: &TallyKey) -> String {
 /// Bytes that are left for the data folder; `None` = it cannot be told.
 fn room(system: &System) -> Option<u64> {
     let found = nix::sys::statvfs::statvfs(&system.started_with.data_folder).ok()?;
-    Some(u64::from(found.blocks_available()).saturating_mul(u64::from(found.fragment_size())))
+    Some(found.blocks_available().saturating_mul(found.fragment_size()))
 }
 
 fn event(action: Action, key: &AlarmKey, now: Timestamp) -> AuditEvent {

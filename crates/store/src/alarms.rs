@@ -41,30 +41,32 @@ impl Alarms {
     /// Makes a change; whose rows are to be written.
     pub(crate) fn change(&self, change: AlarmChange) -> Vec<AlarmId> {
         let mut kept = self.0.write();
-        let (id, alter): (AlarmId, Box<dyn FnOnce(&mut Alarm)>) = match change {
+        let id = match &change {
             AlarmChange::Raise(cause, raised_at) => {
                 if kept.by_id.values().any(|alarm| alarm.is_standing() && alarm.key == cause.key) {
                     return Vec::new();
                 }
                 kept.last = kept.last.saturating_add(1);
                 let id = AlarmId(kept.last);
-                let (key, count) = (cause.key, cause.count);
-                let alarm = Alarm { id, key, count, raised_at, cleared_at: None, acknowledged: None };
+                let (key, count) = (cause.key.clone(), cause.count);
+                let alarm =
+                    Alarm { id, key, count, raised_at: *raised_at, cleared_at: None, acknowledged: None };
                 kept.by_id.insert(id, Arc::new(alarm));
                 let mut changed = kept.shorten();
                 changed.push(id);
                 return changed;
             }
-            AlarmChange::Count(id, count) => (id, Box::new(move |alarm| alarm.count = count)),
-            AlarmChange::Clear(id, at) => {
-                (id, Box::new(move |alarm| alarm.cleared_at = alarm.cleared_at.or(Some(at))))
-            }
-            AlarmChange::Acknowledge(id, seen) => {
-                (id, Box::new(move |alarm| alarm.acknowledged = alarm.acknowledged.take().or(Some(seen))))
-            }
+            AlarmChange::Count(id, _) | AlarmChange::Clear(id, _) | AlarmChange::Acknowledge(id, _) => *id,
         };
-        let Some(alarm) = kept.by_id.get_mut(&id) else { return Vec::new() };
-        alter(Arc::make_mut(alarm));
+        let Some(alarm) = kept.by_id.get_mut(&id).map(Arc::make_mut) else { return Vec::new() };
+        match change {
+            AlarmChange::Raise(..) => {}
+            AlarmChange::Count(_, count) => alarm.count = count,
+            AlarmChange::Clear(_, at) => alarm.cleared_at = alarm.cleared_at.or(Some(at)),
+            AlarmChange::Acknowledge(_, seen) => {
+                alarm.acknowledged = alarm.acknowledged.take().or(Some(seen));
+            }
+        }
         vec![id]
     }
 

@@ -62,9 +62,9 @@ impl Failure {
 #[derive(Debug)]
 pub enum Outlet {
     /// By HTTP.
-    Webhook(webhook::Outlet),
+    Webhook(Box<webhook::Outlet>),
     /// By syslog.
-    Syslog(syslog::Outlet),
+    Syslog(Box<syslog::Outlet>),
 }
 
 impl Target {
@@ -112,8 +112,12 @@ impl Target {
     /// Its certificates or its address are of no use.
     pub fn outlet(&self) -> Result<Outlet, Failure> {
         match self {
-            Self::Webhook(webhook) => webhook::Outlet::new(webhook).map(Outlet::Webhook),
-            Self::Syslog(target) => syslog::Outlet::new(target).map(Outlet::Syslog),
+            Self::Webhook(webhook) => {
+                webhook::Outlet::new(webhook).map(|outlet| Outlet::Webhook(Box::new(outlet)))
+            }
+            Self::Syslog(target) => {
+                syslog::Outlet::new(target).map(|outlet| Outlet::Syslog(Box::new(outlet)))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use data_encoding::{BASE64, HEXLOWER};
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::{
     body::{Bytes, Incoming},
     client::conn::http1::handshake,
@@ -153,7 +153,7 @@ where
 /// The beginning of what the receiver said, fit for a page.
 async fn said(body: Incoming) -> String {
     let read = Limited::new(body, ANSWER_MAX).collect().await;
-    let bytes = read.map_or_else(|_| Bytes::from_static(b"(a long answer)"), |read| read.to_bytes());
+    let bytes = read.map_or_else(|_| Bytes::from_static(b"(a long answer)"), Collected::to_bytes);
     AuditEvent::text(String::from_utf8_lossy(&bytes).trim()).into()
 }
 

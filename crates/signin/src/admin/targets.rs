@@ -68,7 +68,7 @@ impl Admin<'_> {
         let mut changes = differences(
             ["name", "machine", "sending", "told", "certificates"],
             before.as_ref().map(texts),
-            texts(&saved),
+            &texts(&saved),
         );
         if before.as_ref().is_some_and(|before| before.url != saved.url) {
             changes.push(secretly("address"));
@@ -126,7 +126,7 @@ impl Admin<'_> {
         let changes = differences(
             ["name", "machine", "sending", "told", "certificates", "facility", "severities"],
             before.as_ref().map(texts),
-            texts(wanted),
+            &texts(wanted),
         );
         if changes.is_empty() {
             return Ok(Change::of(Vec::new(), wanted.id));
@@ -244,9 +244,9 @@ fn secretly(field: &str) -> FieldChange {
 fn differences<const N: usize>(
     fields: [&str; N],
     before: Option<[String; N]>,
-    after: [String; N],
+    after: &[String; N],
 ) -> Vec<FieldChange> {
     let before = before.unwrap_or_else(|| std::array::from_fn(|_| String::new()));
-    let pairs = before.iter().zip(&after).zip(fields);
+    let pairs = before.iter().zip(after).zip(fields);
     pairs.filter_map(|((before, after), field)| changed(field, before, after)).collect()
 }
