@@ -9,6 +9,7 @@ use crate::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
+    place::Places,
     policy::{AgeRules, Settings},
     registration::Registration,
     rights::{Right, rights_of},
@@ -46,6 +47,11 @@ pub trait Records {
     /// Whether a credential was made from this secret: for those who set secrets. Costs a hash for passwords, and counts
     /// nothing: never an answer for whoever signs in.
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
+    /// Whether a credential breaks the rules of today; `None` = not set, or nobody can tell
+    /// (see [`is_weak`](crate::credential::state::is_weak)).
+    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool>;
+    /// Where the right secret of an extension was shown.
+    fn places(&self, extension: ExtensionId) -> Places;
     /// A count; the empty one when there is none.
     fn tally(&self, key: &TallyKey) -> Tally;
     /// The counts of the same name where it is known, those that hold something.

@@ -241,6 +241,22 @@ impl Holdings {
         credential::is_kept(secret, &verifier, self.payload(owner, kind).as_ref())
     }
 
+    /// Whether a credential breaks the rules of today; `None` where nobody can tell.
+    pub(crate) fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
+        let payload = self.payload(owner, kind)?;
+        let number = self.binding(owner).map(|(number, ..)| number);
+        let number = number.as_ref().map_or("", Number::as_str);
+        let settings = self.settings.load();
+        let judge = |name: &str| {
+            let about = credential::About { name, number, patterns_waived: false };
+            credential::state::is_weak(kind, &payload, &about, &settings)
+        };
+        match owner {
+            Owner::Account(id) => self.peek_account(id, |account| judge(&account?.name)),
+            Owner::Extension(_) => judge(""),
+        }
+    }
+
     /// Derives the verifiers of an owner again, because a number, a realm or a user changed.
     pub(crate) fn derive_again(&self, owner: Owner) {
         for row in &KINDS {

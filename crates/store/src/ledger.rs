@@ -23,7 +23,7 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Tally, TallyKey},
-    place::Whose,
+    place::{Places, Whose},
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
@@ -385,6 +385,14 @@ impl Records for Ledger {
 
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
         self.holdings.is_kept(owner, kind, secret)
+    }
+
+    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
+        self.holdings.is_weak(owner, kind)
+    }
+
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.holdings.places(extension).unwrap_or_default()
     }
 
     fn tally(&self, key: &TallyKey) -> Tally {

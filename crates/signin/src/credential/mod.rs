@@ -9,6 +9,7 @@ mod login_code;
 mod password;
 mod phone_password;
 mod service_password;
+pub mod state;
 mod user_password;
 
 use std::fmt;

@@ -112,6 +112,22 @@ impl Records for Model {
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
     }
+    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
+        let kept = self.credentials.get(&(owner, kind))?;
+        let (name, number) = match owner {
+            Owner::Account(id) => {
+                let account = self.account(id)?;
+                let extension = account.extension().and_then(|id| self.extension(id));
+                (account.name.to_string(), extension.map_or(String::new(), |e| e.number.to_string()))
+            }
+            Owner::Extension(id) => (String::new(), self.extension(id)?.number.to_string()),
+        };
+        let about = credential::About { name: &name, number: &number, patterns_waived: false };
+        credential::state::is_weak(kind, &kept.payload, &about, &self.settings)
+    }
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.places.get(&extension).cloned().unwrap_or_default()
+    }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
     }
