@@ -10,6 +10,8 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     account::{Account, RoleKind, Status},
     audit::{Action, AuditEvent, Outcome, Reason},
@@ -173,8 +175,10 @@ pub struct Sighting {
     pub at: Timestamp,
 }
 
-/// What mends it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What mends it. Also what a page sends back when its button is pressed: whoever carries it out asks
+/// [`Admin`](crate::admin::Admin), which asks for the right again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Remedy {
     /// Lift these locks.
     LiftLocks(Vec<TallyKey>),

@@ -41,6 +41,7 @@ use crate::{
     holdings::Holdings,
     keyring::Keyring,
     load::{Loaded, load},
+    old_hashes::OldHashes,
     scribe::Scribe,
     seal::MasterKeys,
     topic::Topic,
@@ -67,6 +68,7 @@ pub struct Ledger {
     /// Makes prints of wrong secrets, with a key that no other start has.
     pub(crate) prints: RandomState,
     pub(crate) topics: broadcast::Sender<Topic>,
+    pub(crate) old_hashes: OldHashes,
     jobs: SyncSender<Job>,
     threads: Mutex<Option<Threads>>,
 }
@@ -132,6 +134,7 @@ impl Ledger {
             decoys: Decoys::new(decoy),
             prints: RandomState::new(),
             topics,
+            old_hashes: OldHashes::default(),
             jobs,
             threads: Mutex::new(Some(threads)),
         }))

@@ -28,6 +28,7 @@ mod lists;
 mod load;
 mod nonces;
 mod numbered;
+mod old_hashes;
 mod packed;
 mod pending;
 mod plan;

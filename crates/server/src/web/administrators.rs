@@ -16,7 +16,7 @@ use store::{AccountQuery, AccountSort};
 use super::{
     Web,
     address::Path,
-    audit, credentials,
+    audit, credentials, doctor,
     credentials::{CardOf, Slip},
     guard::{SignedForm, SignedIn},
     moment,
@@ -144,6 +144,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: Option<(String, Str
         connect: Vec::new(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
+        doctor: doctor::link(who, &account.name),
         deletable: false,
         editable: false,
         problems: Problems::default(),

@@ -289,6 +289,7 @@ impl SignedIn {
             (Place::Users, Some(Right::UsersRead)),
             (Place::Extensions, Some(Right::ExtensionsRead)),
             (Place::Status, Some(Right::StatusRead)),
+            (Place::Doctor, Some(Right::SecurityRead)),
             (Place::Audit, Some(Right::SecurityRead)),
             (Place::Settings, Some(Right::SecurityRead)),
         ];

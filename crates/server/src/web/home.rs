@@ -49,6 +49,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         shell: who.shell(&web, Place::Home),
         last,
         failures: before.failures_since.into(),
+        doctor: who.by.may(Right::SecurityRead),
         attention: attention(&web, &who, now),
         tiles: tiles(&figures, bars, refusals),
         recent: audit::lately(&web, &who, now),

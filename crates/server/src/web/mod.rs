@@ -9,6 +9,7 @@ mod administrators;
 mod assets;
 mod audit;
 mod credentials;
+mod doctor;
 mod extensions;
 pub mod form;
 pub mod guard;

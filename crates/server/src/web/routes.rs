@@ -15,7 +15,7 @@ use axum::{
 use signin::rights::Right;
 
 use super::{
-    Web, administrators, audit, extensions,
+    Web, administrators, audit, doctor, extensions,
     guard::{self, Found},
     home, ignition, links, login, preferences, settings, status, users,
 };
@@ -87,6 +87,9 @@ fn rows() -> Vec<Row> {
         post("/manager/extensions/{id}/secrets/{kind}", Needs(SecurityReset), extensions::set_secret),
         get("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::ask_log_out),
         post("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::log_out),
+        get("/manager/doctor", Needs(SecurityRead), doctor::show),
+        // What the button does asks for its own right besides.
+        post("/manager/doctor", Needs(SecurityRead), doctor::mend),
         get("/manager/audit", Needs(SecurityRead), audit::list),
         get("/manager/audit/export", Needs(SecurityRead), audit::export),
         get("/manager/audit/{seq}", Needs(SecurityRead), audit::show),

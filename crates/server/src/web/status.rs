@@ -1,6 +1,6 @@
 //! The status: phones, blacklists, quarantine and sessions as they are now, live, with what can be done about them.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -239,6 +239,25 @@ pub(super) fn phones_of(web: &Web, extension: &Extension, now: Timestamp) -> Vec
         .collect()
 }
 
+/// The phones that registered from an address.
+pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<PhoneRow> {
+    let ledger = &web.system.ledger;
+    let query = RegistrationQuery {
+        search: address.to_string(),
+        limit: PAGE,
+        now,
+        ..RegistrationQuery::default()
+    };
+    let found = ledger.registrations(&query);
+    let lines = found.items.iter().filter_map(|of| Some((ledger.extension(of.extension)?, &of.bindings)));
+    lines
+        .flat_map(|(extension, bindings)| {
+            let of_it = bindings.iter().filter(|binding| binding.source.ip() == address);
+            of_it.map(|binding| phone_row(web, &extension, binding, now)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
 fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp) -> PhoneRow {
     PhoneRow {
         extension: extension_link(extension),
@@ -279,7 +298,7 @@ fn extension_link(extension: &Extension) -> Link {
 pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)> {
     let ledger = &web.system.ledger;
     let query = AuditQuery {
-        action: Some(Action::PhoneLost),
+        actions: &[Action::PhoneLost],
         from: Some(Timestamp(now.0.saturating_sub(LOST_MS))),
         limit: LOST_MAX,
         ..AuditQuery::default()

@@ -269,6 +269,8 @@ pub(crate) struct Event {
     pub(crate) who: String,
     /// What was done.
     pub(crate) what: String,
+    /// What it changed, in a line; empty where it changed nothing.
+    pub(crate) changes: String,
     /// By which interface.
     pub(crate) interface: String,
     /// Where from.

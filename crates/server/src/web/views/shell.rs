@@ -87,6 +87,8 @@ pub(crate) enum Place {
     Extensions,
     /// Live status.
     Status,
+    /// Why somebody cannot sign in.
+    Doctor,
     /// The audit.
     Audit,
     /// Settings.
@@ -103,6 +105,7 @@ impl Place {
             Self::Users => "Users",
             Self::Extensions => "Extensions",
             Self::Status => "Status",
+            Self::Doctor => "Sign-in doctor",
             Self::Audit => "Audit",
             Self::Settings => "Settings",
             Self::Preferences => "Preferences",
@@ -116,6 +119,7 @@ impl Place {
             Self::Users => "/manager/users",
             Self::Extensions => "/manager/extensions",
             Self::Status => "/status",
+            Self::Doctor => "/manager/doctor",
             Self::Audit => "/manager/audit",
             Self::Settings => "/manager/settings/security",
             Self::Preferences => "/manager/preferences",
@@ -129,6 +133,7 @@ impl Place {
             Self::Users => Icon::Users,
             Self::Extensions => Icon::Extensions,
             Self::Status => Icon::Status,
+            Self::Doctor => Icon::Doctor,
             Self::Audit => Icon::Audit,
             Self::Settings => Icon::Settings,
             Self::Preferences => Icon::Person,
