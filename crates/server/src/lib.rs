@@ -21,6 +21,7 @@ pub mod master_key;
 pub mod metrics;
 pub mod moment;
 pub mod reload;
+pub mod series;
 pub mod serve;
 pub mod system;
 pub mod web;

@@ -32,6 +32,7 @@ use crate::{
     },
     master_key::{self, MasterKeyError},
     metrics::Metrics,
+    series::Series,
 };
 
 /// What everything that runs shares.
@@ -50,6 +51,8 @@ pub struct System {
     pub hashing: HashingPool,
     /// What is counted.
     pub metrics: Metrics,
+    /// What was counted of late, minute by minute.
+    pub series: Series,
     /// Makes and recognises the challenges for phones.
     pub challenger: Challenger,
     /// The ignition code, while the system waits for one.
@@ -140,6 +143,7 @@ impl System {
             config: ArcSwap::from_pointee(loaded),
             stop: CancellationToken::new(),
             started_at: now,
+            series: Series::open(&folder, now),
             addresses: OnceLock::new(),
             ledger,
             folder,

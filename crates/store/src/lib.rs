@@ -11,6 +11,7 @@ mod backup;
 mod batches;
 mod begin;
 mod behind;
+mod census;
 mod commit;
 mod counts;
 mod credentials;
@@ -49,12 +50,14 @@ pub use self::{
     backup::{BackupError, BackupSummary, RestoreError, restore},
     begin::Admission,
     behind::AUDIT_WAITING_MAX,
+    census::{Census, CredentialFilter, CredentialQuery, KindCensus},
     commit::Commit,
     counts::TALLIES_MAX,
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{
-        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, RegistrationQuery,
+        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, PhoneKinds,
+        RegistrationQuery,
         RegistrationSort,
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},

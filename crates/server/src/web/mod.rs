@@ -19,6 +19,7 @@ mod links;
 mod lists;
 mod login;
 mod moment;
+mod overview;
 mod preferences;
 pub mod routes;
 mod settings;

@@ -102,7 +102,7 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
-        get("/status", Needs(StatusRead), status::phones),
+        get("/status", Needs(StatusRead), status::overview),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),

@@ -38,7 +38,7 @@ use super::{
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
-    moment,
+    moment, overview,
     views::{
         forms::{Choice, Field, Kind},
         parts::{Badge, Link, Tone, Until},
@@ -66,12 +66,17 @@ pub(super) struct Search {
     list: ListQuery,
     #[serde(default)]
     state: String,
+    /// How far back the overview looks.
+    #[serde(default)]
+    span: String,
 }
 
 impl Search {
     fn address(&self, path: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page)] {
+        let own =
+            [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page), ("span", &self.span)];
+        for (name, value) in own {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -83,6 +88,7 @@ impl Search {
 
 fn tab_named(name: &str) -> Option<StatusTab> {
     match name {
+        "overview" => Some(StatusTab::Overview),
         "phones" => Some(StatusTab::Phones),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
@@ -94,6 +100,7 @@ fn tab_named(name: &str) -> Option<StatusTab> {
 
 const fn name_of(tab: StatusTab) -> &'static str {
     match tab {
+        StatusTab::Overview => "overview",
         StatusTab::Phones => "phones",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
@@ -102,12 +109,12 @@ const fn name_of(tab: StatusTab) -> &'static str {
     }
 }
 
-pub(super) async fn phones(
+pub(super) async fn overview(
     State(web): State<Arc<Web>>,
     who: SignedIn,
     Query(search): Query<Search>,
 ) -> Response {
-    page(&web, &who, StatusTab::Phones, &search)
+    page(&web, &who, StatusTab::Overview, &search)
 }
 
 pub(super) async fn show(
@@ -123,7 +130,6 @@ pub(super) async fn show(
 }
 
 fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Response {
-    let here = if tab == StatusTab::Phones { "/status".into() } else { format!("/status/{}", name_of(tab)) };
     let states = vec![
         Choice::new("", "Registered", search.state != "lost"),
         Choice::new("lost", "Lost in the last day", search.state == "lost"),
@@ -141,10 +147,11 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
     };
     let page = StatusPage {
         shell: who.shell(web, Place::Status),
-        here: search.address(&here),
+        here: search.address(tab.href()),
         events: "/status/events".into(),
         fragment: search.address(&format!("/status/live/{}", name_of(tab))),
         search: fields,
+        doctor: tab == StatusTab::Overview && who.by.may(Right::SecurityRead),
         live: part(web, who, tab, search),
     };
     who.page(&page)
@@ -189,6 +196,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
             csrf: who.csrf(),
             control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
             body: match tab {
+                StatusTab::Overview => {
+                    let span = overview::span_named(&search.span);
+                    let sessions = sessions.clone();
+                    StatusBody::Overview(Box::new(overview::overview(web, who, span, &locks, sessions, now)))
+                }
                 StatusTab::Phones => phones_part(web, search, now),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
@@ -203,7 +215,7 @@ fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     if search.state == "lost" {
         let phones: Vec<_> =
             lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
-        let pager = ListQuery::default().pager("/status", "lost phones", phones.len());
+        let pager = ListQuery::default().pager(StatusTab::Phones.href(), "lost phones", phones.len());
         return StatusBody::Phones { phones, pager, searched: true };
     }
     let found = web.system.ledger.registrations(&RegistrationQuery {
@@ -224,7 +236,7 @@ fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     }
     StatusBody::Phones {
         phones,
-        pager: search.list.pager("/status", "extensions with phones", found.total),
+        pager: search.list.pager(StatusTab::Phones.href(), "extensions with phones", found.total),
         searched: !search.list.q.is_empty(),
     }
 }
@@ -381,7 +393,7 @@ fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     )
 }
 
-fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
+pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
     let until = match tally.standing(rule, now) {
         Standing::Locked { until } => until.map(|until| moment::until(until, now)),
         Standing::Open | Standing::Full => Some(moment::until(now, now)),
@@ -415,7 +427,7 @@ fn key_of(id: &str) -> Option<TallyKey> {
     serde_json::from_str(id).ok()
 }
 
-fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
+pub(super) fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
     let ledger = &web.system.ledger;
     let rows = ledger.quarantine().into_iter().filter_map(|entry| {
         let extension = ledger.extension(entry.extension)?;
