@@ -14,6 +14,8 @@ export const PAGES = [
   "/status/blacklists",
   "/status/quarantine",
   "/status/sessions",
+  "/manager/passwords",
+  "/manager/passwords?status=weak",
   "/manager/doctor",
   "/manager/doctor?q=204",
   "/manager/doctor?q=299",

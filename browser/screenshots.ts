@@ -54,6 +54,7 @@ test("pictures of every page", async ({ page, product }) => {
     "status-blacklists": "/status/blacklists",
     "status-quarantine": "/status/quarantine",
     "status-sessions": "/status/sessions",
+    passwords: "/manager/passwords",
     doctor: "/manager/doctor?q=204",
     audit: "/manager/audit",
     "audit-event": "/manager/audit/2",

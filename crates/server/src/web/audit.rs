@@ -288,7 +288,7 @@ pub(super) fn event(row: &AuditRow, now: Timestamp) -> Event {
         outcome: outcome(event),
         who: actor(&event.actor, &event.subject),
         what: what(event),
-        changes: changes(event),
+        detail: detail(event),
         interface: event.interface.row().title.into(),
         from: event.address.map_or_else(|| "–".into(), |address| address.to_string()),
         at: moment::stamp(event.at, now),
@@ -320,10 +320,12 @@ fn what(event: &AuditEvent) -> String {
     format!("{}{subject}", event.action.title())
 }
 
-/// The first changes in a line.
-fn changes(event: &AuditEvent) -> String {
-    let mut words: Vec<_> =
-        event.changes.iter().take(CHANGES).map(|change| format!("{}: {}", change.field, change_in_words(change))).collect();
+/// Why it was refused and the first changes, in a line.
+fn detail(event: &AuditEvent) -> String {
+    let mut words: Vec<String> = event.reason.map(|reason| reason.title().into()).into_iter().collect();
+    words.extend(
+        event.changes.iter().take(CHANGES).map(|change| format!("{}: {}", change.field, change_in_words(change))),
+    );
     if event.changes.len() > CHANGES {
         words.push(format!("and {} more", event.changes.len() - CHANGES));
     }

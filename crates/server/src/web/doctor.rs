@@ -408,7 +408,7 @@ pub(super) fn badges(state: &CredentialState, is_locked: bool) -> Vec<Badge> {
     if state.is_weak == Some(true) {
         badges.push(Badge::new(Tone::Warning, "Weak"));
     }
-    if is_locked {
+    if is_locked && state.facts.is_some() {
         badges.push(Badge::new(Tone::Danger, "Locked"));
     }
     badges

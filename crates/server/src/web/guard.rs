@@ -288,6 +288,7 @@ impl SignedIn {
             (Place::Home, None),
             (Place::Users, Some(Right::UsersRead)),
             (Place::Extensions, Some(Right::ExtensionsRead)),
+            (Place::Passwords, Some(Right::SecurityRead)),
             (Place::Status, Some(Right::StatusRead)),
             (Place::Doctor, Some(Right::SecurityRead)),
             (Place::Audit, Some(Right::SecurityRead)),

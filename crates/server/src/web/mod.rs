@@ -20,6 +20,7 @@ mod lists;
 mod login;
 mod moment;
 mod overview;
+mod passwords;
 mod preferences;
 pub mod routes;
 mod settings;
@@ -50,6 +51,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// How all credentials stood a moment ago.
+    census: passwords::Latest,
 }
 
 impl Web {
@@ -65,7 +68,7 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
+    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice), census: passwords::Latest::default() });
     routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -76,7 +79,7 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32] });
+    let web = Arc::new(Web { system, form_key: [0; 32], census: passwords::Latest::default() });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

@@ -17,7 +17,7 @@ use signin::rights::Right;
 use super::{
     Web, administrators, audit, doctor, extensions,
     guard::{self, Found},
-    home, ignition, links, login, preferences, settings, status, users,
+    home, ignition, links, login, passwords, preferences, settings, status, users,
 };
 
 /// Who may see a page.
@@ -87,6 +87,7 @@ fn rows() -> Vec<Row> {
         post("/manager/extensions/{id}/secrets/{kind}", Needs(SecurityReset), extensions::set_secret),
         get("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::ask_log_out),
         post("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::log_out),
+        get("/manager/passwords", Needs(SecurityRead), passwords::show),
         get("/manager/doctor", Needs(SecurityRead), doctor::show),
         // What the button does asks for its own right besides.
         post("/manager/doctor", Needs(SecurityRead), doctor::mend),

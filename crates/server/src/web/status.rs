@@ -378,19 +378,26 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
 /// A rule, and who is not stopped by it.
 fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     let window = moment::in_words(rule.window.0.into());
-    let then = match rule.lock {
-        Lock::LogOnly => return format!("{} {what} in {window} are only written down.", rule.failures_max),
+    match lock_in_words(rule.lock) {
+        None => format!("{} {what} in {window} are only written down.", rule.failures_max),
+        Some(then) => format!(
+            "After {} {what} in {window}, {then}. The right secret is refused too, {except}.",
+            rule.failures_max
+        ),
+    }
+}
+
+/// How long a lock lasts; `None` where there is none.
+pub(super) fn lock_in_words(lock: Lock) -> Option<String> {
+    Some(match lock {
+        Lock::LogOnly => return None,
         Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
         Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
             format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
         }
         Lock::Permanent => "until reset".into(),
-    };
-    format!(
-        "After {} {what} in {window}, {then}. The right secret is refused too, {except}.",
-        rule.failures_max
-    )
+    })
 }
 
 pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {

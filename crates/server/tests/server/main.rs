@@ -47,6 +47,8 @@ mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_doctor;
+#[cfg(test)]
 mod web_sessions;
 #[cfg(test)]
 mod web_signs_in;

@@ -19,6 +19,7 @@ pub(crate) mod ignition;
 pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod parts;
+pub(crate) mod passwords;
 pub(crate) mod preferences;
 pub(crate) mod settings;
 pub(crate) mod shell;

@@ -85,6 +85,8 @@ pub(crate) enum Place {
     Users,
     /// Extensions.
     Extensions,
+    /// Which credential opens what, and how all of them stand.
+    Passwords,
     /// Live status.
     Status,
     /// Why somebody cannot sign in.
@@ -104,6 +106,7 @@ impl Place {
             Self::Home => "Overview",
             Self::Users => "Users",
             Self::Extensions => "Extensions",
+            Self::Passwords => "Passwords",
             Self::Status => "Status",
             Self::Doctor => "Sign-in doctor",
             Self::Audit => "Audit",
@@ -118,6 +121,7 @@ impl Place {
             Self::Home => "/manager",
             Self::Users => "/manager/users",
             Self::Extensions => "/manager/extensions",
+            Self::Passwords => "/manager/passwords",
             Self::Status => "/status",
             Self::Doctor => "/manager/doctor",
             Self::Audit => "/manager/audit",
@@ -132,6 +136,7 @@ impl Place {
             Self::Home => Icon::Home,
             Self::Users => Icon::Users,
             Self::Extensions => Icon::Extensions,
+            Self::Passwords => Icon::Key,
             Self::Status => Icon::Status,
             Self::Doctor => Icon::Doctor,
             Self::Audit => Icon::Audit,
