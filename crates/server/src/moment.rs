@@ -113,7 +113,10 @@ mod tests {
     #[test]
     fn a_day_is_read_as_the_time_from_its_first_moment_to_that_of_the_next() {
         let (from, until) = parse_day("2030-06-15").unwrap();
-        assert_eq!((for_people(from), for_people(until)), ("2030-06-15 00:00:00".into(), "2030-06-16 00:00:00".into()));
+        assert_eq!(
+            (for_people(from), for_people(until)),
+            ("2030-06-15 00:00:00".into(), "2030-06-16 00:00:00".into())
+        );
         assert_eq!(parse_day("Tuesday"), None);
     }
 

@@ -163,7 +163,8 @@ impl Series {
 
 impl Kept {
     fn of(saved: Option<Saved>, minute: u64) -> Self {
-        let saved = saved.filter(|saved| saved.version == 1 && saved.minute <= minute.saturating_add(AHEAD_MAX));
+        let saved =
+            saved.filter(|saved| saved.version == 1 && saved.minute <= minute.saturating_add(AHEAD_MAX));
         let (since, mut old) = saved.map_or((minute, Vec::new()), |saved| (saved.minute, saved.rows));
         let rows = INTERFACES.iter().flat_map(|of| Ending::ALL.map(|ending| (of.interface, ending)));
         let rows = rows.map(|(interface, ending)| {
@@ -180,7 +181,8 @@ impl Kept {
 
     /// Makes room for the minutes that have passed.
     fn go_on(&mut self, minute: u64) {
-        let (minutes, hours) = (minute.saturating_sub(self.minute), (minute / 60).saturating_sub(self.minute / 60));
+        let (minutes, hours) =
+            (minute.saturating_sub(self.minute), (minute / 60).saturating_sub(self.minute / 60));
         for row in &mut self.rows {
             pass(&mut row.minutes, minutes, MINUTES);
             pass(&mut row.hours, hours, HOURS);
@@ -207,7 +209,8 @@ impl Kept {
     fn bars(&self, interface: LoginInterface, ending: Ending, span: Span) -> Vec<u64> {
         let (length, count) = span.bars();
         let mut bars = vec![0_u64; count];
-        let Some(row) = self.rows.iter().find(|row| (row.interface, row.ending) == (interface, ending)) else {
+        let Some(row) = self.rows.iter().find(|row| (row.interface, row.ending) == (interface, ending))
+        else {
             return bars;
         };
         let (values, one, newest) = match span {
@@ -216,9 +219,11 @@ impl Kept {
         };
         let last = self.minute / length;
         for (ago, value) in values.iter().rev().enumerate() {
-            let at = newest.saturating_sub(u64::try_from(ago).unwrap_or(u64::MAX)).saturating_mul(one) / length;
+            let at =
+                newest.saturating_sub(u64::try_from(ago).unwrap_or(u64::MAX)).saturating_mul(one) / length;
             let back = usize::try_from(last.saturating_sub(at)).unwrap_or(usize::MAX);
-            if let Some(bar) = count.checked_sub(back.saturating_add(1)).and_then(|place| bars.get_mut(place)) {
+            if let Some(bar) = count.checked_sub(back.saturating_add(1)).and_then(|place| bars.get_mut(place))
+            {
                 *bar += u64::from(*value);
             }
         }
@@ -269,7 +274,8 @@ mod tests {
     }
 
     fn sum(series: &Series, span: Span) -> (u64, u64) {
-        let phones = series.courses(span).into_iter().find(|of| of.interface == LoginInterface::SipRegistration);
+        let phones =
+            series.courses(span).into_iter().find(|of| of.interface == LoginInterface::SipRegistration);
         phones.map_or((0, 0), |of| (of.accepted.iter().sum(), of.refused.iter().sum()))
     }
 
@@ -340,6 +346,10 @@ mod tests {
         series.0.lock().is_saved = false;
         series.save(&folder).unwrap();
         let before = Timestamp(NOW.0 - 48 * 3_600_000);
-        assert_eq!(sum(&Series::open(&folder, before), Span::Day), (0, 0), "written by a clock that was wrong");
+        assert_eq!(
+            sum(&Series::open(&folder, before), Span::Day),
+            (0, 0),
+            "written by a clock that was wrong"
+        );
     }
 }

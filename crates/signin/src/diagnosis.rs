@@ -13,7 +13,7 @@ use std::{net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::{Account, RoleKind, Status},
+    account::{Account, Activity, RoleKind, Status},
     audit::{Action, AuditEvent, Outcome, Reason},
     credential::{CredentialKind, Owner},
     digest::DigestAlgorithm,
@@ -345,15 +345,18 @@ impl Patient {
             }
             Self::ServiceUser(_) => event.interface == LoginInterface::WebManager && is_called(),
             Self::User(_) | Self::Nobody(_) => is_called(),
-            Self::Address(address) => {
-                event.address.is_some_and(|from| network(from) == network(*address))
-            }
+            Self::Address(address) => event.address.is_some_and(|from| network(from) == network(*address)),
         }
     }
 }
 
 /// Finds out.
-pub fn diagnose(records: &dyn Records, patient: &Patient, evidence: &Evidence<'_>, now: Timestamp) -> Diagnosis {
+pub fn diagnose(
+    records: &dyn Records,
+    patient: &Patient,
+    evidence: &Evidence<'_>,
+    now: Timestamp,
+) -> Diagnosis {
     let is_recent = |at: Timestamp| now < at.after(MISTAKE_LASTS);
     let rows: Vec<&AuditEvent> =
         evidence.audit.iter().filter(|event| is_recent(event.at) && patient.is_meant(event)).collect();
@@ -385,7 +388,12 @@ fn is_try(event: &AuditEvent) -> bool {
 
 /// What stands between the right secret, shown at an address (`None`: one that nobody knows anything of), and being let in,
 /// in the order in which it is looked at. The first is what an attempt is told of in the audit.
-pub fn obstacles(records: &dyn Records, patient: &Patient, from: Option<IpAddr>, now: Timestamp) -> Vec<Cause> {
+pub fn obstacles(
+    records: &dyn Records,
+    patient: &Patient,
+    from: Option<IpAddr>,
+    now: Timestamp,
+) -> Vec<Cause> {
     match patient {
         Patient::Line(extension, user) => of_line(records, extension, user.as_deref(), from, now),
         Patient::ServiceUser(account) => of_service_user(records, account, from, now),
@@ -440,7 +448,7 @@ fn of_service_user(
     let mut causes = locks(records, &TallyKey::credential(kind, account), from, now);
     causes.extend(of_secret(records, owner, kind, now));
     let set_at = records.credential(owner, kind).map(|facts| facts.set_at);
-    causes.extend(of_account(records, account, set_at, settings.ages, now));
+    causes.extend(of_account(records, account, set_at, *settings.ages_of(account.kind()), now));
     let sessions = records.sessions_of(account.id);
     let open = sessions.iter().filter(|session| session.is_open(&settings.sessions, now)).count();
     let most = settings.sessions.concurrent_max;
@@ -452,8 +460,9 @@ fn of_service_user(
 
 /// There is no login interface yet that a user opens without a phone.
 fn of_user(account: &Account, now: Timestamp) -> Vec<Cause> {
-    let status = account.status(Standing::Open, &Default::default(), None, &AgeRules::default(), now);
-    let state = of_status(account, status);
+    let ages = AgeRules::default();
+    let status = account.status(Standing::Open, &Activity::default(), None, &ages, now);
+    let state = of_status(account, status, &ages);
     state.into_iter().chain([Cause::NoExtension(account.id)]).collect()
 }
 
@@ -501,14 +510,14 @@ fn of_account(
     now: Timestamp,
 ) -> Option<Cause> {
     let activity = records.activity(account.id);
-    of_status(account, account.status(Standing::Open, &activity, secret_set_at, &ages, now))
+    of_status(account, account.status(Standing::Open, &activity, secret_set_at, &ages, now), &ages)
 }
 
-const fn of_status(account: &Account, status: Status) -> Option<Cause> {
+fn of_status(account: &Account, status: Status, ages: &AgeRules) -> Option<Cause> {
     let (id, kind) = (account.id, account.kind());
     match status {
         Status::Disabled => Some(Cause::Disabled(id, kind)),
-        Status::LockedExpired => Some(Cause::Expired(id, kind, account.expires_at)),
+        Status::LockedExpired => Some(Cause::Expired(id, kind, account.ends_at(ages))),
         Status::LockedIdle => Some(Cause::Idle(id, kind)),
         // A new password is asked for after the right one was shown; locks are told from their counts.
         Status::Enabled
@@ -532,9 +541,7 @@ fn mistakes(
             let (owner, kind) = opened_with(records, extension, user.as_deref());
             (owner, kind, Some(extension))
         }
-        Patient::ServiceUser(account) => {
-            (Owner::Account(account.id), CredentialKind::ServicePassword, None)
-        }
+        Patient::ServiceUser(account) => (Owner::Account(account.id), CredentialKind::ServicePassword, None),
         Patient::User(_) | Patient::Address(_) | Patient::Nobody(_) => return Vec::new(),
     };
     let Some(facts) = records.credential(owner, kind) else { return Vec::new() };
@@ -559,16 +566,15 @@ fn mistakes(
             continue;
         }
         let by = Sighting { address, agent: event.agent.clone(), at: event.at };
-        seen.push((event.at, match (event.reason, line) {
-            (Some(Reason::OldSecret), Some(line)) => Cause::OldSecret {
-                owner,
-                kind,
-                extension: line.id,
-                phone: by,
-                replaced_at: facts.set_at,
+        seen.push((
+            event.at,
+            match (event.reason, line) {
+                (Some(Reason::OldSecret), Some(line)) => {
+                    Cause::OldSecret { owner, kind, extension: line.id, phone: by, replaced_at: facts.set_at }
+                }
+                _ => Cause::WrongSecret { owner, kind, by },
             },
-            _ => Cause::WrongSecret { owner, kind, by },
-        }));
+        ));
     }
     if let Some(line) = line {
         seen.extend(of_phones(records, line, (owner, kind), evidence, now));
@@ -600,7 +606,8 @@ fn of_phones(
     let mut seen = Vec::new();
     for phone in evidence.stale.iter().filter(|phone| phone.extension == line.id && !phone.is_quiet(now)) {
         if !is_registered_from(records, line.id, phone.address, now) {
-            let by = Sighting { address: phone.address, agent: AuditEvent::text(&phone.agent), at: phone.last_at };
+            let by =
+                Sighting { address: phone.address, agent: AuditEvent::text(&phone.agent), at: phone.last_at };
             let replaced_at = phone.replaced_at;
             seen.push((by.at, Cause::OldSecret { owner, kind, extension: line.id, phone: by, replaced_at }));
         }
@@ -638,8 +645,14 @@ fn is_registered_from(records: &dyn Records, line: ExtensionId, address: IpAddr,
 
 impl Cause {
     /// In one plain sentence. `tell` writes a moment for people.
-    pub fn in_words(&self, records: &dyn Records, tell: &dyn Fn(Timestamp) -> String, now: Timestamp) -> String {
-        let account = |id: &AccountId| records.account(*id).map_or_else(String::new, |found| found.name.to_string());
+    pub fn in_words(
+        &self,
+        records: &dyn Records,
+        tell: &dyn Fn(Timestamp) -> String,
+        now: Timestamp,
+    ) -> String {
+        let account =
+            |id: &AccountId| records.account(*id).map_or_else(String::new, |found| found.name.to_string());
         match self {
             Self::AddressLocked(lock) => format!(
                 "The address {} is blacklisted {}, because of {} over all interfaces.",
@@ -655,14 +668,18 @@ impl Cause {
             }
             Self::Disabled(id, _) => format!("The account {} is disabled.", account(id)),
             Self::Expired(id, _, at) => match at {
-                Some(at) => format!("The account {} has expired: its last moment was {}.", account(id), tell(*at)),
+                Some(at) => {
+                    format!("The account {} has expired: its last moment was {}.", account(id), tell(*at))
+                }
                 None => format!("The account {} has expired.", account(id)),
             },
             Self::Idle(id, _) => format!("The account {} was not used for too long.", account(id)),
             Self::SessionLimit(id, most) => {
                 format!("{} has {most} sessions open, and no more are allowed.", account(id))
             }
-            Self::NoExtension(id) => format!("{} has no extension, and so no phone can register.", account(id)),
+            Self::NoExtension(id) => {
+                format!("{} has no extension, and so no phone can register.", account(id))
+            }
             Self::OldSecret { kind, phone, replaced_at, .. } => format!(
                 "The phone at {} showed a {} that was replaced on {}.",
                 phone.in_words(),
@@ -745,7 +762,10 @@ fn locked_in_words(lock: &Lock, now: Timestamp) -> String {
             format!("The extension {name} is locked at {place} {until}, because of {failures}.")
         }
         (scope, _) => {
-            format!("The {} of {name} is locked {until}, because of {failures}.", scope.title().to_lowercase())
+            format!(
+                "The {} of {name} is locked {until}, because of {failures}.",
+                scope.title().to_lowercase()
+            )
         }
     }
 }

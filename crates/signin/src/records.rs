@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use crate::{
     account::{Account, Activity, RoleKind, Status},
-    credential::{CredentialFacts, CredentialKind, Owner},
+    credential::{About, CredentialFacts, CredentialKind, Owner, Traits, judge},
     document::{Document, DocumentId, DocumentKind},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
     place::Places,
-    policy::{AgeRules, Settings},
+    policy::Settings,
     registration::Registration,
     rights::{Right, rights_of},
     secret::Secret,
@@ -47,11 +47,17 @@ pub trait Records {
     /// Whether a credential was made from this secret: for those who set secrets. Costs a hash for passwords, and counts
     /// nothing: never an answer for whoever signs in.
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
-    /// Whether a credential breaks the rules of today; `None` = not set, or nobody can tell
-    /// (see [`is_weak`](crate::credential::state::is_weak)).
-    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool>;
     /// Where the right secret of an extension was shown.
     fn places(&self, extension: ExtensionId) -> Places;
+    /// Whether this was one of the last so many secrets before the present one. Costs a hash for each of them where they are
+    /// passwords: for those who set secrets, like [`holds_secret`](Self::holds_secret).
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool;
+    /// What the rules look at in the present secret; `None` = none is set, or nobody knows.
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits>;
+    /// Every account.
+    fn account_ids(&self) -> Vec<AccountId>;
+    /// Every extension.
+    fn extension_ids(&self) -> Vec<ExtensionId>;
     /// A count; the empty one when there is none.
     fn tally(&self, key: &TallyKey) -> Tally;
     /// The counts of the same name where it is known, those that hold something.
@@ -82,22 +88,52 @@ pub trait Records {
         std::iter::once(password).chain(extension.as_deref().map(TallyKey::extension)).collect()
     }
 
+    /// Whether an account's password, if it is known what it is like, breaks a rule of these settings.
+    fn is_outdated(&self, account: &Account, settings: &Settings) -> bool {
+        let kind = account.kind().password();
+        let traits = self.traits(Owner::Account(account.id), kind, &About::default());
+        traits.is_some_and(|traits| judge(kind, &traits, (kind.row().rules)(settings), false).is_err())
+    }
+
+    /// Whether a credential breaks the rules of today, whoever set it: that codes of administrators may be exempt makes none
+    /// of them strong. `None` = none is set, or nobody knows what it is like.
+    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
+        let settings = self.settings();
+        let (account, extension) = match owner {
+            Owner::Account(id) => {
+                let account = self.account(id)?;
+                let extension = account.extension().and_then(|id| self.extension(id));
+                (Some(account), extension)
+            }
+            Owner::Extension(id) => (None, self.extension(id)),
+        };
+        let about = About {
+            name: account.as_ref().map_or("", |account| &account.name),
+            full_name: account.as_ref().map_or("", |account| &account.full_name),
+            number: extension.as_ref().map_or("", |extension| extension.number.as_str()),
+            system: &settings.system_name,
+            patterns_waived: false,
+        };
+        let traits = self.traits(owner, kind, &about)?;
+        Some(judge(kind, &traits, (kind.row().rules)(&settings), false).is_err())
+    }
+
     /// The state of an account for those who look at it from outside, whichever count locks it.
     fn status_of(&self, account: &Account, now: Timestamp) -> Status {
-        let settings = self.settings();
+        self.status_under(&self.settings(), account, now)
+    }
+
+    /// The same under other rules.
+    fn status_under(&self, settings: &Settings, account: &Account, now: Timestamp) -> Status {
         let counts = self.counts_of(account);
         let mut standings =
             counts.iter().map(|key| self.tally(key).standing(settings.lock_rule(key.scope), now));
         let locked = standings.find(|standing| matches!(standing, Standing::Locked { .. }));
         let standing = locked.unwrap_or(Standing::Open);
-        // Ages are rules for those who administer.
-        let (ages, set_at) = match account.kind() {
-            RoleKind::User => (AgeRules::default(), None),
-            RoleKind::ServiceUser => {
-                let facts = self.credential(Owner::Account(account.id), account.kind().password());
-                (settings.ages, facts.map(|facts| facts.set_at))
-            }
-        };
-        account.status(standing, &self.activity(account.id), set_at, &ages, now)
+        let facts = self.credential(Owner::Account(account.id), account.kind().password());
+        let ages = settings.ages_of(account.kind());
+        let set_at = facts.map(|facts| facts.set_at);
+        let status = account.status(standing, &self.activity(account.id), set_at, ages, now);
+        status.with_outdated(self.is_outdated(account, settings))
     }
 }

@@ -102,14 +102,8 @@ impl Ledger {
     pub fn census(&self, now: Timestamp) -> Census {
         let changes = self.changes();
         let ids: Vec<AccountId> = self.holdings.account_order.read().iter().copied().collect();
-        let mut kinds = KINDS.map(|row| KindCensus {
-            kind: row.kind,
-            owners: 0,
-            set: 0,
-            weak: 0,
-            expired: 0,
-            unused: 0,
-        });
+        let mut kinds =
+            KINDS.map(|row| KindCensus { kind: row.kind, owners: 0, set: 0, weak: 0, expired: 0, unused: 0 });
         let mut accounts = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(account) = self.holdings.account(id) else { continue };

@@ -15,7 +15,7 @@ use data_encoding::BASE64;
 use parking_lot::Mutex;
 use signin::{
     account::{Account, Activity, Condition, Role, RoleKind},
-    credential::{CredentialFacts, CredentialKind, Owner, Verifier, hash_password},
+    credential::{About, CredentialFacts, CredentialKind, Owner, Traits, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
     document::{Document, DocumentId, DocumentKind},
@@ -390,12 +390,28 @@ impl Records for Ledger {
         self.holdings.is_kept(owner, kind, secret)
     }
 
-    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
-        self.holdings.is_weak(owner, kind)
-    }
-
     fn places(&self, extension: ExtensionId) -> Places {
         self.holdings.places(extension).unwrap_or_default()
+    }
+
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        self.holdings.is_former(owner, kind, secret, last)
+    }
+
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        self.holdings.traits(owner, kind, about)
+    }
+
+    fn account_ids(&self) -> Vec<AccountId> {
+        let mut ids = Vec::new();
+        self.holdings.each_account(|account| ids.push(account.id));
+        ids
+    }
+
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        let mut ids = Vec::new();
+        self.holdings.each_extension(|extension| ids.push(extension.id));
+        ids
     }
 
     fn tally(&self, key: &TallyKey) -> Tally {

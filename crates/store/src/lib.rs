@@ -57,8 +57,7 @@ pub use self::{
     ledger::Ledger,
     lists::{
         AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, PhoneKinds,
-        RegistrationQuery,
-        RegistrationSort,
+        RegistrationQuery, RegistrationSort,
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},

@@ -5,7 +5,9 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use signin::{audit::AuditEvent, diagnosis::OldHash, ident::DomainId, lockout::network, timestamp::Timestamp};
+use signin::{
+    audit::AuditEvent, diagnosis::OldHash, ident::DomainId, lockout::network, timestamp::Timestamp,
+};
 
 use crate::ledger::Ledger;
 
@@ -35,7 +37,11 @@ impl Ledger {
     pub fn note_old_hash(&self, domain: DomainId, number: &str, at: (IpAddr, &str), now: Timestamp) {
         if number.len() <= NUMBER_MAX {
             let (address, agent) = at;
-            self.old_hashes.note(domain, number, OldHash { address, agent: AuditEvent::text(agent), at: now });
+            self.old_hashes.note(
+                domain,
+                number,
+                OldHash { address, agent: AuditEvent::text(agent), at: now },
+            );
         }
     }
 
@@ -58,7 +64,8 @@ mod tests {
         let phones = OldHashes::default();
         let count = u32::try_from(PHONES_MAX).unwrap() + 5;
         for n in 0..count {
-            let phone = OldHash { address: IpAddr::from(n.to_be_bytes()), agent: "".into(), at: Timestamp(n.into()) };
+            let phone =
+                OldHash { address: IpAddr::from(n.to_be_bytes()), agent: "".into(), at: Timestamp(n.into()) };
             phones.note(DomainId::FIRST, "201", phone);
         }
         let left = phones.0.lock();

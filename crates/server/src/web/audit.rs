@@ -48,11 +48,7 @@ const CHUNK: usize = 32 << 10;
 /// Quick filters: the address's word, the words on the page, and what they mean.
 const SUBJECTS: [(&str, &str, &[Action]); 5] = [
     ("sign-ins", "Sign-ins", &[Action::SignIn, Action::SignOut, Action::Confirm, Action::SessionEnded]),
-    (
-        "phones",
-        "Phones",
-        &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut],
-    ),
+    ("phones", "Phones", &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut]),
     ("settings", "Settings changed", &[Action::SettingsChanged, Action::DomainChanged]),
     (
         "secrets",
@@ -113,7 +109,10 @@ impl Search {
         AuditQuery {
             text: self.q.trim().chars().take(200).collect(),
             name: (!name.is_empty() && address.is_none()).then(|| name.chars().take(200).collect()),
-            actions: SUBJECTS.iter().find(|(name, ..)| *name == self.what).map_or(&[], |(.., actions)| actions),
+            actions: SUBJECTS
+                .iter()
+                .find(|(name, ..)| *name == self.what)
+                .map_or(&[], |(.., actions)| actions),
             outcome: match self.outcome.as_str() {
                 "accepted" => Some(Outcome::Accepted),
                 "refused" => Some(Outcome::Refused),
@@ -123,7 +122,9 @@ impl Search {
             address,
             // What lies in the day and between the moments.
             from: from.max(day.map(|(begins, _)| begins)),
-            until: day.map(|(_, ends)| ends).map_or(until, |ends| Some(until.map_or(ends, |until| until.min(ends)))),
+            until: day
+                .map(|(_, ends)| ends)
+                .map_or(until, |ends| Some(until.map_or(ends, |until| until.min(ends)))),
             before_seq: self.before.parse().ok(),
             limit,
             looked_at_max: 0,
@@ -178,7 +179,10 @@ impl Search {
 
     /// One click each: everything about a subject, and every refusal.
     fn quick(&self) -> Vec<Quick> {
-        let link = |search: Self, title: &str, is_on| Quick { link: Link::new(search.address(PATH, &[]), title), is_on };
+        let link = |search: Self, title: &str, is_on| Quick {
+            link: Link::new(search.address(PATH, &[]), title),
+            is_on,
+        };
         let refused = Self { outcome: "refused".into(), ..Self::default() };
         let is_refused = self.what.is_empty() && self.outcome == "refused";
         let subjects = SUBJECTS.iter().map(|(name, title, _)| {
@@ -202,7 +206,8 @@ impl Search {
             Choice::new("refused", "Refused", self.outcome == "refused"),
         ];
         let mut subjects = vec![every("Everything", &self.what)];
-        subjects.extend(SUBJECTS.iter().map(|(name, title, _)| Choice::new(*name, *title, *name == self.what)));
+        subjects
+            .extend(SUBJECTS.iter().map(|(name, title, _)| Choice::new(*name, *title, *name == self.what)));
         vec![
             Field::new("q", "Text").value(&*self.q).required().length_max(200),
             Field::new("who", "Name or address").value(&*self.who).required().length_max(200),
@@ -324,7 +329,11 @@ fn what(event: &AuditEvent) -> String {
 fn detail(event: &AuditEvent) -> String {
     let mut words: Vec<String> = event.reason.map(|reason| reason.title().into()).into_iter().collect();
     words.extend(
-        event.changes.iter().take(CHANGES).map(|change| format!("{}: {}", change.field, change_in_words(change))),
+        event
+            .changes
+            .iter()
+            .take(CHANGES)
+            .map(|change| format!("{}: {}", change.field, change_in_words(change))),
     );
     if event.changes.len() > CHANGES {
         words.push(format!("and {} more", event.changes.len() - CHANGES));

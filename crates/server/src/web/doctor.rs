@@ -162,11 +162,8 @@ fn alike(web: &Web, query: &str, now: Timestamp) -> Vec<Patient> {
         now,
         ..RegistrationQuery::default()
     });
-    let accounts = ledger.accounts(&AccountQuery {
-        search: query.into(),
-        limit: MEANT_MAX,
-        ..AccountQuery::default()
-    });
+    let accounts =
+        ledger.accounts(&AccountQuery { search: query.into(), limit: MEANT_MAX, ..AccountQuery::default() });
     let lines = phones.items.iter().filter_map(|found| ledger.extension(found.extension));
     let mut found: Vec<Patient> = Vec::new();
     let of_phones = lines.map(|extension| Patient::line(&**ledger, extension));
@@ -188,8 +185,7 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         Patient::Line(extension, _) => ledger.old_hashes(extension.domain, extension.number.as_str()),
         Patient::User(_) | Patient::ServiceUser(_) | Patient::Address(_) | Patient::Nobody(_) => Vec::new(),
     };
-    let known =
-        Evidence { audit: &events, stale: &stale, quarantine: &quarantine, old_hashes: &old_hashes };
+    let known = Evidence { audit: &events, stale: &stale, quarantine: &quarantine, old_hashes: &old_hashes };
     let diagnosis = diagnose(&**ledger, patient, &known, now);
     let phones = match patient {
         Patient::Line(extension, _) => status::phones_of(web, extension, now),
@@ -233,7 +229,9 @@ fn evidence(web: &Web, patient: &Patient, now: Timestamp) -> Vec<AuditRow> {
 
 fn title(patient: &Patient) -> String {
     match patient {
-        Patient::Line(extension, Some(user)) => format!("Extension {} of {}", extension.number, full_name(user)),
+        Patient::Line(extension, Some(user)) => {
+            format!("Extension {} of {}", extension.number, full_name(user))
+        }
         Patient::Line(extension, None) => format!("Extension {}", extension.number),
         Patient::User(user) => full_name(user),
         Patient::ServiceUser(account) => format!("The administrator {}", account.name),
@@ -309,7 +307,12 @@ fn complaint(web: &Web, who: &SignedIn, cause: &Cause, now: Timestamp) -> Compla
     let (mine, others): (Vec<_>, Vec<_>) = remedies.iter().partition(|remedy| who.by.may(remedy.right()));
     let ask = match others.first() {
         Some(remedy) if mine.is_empty() => {
-            format!("To {} takes the right to {}: ask {}.", lower(&remedy.title()), remedy.right().title(), who_may(web, remedy.right(), now))
+            format!(
+                "To {} takes the right to {}: ask {}.",
+                lower(&remedy.title()),
+                remedy.right().title(),
+                who_may(web, remedy.right(), now)
+            )
         }
         Some(_) | None => String::new(),
     };
@@ -354,7 +357,8 @@ fn button(remedy: &Remedy) -> RemedyButton {
         | Remedy::Release(_)
         | Remedy::ForgetOld(_) => String::new(),
     };
-    let sends = if href.is_empty() { serde_json::to_string(remedy).unwrap_or_default() } else { String::new() };
+    let sends =
+        if href.is_empty() { serde_json::to_string(remedy).unwrap_or_default() } else { String::new() };
     RemedyButton { title: remedy.title(), sends, href }
 }
 
@@ -382,11 +386,8 @@ fn secrets(web: &Web, patient: &Patient, now: Timestamp) -> Vec<SecretRow> {
                 let standing = ledger.tally(&key).standing(settings.lock_rule(key.scope), now);
                 matches!(standing, Standing::Locked { .. })
             });
-            let opens: Vec<_> = INTERFACES
-                .iter()
-                .filter(|row| row.opens_with.contains(&kind))
-                .map(|row| row.title)
-                .collect();
+            let opens: Vec<_> =
+                INTERFACES.iter().filter(|row| row.opens_with.contains(&kind)).map(|row| row.title).collect();
             SecretRow {
                 title: kind.row().title.into(),
                 states: badges(&state, is_locked),
@@ -433,7 +434,11 @@ fn locks(web: &Web, diagnosis: &Diagnosis, now: Timestamp) -> Vec<LockRow> {
     let row = |cause: &Cause| match cause {
         Cause::AddressLocked(lock) | Cause::Locked(lock) => Some(LockRow {
             what: lock.key.in_words(),
-            failures: format!("{} of {}", lock.tally.failures, settings.lock_rule(lock.key.scope).failures_max),
+            failures: format!(
+                "{} of {}",
+                lock.tally.failures,
+                settings.lock_rule(lock.key.scope).failures_max
+            ),
             last: moment::stamp(lock.tally.failed_at, now),
             until: lock.until.map(|until| moment::until(until, now)),
         }),
@@ -458,7 +463,9 @@ pub(super) async fn mend(State(web): State<Arc<Web>>, SignedForm(who, form): Sig
         }
         Remedy::ForgetOld(id) => {
             let done = web.system.administer(&who.by, move |admin, _| admin.forget_former(id)).await;
-            done.map(|_| ("The old codes are forgotten", "Whoever shows one is counted like any other that is wrong."))
+            done.map(|_| {
+                ("The old codes are forgotten", "Whoever shows one is counted like any other that is wrong.")
+            })
         }
         Remedy::NewSecret(owner, kind) => {
             let set = move |admin: &signin::admin::Admin<'_>, dice: &mut dyn Dice| {

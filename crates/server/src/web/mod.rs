@@ -12,6 +12,7 @@ mod credentials;
 mod doctor;
 mod extensions;
 pub mod form;
+mod groups;
 pub mod guard;
 mod home;
 mod ignition;
@@ -21,8 +22,10 @@ mod login;
 mod moment;
 mod overview;
 mod passwords;
+mod pending;
 mod preferences;
 pub mod routes;
+mod security;
 mod settings;
 mod status;
 mod users;
@@ -53,6 +56,8 @@ pub(crate) struct Web {
     form_key: [u8; 32],
     /// How all credentials stood a moment ago.
     census: passwords::Latest,
+    /// What waits for an OK.
+    pending: pending::Pending,
 }
 
 impl Web {
@@ -68,7 +73,12 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice), census: passwords::Latest::default() });
+    let web = Arc::new(Web {
+        system: Arc::clone(&system),
+        form_key: roll(&mut OsDice),
+        pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
+    });
     routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -79,7 +89,12 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32], census: passwords::Latest::default() });
+    let web = Arc::new(Web {
+        system,
+        form_key: [0; 32],
+        pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
+    });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

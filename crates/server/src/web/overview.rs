@@ -71,10 +71,12 @@ pub(super) fn overview(
     let settings = system.ledger.settings();
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let spans = Span::ALL.into_iter().map(|one| {
-        let href = if one == Span::default() { "/status".into() } else { format!("/status?span={}", name_of(one)) };
+        let href =
+            if one == Span::default() { "/status".into() } else { format!("/status?span={}", name_of(one)) };
         SpanLink { link: Link::new(href, words_of(one).0), is_on: one == span }
     });
-    let block = |(key, tally): &(TallyKey, Tally)| status::block_row(key, tally, settings.lock_rule(key.scope), now);
+    let block =
+        |(key, tally): &(TallyKey, Tally)| status::block_row(key, tally, settings.lock_rule(key.scope), now);
     Overview {
         spans: spans.collect(),
         span: words_of(span).1.into(),
@@ -112,7 +114,12 @@ fn course_view(course: &Course, span: Span) -> CourseView {
             bars: Bars {
                 values: values.to_vec(),
                 tone,
-                summary: format!("{title}, {} {} in {}. {most}", number(total), word.to_lowercase(), words_of(span).1),
+                summary: format!(
+                    "{title}, {} {} in {}. {most}",
+                    number(total),
+                    word.to_lowercase(),
+                    words_of(span).1
+                ),
             },
             most,
         }
@@ -143,7 +150,8 @@ fn kinds(kinds: &PhoneKinds) -> Vec<Shares> {
     let makes = makes.into_iter().map(|(make, count)| (make.to_owned(), make.to_owned(), count, Tone::Info));
     let hashes = kinds.algorithms.iter().map(|(algorithm, count)| {
         let word = algorithm.token();
-        let tone = if *algorithm == signin::digest::DigestAlgorithm::Md5 { Tone::Warning } else { Tone::Good };
+        let tone =
+            if *algorithm == signin::digest::DigestAlgorithm::Md5 { Tone::Warning } else { Tone::Good };
         (word.to_owned(), word.to_lowercase(), *count, tone)
     });
     let transports = kinds.transports.iter().map(|(transport, count)| {
@@ -180,7 +188,8 @@ fn shares(title: &str, slug: &str, mut parts: Vec<(String, String, usize, Tone)>
         .map(|(label, search, count, tone)| match label.is_empty() {
             true => row("Not said".into(), String::new(), count, tone),
             false => {
-                let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
+                let query =
+                    form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
                 row(label, format!("/status/phones?{query}"), count, tone)
             }
         })
@@ -216,7 +225,10 @@ mod tests {
         let found = kinds(&PhoneKinds { agents, ..PhoneKinds::default() });
         let Some(makes) = found.first() else { unreachable!("there are makes") };
         assert_eq!(makes.rows.len(), MAKES + 1);
-        assert_eq!(makes.rows.first().map(|row| (row.label.as_str(), row.count.as_str())), Some(("Maker9", "10")));
+        assert_eq!(
+            makes.rows.first().map(|row| (row.label.as_str(), row.count.as_str())),
+            Some(("Maker9", "10"))
+        );
         assert_eq!(makes.rows.last().map(|row| row.count.as_str()), Some("6"), "1 + 2 + 3");
         assert_eq!([percent(0, 0), percent(1, 1000), percent(5, 5)], [0, 1, 100]);
     }

@@ -153,7 +153,10 @@ fn others() -> String {
     if titles.is_empty() {
         return String::new();
     }
-    format!("No credential opens: {}. Only whoever owns the process on the machine itself gets in there.", titles.join(", "))
+    format!(
+        "No credential opens: {}. Only whoever owns the process on the machine itself gets in there.",
+        titles.join(", ")
+    )
 }
 
 fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
@@ -212,13 +215,10 @@ fn shares(census: &KindCensus) -> Shares {
     let mut rows = vec![
         part("Set", "", set, owners, Tone::Good),
         part("Not set", "not-set", owners.saturating_sub(set), owners, Tone::Neutral),
+        part("Weak", "weak", weak, set, Tone::Warning),
+        part("Expired", "expired", expired, set, Tone::Warning),
+        part("Unused for 90 days", "unused", unused, set, Tone::Neutral),
     ];
-    // Of what is kept as a hash nobody can tell.
-    if row.kind == CredentialKind::LoginCode || row.kind == CredentialKind::PhonePassword {
-        rows.push(part("Weak", "weak", weak, set, Tone::Warning));
-    }
-    rows.push(part("Expired", "expired", expired, set, Tone::Warning));
-    rows.push(part("Unused for 90 days", "unused", unused, set, Tone::Neutral));
     if owners == 0 {
         rows.clear();
     }

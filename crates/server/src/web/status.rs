@@ -254,12 +254,8 @@ pub(super) fn phones_of(web: &Web, extension: &Extension, now: Timestamp) -> Vec
 /// The phones that registered from an address.
 pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<PhoneRow> {
     let ledger = &web.system.ledger;
-    let query = RegistrationQuery {
-        search: address.to_string(),
-        limit: PAGE,
-        now,
-        ..RegistrationQuery::default()
-    };
+    let query =
+        RegistrationQuery { search: address.to_string(), limit: PAGE, now, ..RegistrationQuery::default() };
     let found = ledger.registrations(&query);
     let lines = found.items.iter().filter_map(|of| Some((ledger.extension(of.extension)?, &of.bindings)));
     lines
@@ -390,12 +386,16 @@ fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
 /// How long a lock lasts; `None` where there is none.
 pub(super) fn lock_in_words(lock: Lock) -> Option<String> {
     Some(match lock {
-        Lock::LogOnly => return None,
+        Lock::Nothing | Lock::LogOnly => return None,
         Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
         Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
             format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
         }
+        Lock::DoublingThenPermanent { first, permanent_at } => format!(
+            "for {}, doubling each time, the {permanent_at}th time until reset",
+            moment::in_words(first.0.into())
+        ),
         Lock::Permanent => "until reset".into(),
     })
 }

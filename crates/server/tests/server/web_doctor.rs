@@ -22,7 +22,11 @@ async fn reader(house: &House) -> Browser {
         rights: vec![Right::SecurityRead, Right::StatusRead, Right::OwnPassword],
     };
     let by = By::console();
-    let made = house.system.administer(&by, move |admin, dice| admin.create_group(&group, dice)).await.expect("a group");
+    let made = house
+        .system
+        .administer(&by, move |admin, dice| admin.create_group(&group, dice))
+        .await
+        .expect("a group");
     let fields = ServiceUserFields {
         name: "Reader".into(),
         full_name: String::new(),
@@ -80,7 +84,11 @@ async fn the_passwords_are_told_by_their_state_and_never_by_what_they_are() {
     let ann = ledger.account_named(kind, signin::ident::DomainId::FIRST, &ann).expect("Ann");
     let mut browser = reader(&house).await;
     let page = browser.get("/manager/passwords?status=weak").await;
-    assert!(page.status == 200 && page.body.contains("No account has a credential like this."), "{}", page.body);
+    assert!(
+        page.status == 200 && page.body.contains("No account has a credential like this."),
+        "{}",
+        page.body
+    );
     // By rules that hold from now on.
     let house = house.with_settings(|settings| settings.login_code.length_min = 9).await;
     assert_eq!(house.system.ledger.is_weak(Owner::Account(ann.id), CredentialKind::LoginCode), Some(true));
@@ -103,7 +111,10 @@ async fn the_course_of_sign_ins_survives_a_restart() {
     let mut browser = Browser::at(house.https());
     browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
     let page = browser.get("/status").await;
-    for said in ["SIP registration, 1 accepted in the last 24 hours", "SIP registration, 3 refused in the last 24 hours"] {
+    for said in [
+        "SIP registration, 1 accepted in the last 24 hours",
+        "SIP registration, 3 refused in the last 24 hours",
+    ] {
         assert!(page.body.contains(said), "{said}: {}", page.body);
     }
 }

@@ -3,15 +3,13 @@
 
 use std::net::IpAddr;
 
-use super::{About, CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind, check, text_of};
+use super::{CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind};
 use crate::{
     account::{Account, RoleKind},
     extension::Extension,
     interface::LoginInterface,
     lockout::TallyKey,
-    policy::Settings,
     records::Records,
-    secret::{Secret, SecretBytes},
     timestamp::{Seconds, Timestamp},
 };
 
@@ -29,7 +27,7 @@ pub struct CredentialState {
     pub facts: Option<CredentialFacts>,
     /// Whether it ended by itself.
     pub has_ended: bool,
-    /// Whether it breaks today's rules; `None` = nobody can tell: of a password only a hash is kept.
+    /// Whether it breaks today's rules; `None` = nobody can tell: it was set before that was noted.
     pub is_weak: Option<bool>,
     /// The last time it was right.
     pub used: Option<LastUse>,
@@ -97,29 +95,17 @@ pub fn owners_of(account: &Account) -> Vec<(Owner, CredentialKind)> {
 }
 
 /// The count that locks a credential.
-pub fn count_of(kind: CredentialKind, account: Option<&Account>, extension: Option<&Extension>) -> Option<TallyKey> {
-    match kind {
-        CredentialKind::ServicePassword | CredentialKind::UserPassword => {
-            account.map(|account| TallyKey::credential(kind, account))
-        }
-        CredentialKind::LoginCode | CredentialKind::PhonePassword => extension.map(TallyKey::extension),
-    }
-}
-
-/// Whether a kept secret breaks the rules of today; `None` where only a hash is kept, or nothing that can be read. Whoever
-/// set it: that codes of administrators may be exempt makes none of them strong.
-pub fn is_weak(
+pub fn count_of(
     kind: CredentialKind,
-    payload: &SecretBytes,
-    about: &About<'_>,
-    settings: &Settings,
-) -> Option<bool> {
+    account: Option<&Account>,
+    extension: Option<&Extension>,
+) -> Option<TallyKey> {
     match kind {
-        CredentialKind::ServicePassword | CredentialKind::UserPassword => None,
-        CredentialKind::LoginCode | CredentialKind::PhonePassword => {
-            let secret = Secret::new(text_of(payload)?);
-            Some(check(kind, &secret, about, settings).is_err())
-        }
+        CredentialKind::ServicePassword
+        | CredentialKind::UserPassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => account.map(|account| TallyKey::credential(kind, account)),
+        CredentialKind::LoginCode | CredentialKind::PhonePassword => extension.map(TallyKey::extension),
     }
 }
 
@@ -158,7 +144,9 @@ fn last_use(
             CredentialKind::ServicePassword
             | CredentialKind::UserPassword
             | CredentialKind::LoginCode
-            | CredentialKind::PhonePassword,
+            | CredentialKind::PhonePassword
+            | CredentialKind::VoicemailCode
+            | CredentialKind::PortalPasscode,
             Owner::Account(_) | Owner::Extension(_),
         ) => None,
     };
@@ -176,7 +164,8 @@ fn seen_at(records: &dyn Records, extension: crate::ident::ExtensionId, now: Tim
     let by = LoginInterface::SipRegistration;
     let registration = records.registration(extension);
     let live = registration.iter().flat_map(|registration| registration.bindings.iter());
-    if let Some(binding) = live.filter(|binding| now < binding.expires_at).max_by_key(|binding| binding.since) {
+    if let Some(binding) = live.filter(|binding| now < binding.expires_at).max_by_key(|binding| binding.since)
+    {
         return Some(LastUse { at: Moment::Now, from: Some(binding.source.ip()), by });
     }
     let (from, day) = records.places(extension).latest()?;

@@ -135,7 +135,10 @@ fn a_blacklisted_extension_is_named_with_the_time_left_and_who_did_it() {
         causes[0],
         "The extension 201 is blacklisted for 6 more minutes, because of 5 failures from 192.0.2.7."
     );
-    assert!(causes[1].starts_with("The phone at 192.0.2.7 (phone) showed a wrong login code on "), "{causes:?}");
+    assert!(
+        causes[1].starts_with("The phone at 192.0.2.7 (phone) showed a wrong login code on "),
+        "{causes:?}"
+    );
     let remedies = house.remedies("201");
     let Remedy::LiftLocks(keys) = &remedies[0] else { panic!("{remedies:?}") };
     assert_eq!(remedies[0].right(), Right::SecurityReset);
@@ -178,10 +181,7 @@ fn an_old_code_is_told_from_a_wrong_one() {
     assert_eq!(
         house.causes("201"),
         [
-            format!(
-                "The phone at 192.0.2.8 (phone) showed a wrong login code on {}.",
-                tell(house.now.get())
-            ),
+            format!("The phone at 192.0.2.8 (phone) showed a wrong login code on {}.", tell(house.now.get())),
             format!(
                 "The phone at 192.0.2.7 (phone) showed a login code that was replaced on {}.",
                 tell(replaced_at)
@@ -211,7 +211,10 @@ fn no_code_a_disabled_user_and_an_account_past_its_last_day_are_each_named() {
     let end = house.now.get().after(Seconds(60));
     house.edit_ann(|edit| (edit.condition, edit.expires_at) = (Some(Condition::Enabled), Some(end)));
     house.wait(Seconds(60));
-    assert_eq!(house.causes("201"), [format!("The account Ann has expired: its last moment was {}.", tell(end))]);
+    assert_eq!(
+        house.causes("201"),
+        [format!("The account Ann has expired: its last moment was {}.", tell(end))]
+    );
 }
 
 #[test]
@@ -243,9 +246,15 @@ fn a_phone_that_knows_md5_alone_is_named_where_it_is_not_allowed() {
     let mut domain = (*house.model.borrow().domain(DomainId::FIRST).unwrap()).clone();
     domain.md5_allowed = false;
     house.model.borrow_mut().domains.insert(DomainId::FIRST, domain.into());
-    assert_eq!(asked(&house), ["MD5 is not allowed, and the phone at 192.0.2.7 (Yealink SIP-T46U) knows no other."]);
+    assert_eq!(
+        asked(&house),
+        ["MD5 is not allowed, and the phone at 192.0.2.7 (Yealink SIP-T46U) knows no other."]
+    );
     house.model.borrow_mut().registrations.clear();
-    assert_eq!(asked(&house), ["MD5 is not allowed, and the phone at 192.0.2.7 (baresip v0.6) knows no other."]);
+    assert_eq!(
+        asked(&house),
+        ["MD5 is not allowed, and the phone at 192.0.2.7 (baresip v0.6) knows no other."]
+    );
     house.wait(Seconds::days(1));
     assert_eq!(asked(&house), [] as [&str; 0], "that was yesterday");
 }
@@ -286,12 +295,18 @@ fn an_administrator_is_diagnosed_too() {
         causes[0],
         "The password of administrator is locked for 60 more seconds, because of 3 failures from 192.0.2.1."
     );
-    assert!(causes[1].starts_with("Somebody at 192.0.2.1 (browser) showed a wrong password on "), "{causes:?}");
+    assert!(
+        causes[1].starts_with("Somebody at 192.0.2.1 (browser) showed a wrong password on "),
+        "{causes:?}"
+    );
     let house = House::ignited();
     for _ in 0..5 {
         assert!(house.web("Administrator", ADMIN_PASSWORD).is_accept());
     }
-    assert_eq!(house.causes("Administrator"), ["Administrator has 5 sessions open, and no more are allowed."]);
+    assert_eq!(
+        house.causes("Administrator"),
+        ["Administrator has 5 sessions open, and no more are allowed."]
+    );
     assert_eq!(house.remedies("Administrator"), [Remedy::EndSessions]);
     let house = House::ignited();
     house.settings(|settings| settings.ages.idle = Seconds::days(30));
@@ -334,15 +349,9 @@ fn what_it_says_of_the_right_secret_is_what_decide_says() {
     for _ in 0..2 {
         agree_about_the_administrator(&House::ignited(), &mut seen);
     }
-    for reason in [
-        "none",
-        "AddressLocked",
-        "SubjectLocked",
-        "NoSecret",
-        "Disabled",
-        "Expired",
-        "SessionLimit",
-    ] {
+    for reason in
+        ["none", "AddressLocked", "SubjectLocked", "NoSecret", "Disabled", "Expired", "SessionLimit"]
+    {
         assert!(seen.get(reason).copied().unwrap_or(0) > 1, "{reason} was hardly met: {seen:?}");
     }
 }

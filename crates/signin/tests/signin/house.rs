@@ -14,7 +14,9 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
-    credential::{self, Binding, Credential, CredentialFacts, CredentialKind, Owner, Verifier},
+    credential::{
+        self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier,
+    },
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
@@ -26,7 +28,7 @@ use signin::{
     interface::LoginInterface,
     lockout::{Standing, Tally, TallyKey, is_within, network},
     place::{Devices, Familiarity, Lane, Places, Whose},
-    policy::Settings,
+    policy::{HISTORY_MAX, Settings},
     records::Records,
     registration::{Quarantined, Registration},
     secret::{Secret, SecretBytes},
@@ -112,21 +114,25 @@ impl Records for Model {
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
     }
-    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
-        let kept = self.credentials.get(&(owner, kind))?;
-        let (name, number) = match owner {
-            Owner::Account(id) => {
-                let account = self.account(id)?;
-                let extension = account.extension().and_then(|id| self.extension(id));
-                (account.name.to_string(), extension.map_or(String::new(), |e| e.number.to_string()))
-            }
-            Owner::Extension(id) => (String::new(), self.extension(id)?.number.to_string()),
-        };
-        let about = credential::About { name: &name, number: &number, patterns_waived: false };
-        credential::state::is_weak(kind, &kept.payload, &about, &self.settings)
-    }
     fn places(&self, extension: ExtensionId) -> Places {
         self.places.get(&extension).cloned().unwrap_or_default()
+    }
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        let former = self.former.get(&(owner, kind)).map(Vec::as_slice).unwrap_or_default();
+        let binding = Binding { username: "", realm: "", domain: DomainId::FIRST };
+        former.iter().take(last).any(|(_, payload)| {
+            let verifier = credential::verifier(kind, payload, &binding);
+            credential::is_kept(secret, &verifier, Some(payload))
+        })
+    }
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        credential::traits(kind, &self.credentials.get(&(owner, kind))?.payload, about)
+    }
+    fn account_ids(&self) -> Vec<AccountId> {
+        self.accounts.keys().copied().collect()
+    }
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        self.extensions.keys().copied().collect()
     }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
@@ -215,7 +221,7 @@ impl Model {
                 if let Some(before) = self.credentials.insert(key, kept) {
                     let former = self.former.entry(key).or_default();
                     former.insert(0, (set_at, before.payload));
-                    former.truncate(FORMER_MAX);
+                    former.truncate(FORMER_MAX.max(usize::from(HISTORY_MAX)));
                 }
             }
             Effect::ForgetFormer(owner, kind) => drop(self.former.remove(&(owner, kind))),
@@ -333,7 +339,7 @@ impl Model {
             to_strangers,
             is_repeat: print.is_some_and(|print| self.refused.get(&subject) == Some(&print)),
             print,
-            former: former.map(|former| former.iter().filter_map(derived).collect()),
+            former: former.map(|former| former.iter().take(FORMER_MAX).filter_map(derived).collect()),
             is_place_noted,
             activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
             is_decoy: verifier == Verifier::Unset,
@@ -342,6 +348,10 @@ impl Model {
                 set => set,
             },
             secret_set_at: kept.map(|kept| kept.facts.set_at),
+            secret_traits: kept.and_then(|kept| {
+                let is_password = !kept.kind.row().is_digits && kept.kind != CredentialKind::PhonePassword;
+                is_password.then(|| credential::traits(kept.kind, &kept.payload, &About::default())).flatten()
+            }),
             secret_expires_at: kept.and_then(|kept| kept.facts.expires_at),
             sessions_open: account.as_ref().map_or(0, |a| {
                 let rules = &settings.sessions;

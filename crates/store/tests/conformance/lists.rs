@@ -6,7 +6,8 @@ use signin::{
     ident::{AccountId, ExtensionId},
 };
 use store::{
-    AccountQuery, AccountSort, Census, CredentialFilter, CredentialQuery, ExtensionQuery, ExtensionSort, Ledger, RegistrationQuery, RegistrationSort,
+    AccountQuery, AccountSort, Census, CredentialFilter, CredentialQuery, ExtensionQuery, ExtensionSort,
+    Ledger, RegistrationQuery, RegistrationSort,
 };
 
 use crate::{host::EngineHost, world::*};
@@ -91,7 +92,11 @@ pub(crate) fn accounts_are_found_by_how_their_credentials_stand(host: &dyn Engin
     let census = ledger.census(later(86_400));
     assert_eq!(found(&census, CredentialFilter::Weak, None, ""), ["bob"], "1234 runs up");
     assert_eq!(found(&census, CredentialFilter::Weak, phone, ""), nobody);
-    assert_eq!(found(&census, CredentialFilter::NotSet, None, ""), ["Administrator"], "nothing opens anything");
+    assert_eq!(
+        found(&census, CredentialFilter::NotSet, None, ""),
+        ["Administrator"],
+        "nothing opens anything"
+    );
     assert_eq!(found(&census, CredentialFilter::NotSet, phone, ""), ["ann", "bob"]);
     assert_eq!(found(&census, CredentialFilter::NotSet, phone, "202"), ["bob"]);
     assert_eq!(found(&census, CredentialFilter::All, None, ""), ["Administrator", "ann", "bob"]);
@@ -108,7 +113,11 @@ pub(crate) fn accounts_are_found_by_how_their_credentials_stand(host: &dyn Engin
     let after = ledger.census(later(90 * 86_400));
     assert_eq!(found(&after, CredentialFilter::Weak, None, ""), nobody);
     assert_eq!(found(&after, CredentialFilter::Expired, login, ""), ["bob"]);
-    assert_eq!(found(&after, CredentialFilter::Unused, login, ""), ["bob"], "ann’s phone was seen a day later");
+    assert_eq!(
+        found(&after, CredentialFilter::Unused, login, ""),
+        ["bob"],
+        "ann’s phone was seen a day later"
+    );
     let long_after = ledger.census(later(93 * 86_400));
     assert_eq!(found(&long_after, CredentialFilter::Unused, login, ""), ["ann", "bob"]);
 }

@@ -120,8 +120,7 @@ impl Desk<'_> {
         let is_md5 = matches!(shown.algorithm, Algorithm::Md5 | Algorithm::Md5Sess) && !domain.md5_allowed;
         // Only who has heard our challenge, so that nobody fills the list from an address that is not theirs.
         let is_answer = || {
-            let nonce =
-                system.challenger.recognise(domain.id, self.peer.ip(), shown.nonce.raw(), self.now);
+            let nonce = system.challenger.recognise(domain.id, self.peer.ip(), shown.nonce.raw(), self.now);
             matches!(nonce, Freshness::Fresh(_))
         };
         if let Some(user) = shown.user().filter(|_| is_md5 && is_answer()) {
