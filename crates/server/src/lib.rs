@@ -25,6 +25,7 @@ pub mod moment;
 pub mod notify;
 pub mod reload;
 pub mod retention;
+pub mod series;
 pub mod serve;
 pub mod signs;
 pub mod system;

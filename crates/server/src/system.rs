@@ -33,6 +33,7 @@ use crate::{
     master_key::{self, MasterKeyError},
     metrics::Metrics,
     notify::state::Deliveries,
+    series::Series,
     signs::Signs,
 };
 
@@ -52,6 +53,8 @@ pub struct System {
     pub hashing: HashingPool,
     /// What is counted.
     pub metrics: Metrics,
+    /// What was counted of late, minute by minute.
+    pub series: Series,
     /// Makes and recognises the challenges for phones.
     pub challenger: Challenger,
     /// The ignition code, while the system waits for one.
@@ -148,6 +151,7 @@ impl System {
             signs: Signs::default(),
             stop: CancellationToken::new(),
             started_at: now,
+            series: Series::open(&folder, now),
             addresses: OnceLock::new(),
             ledger,
             folder,

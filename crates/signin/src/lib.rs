@@ -11,6 +11,7 @@ pub mod audit;
 pub mod challenge;
 pub mod credential;
 pub mod decide;
+pub mod diagnosis;
 pub mod dice;
 pub mod digest;
 pub mod document;

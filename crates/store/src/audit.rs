@@ -24,8 +24,8 @@ pub struct AuditQuery {
     pub text: String,
     /// Who did it or what it was done to, as a whole name.
     pub name: Option<String>,
-    /// What happened.
-    pub action: Option<Action>,
+    /// What happened: one of these; anything where there are none.
+    pub actions: &'static [Action],
     /// How it ended.
     pub outcome: Option<Outcome>,
     /// By which interface.
@@ -182,10 +182,11 @@ impl Ledger {
     }
 }
 
-/// A query made ready: `words` must stand in the JSON of a row, or it need not be read.
+/// A query made ready: `words` must stand in the JSON of a row, and one of `any` if there are some, or it need not be read.
 struct Wanted<'a> {
     query: &'a AuditQuery,
     words: Vec<String>,
+    any: Vec<String>,
     text: String,
     name: Option<FoldedName>,
 }
@@ -196,7 +197,6 @@ impl<'a> Wanted<'a> {
             value.ok().map(|value| format!("\"{field}\":{value}"))
         };
         let words = [
-            query.action.and_then(|action| word("action", serde_json::to_string(&action))),
             query.outcome.and_then(|outcome| word("outcome", serde_json::to_string(&outcome))),
             query.interface.and_then(|interface| word("interface", serde_json::to_string(&interface))),
             query.address.and_then(|address| word("address", serde_json::to_string(&address))),
@@ -204,6 +204,11 @@ impl<'a> Wanted<'a> {
         Self {
             query,
             words: words.into_iter().flatten().collect(),
+            any: query
+                .actions
+                .iter()
+                .filter_map(|action| word("action", serde_json::to_string(action)))
+                .collect(),
             text: query.text.trim().to_lowercase(),
             name: query.name.as_deref().map(FoldedName::of),
         }
@@ -218,7 +223,8 @@ impl<'a> Wanted<'a> {
     }
 
     fn row(&self, record: &AuditRecord) -> Result<Option<AuditRow>, StoreError> {
-        if !self.words.iter().all(|word| record.body.contains(word)) {
+        let is_one_of = |word: &String| record.body.contains(word);
+        if !self.words.iter().all(is_one_of) || !(self.any.is_empty() || self.any.iter().any(is_one_of)) {
             return Ok(None);
         }
         let event: AuditEvent = serde_json::from_str(&record.body).map_err(|error| {
@@ -229,7 +235,7 @@ impl<'a> Wanted<'a> {
 
     fn is_met_by(&self, event: &AuditEvent) -> bool {
         let query = self.query;
-        query.action.is_none_or(|action| event.action == action)
+        (query.actions.is_empty() || query.actions.contains(&event.action))
             && query.outcome.is_none_or(|outcome| event.outcome == outcome)
             && query.interface.is_none_or(|interface| event.interface == interface)
             && query.address.is_none_or(|address| event.address == Some(address))

@@ -23,7 +23,7 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Tally, TallyKey},
-    place::Whose,
+    place::{Places, Whose},
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
@@ -42,6 +42,7 @@ use crate::{
     holdings::Holdings,
     keyring::Keyring,
     load::{Loaded, load},
+    old_hashes::OldHashes,
     scribe::Scribe,
     seal::MasterKeys,
     topic::Topic,
@@ -68,6 +69,7 @@ pub struct Ledger {
     /// Makes prints of wrong secrets, with a key that no other start has.
     pub(crate) prints: RandomState,
     pub(crate) topics: broadcast::Sender<Topic>,
+    pub(crate) old_hashes: OldHashes,
     jobs: SyncSender<Job>,
     threads: Mutex<Option<Threads>>,
 }
@@ -133,6 +135,7 @@ impl Ledger {
             decoys: Decoys::new(decoy),
             prints: RandomState::new(),
             topics,
+            old_hashes: OldHashes::default(),
             jobs,
             threads: Mutex::new(Some(threads)),
         }))
@@ -395,6 +398,10 @@ impl Records for Ledger {
 
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
         self.holdings.is_kept(owner, kind, secret)
+    }
+
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.holdings.places(extension).unwrap_or_default()
     }
 
     fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {

@@ -12,6 +12,7 @@ mod backup;
 mod batches;
 mod begin;
 mod behind;
+mod census;
 mod commit;
 mod counts;
 mod credentials;
@@ -30,6 +31,7 @@ mod lists;
 mod load;
 mod nonces;
 mod numbered;
+mod old_hashes;
 mod packed;
 mod pending;
 mod plan;
@@ -52,14 +54,15 @@ pub use self::{
     backup::{BackupError, BackupSummary, RestoreError, restore},
     begin::Admission,
     behind::AUDIT_WAITING_MAX,
+    census::{Census, CredentialFilter, CredentialQuery, KindCensus},
     commit::Commit,
     counts::TALLIES_MAX,
     delivered::Following,
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{
-        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, RegistrationQuery,
-        RegistrationSort,
+        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, PhoneKinds,
+        RegistrationQuery, RegistrationSort,
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},

@@ -10,6 +10,7 @@ mod alarms;
 mod assets;
 mod audit;
 mod credentials;
+mod doctor;
 mod extensions;
 pub mod form;
 mod groups;
@@ -21,6 +22,8 @@ mod lists;
 mod login;
 mod moment;
 mod notifications;
+mod overview;
+mod passwords;
 mod pending;
 mod preferences;
 pub mod routes;
@@ -54,6 +57,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// How all credentials stood a moment ago.
+    census: passwords::Latest,
     /// What waits for an OK.
     pending: pending::Pending,
 }
@@ -75,6 +80,7 @@ pub fn router(system: Arc<System>) -> Router {
         system: Arc::clone(&system),
         form_key: roll(&mut OsDice),
         pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
     });
     routes::router(&web)
         .fallback(not_found)
@@ -86,7 +92,12 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
+    let web = Arc::new(Web {
+        system,
+        form_key: [0; 32],
+        pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
+    });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

@@ -18,9 +18,10 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, extensions, groups,
+    Web, administrators, audit, doctor, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, notifications, preferences, security, settings, status, targets, users,
+    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
+    users,
 };
 
 /// Who may see a page.
@@ -91,6 +92,10 @@ fn rows() -> Vec<Row> {
         post("/manager/extensions/{id}/secrets/{kind}", Needs(SecurityReset), extensions::set_secret),
         get("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::ask_log_out),
         post("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::log_out),
+        get("/manager/passwords", Needs(SecurityRead), passwords::show),
+        get("/manager/doctor", Needs(SecurityRead), doctor::show),
+        // What the button does asks for its own right besides.
+        post("/manager/doctor", Needs(SecurityRead), doctor::mend),
         get("/manager/audit", Needs(SecurityRead), audit::list),
         get("/manager/audit/export", Needs(SecurityRead), audit::export),
         get("/manager/audit/{seq}", Needs(SecurityRead), audit::show),
@@ -126,7 +131,7 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/notifications/targets/{id}/test", Needs(SystemWrite), targets::test),
         get("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::ask_delete),
         post("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::delete),
-        get("/status", Needs(StatusRead), status::phones),
+        get("/status", Needs(StatusRead), status::overview),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),

@@ -46,7 +46,7 @@ fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> Setting
             "MD5 is allowed",
             "The status page shows which phones use it. When none does, it can be switched off.",
         )
-        .with_link("/status", "Registered phones")
+        .with_link("/status/phones?q=md5", "Phones that use it")
     });
     SettingsPage::new(who.shell(web, Place::Settings), tab, filled, notice, who.by.may(right))
 }

@@ -57,6 +57,8 @@ mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_doctor;
+#[cfg(test)]
 mod web_security;
 #[cfg(test)]
 mod web_sessions;

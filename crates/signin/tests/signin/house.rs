@@ -121,6 +121,9 @@ impl Records for Model {
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
     }
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.places.get(&extension).cloned().unwrap_or_default()
+    }
     fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
         let former = self.former.get(&(owner, kind)).map(Vec::as_slice).unwrap_or_default();
         let binding = Binding { username: "", realm: "", domain: DomainId::FIRST };

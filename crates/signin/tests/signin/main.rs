@@ -11,6 +11,7 @@
 
 mod administration;
 mod boundaries;
+mod diagnosis;
 mod empty_secrets;
 mod house;
 mod lanes;

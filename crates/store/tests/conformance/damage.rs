@@ -218,8 +218,10 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
         assert_eq!(seqs(AuditQuery { text: text.into(), ..query() }).len(), 10, "{text}");
     }
     assert_eq!(seqs(AuditQuery { text: "phone 2.0".into(), ..query() }), [0; 0]);
-    assert_eq!(seqs(AuditQuery { action: Some(Action::Ignited), ..query() }), [0; 0]);
-    assert_eq!(seqs(AuditQuery { action: Some(Action::SignIn), ..query() }).len(), 10);
+    assert_eq!(seqs(AuditQuery { actions: &[Action::Ignited], ..query() }), [0; 0]);
+    assert_eq!(seqs(AuditQuery { actions: &[Action::SignIn], ..query() }).len(), 10);
+    let either = AuditQuery { actions: &[Action::Ignited, Action::SignIn], ..query() };
+    assert_eq!(seqs(either).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(1)), ..query() }).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(2)), ..query() }).len(), 0);
     assert_eq!(seqs(AuditQuery { from: Some(later(1)), ..query() }).len(), 0);

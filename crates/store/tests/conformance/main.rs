@@ -129,6 +129,8 @@ macro_rules! conformance {
                 lists: accounts_are_sorted_searched_and_paged,
                 lists: extensions_are_in_the_order_of_their_numbers,
                 lists: registrations_show_what_is_in_force,
+                lists: accounts_are_found_by_how_their_credentials_stand,
+                lists: phones_are_counted_by_what_they_are,
             );
         })*
     };
