@@ -6,6 +6,7 @@
 
 mod agents;
 mod ahead;
+mod alarms;
 mod audit;
 mod backup;
 mod batches;
@@ -14,6 +15,7 @@ mod behind;
 mod commit;
 mod counts;
 mod credentials;
+mod delivered;
 pub mod engine;
 mod error;
 mod faded;
@@ -32,7 +34,9 @@ mod packed;
 mod pending;
 mod plan;
 mod refresh;
+mod reporting;
 mod reseal;
+mod retention;
 mod rows;
 mod rowsum;
 mod scribe;
@@ -50,6 +54,7 @@ pub use self::{
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,
+    delivered::Following,
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{
@@ -58,6 +63,7 @@ pub use self::{
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
+    retention::{CUT_MAX, DueRows},
     seal::{KeyFileError, MasterKeys},
     shards::AHEAD,
     topic::Topic,

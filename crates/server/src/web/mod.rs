@@ -6,6 +6,7 @@
 
 mod address;
 mod administrators;
+mod alarms;
 mod assets;
 mod audit;
 mod credentials;
@@ -19,12 +20,14 @@ mod links;
 mod lists;
 mod login;
 mod moment;
+mod notifications;
 mod pending;
 mod preferences;
 pub mod routes;
 mod security;
 mod settings;
 mod status;
+mod targets;
 mod users;
 pub(crate) mod views;
 

@@ -20,7 +20,7 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, preferences, security, settings, status, users,
+    home, ignition, links, login, notifications, preferences, security, settings, status, targets, users,
 };
 
 /// Who may see a page.
@@ -117,12 +117,23 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
+        get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
+        post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
+        get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),
+        post("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::create),
+        get("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::show),
+        post("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::save),
+        post("/manager/settings/notifications/targets/{id}/test", Needs(SystemWrite), targets::test),
+        get("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::ask_delete),
+        post("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::delete),
         get("/status", Needs(StatusRead), status::phones),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),
         get("/status/blacklists", Needs(StatusRead), status::show),
         post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
+        get("/status/alarms", Needs(StatusRead), status::show),
+        post("/status/alarms", Needs(StatusControl), status::act),
         get("/status/quarantine", Needs(StatusRead), status::show),
         post("/status/quarantine", Needs(StatusControl), status::act),
         get("/status/old-codes", Needs(StatusRead), status::show),

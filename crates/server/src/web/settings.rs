@@ -69,6 +69,7 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
         }),
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
         | SettingsTab::Preferences => Filled::default()
@@ -98,6 +99,7 @@ pub(super) async fn save(
     let done = match tab {
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
         | SettingsTab::Preferences => {

@@ -7,6 +7,8 @@ mod advisories;
 #[cfg(test)]
 mod aimed;
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod browser;
@@ -16,6 +18,8 @@ mod commands;
 mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
+#[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
@@ -39,7 +43,11 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]

@@ -23,4 +23,5 @@ mod service_users;
 mod sessions;
 mod signing_in;
 mod stale;
+mod targets;
 mod walk;

@@ -8,6 +8,7 @@
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
 pub(crate) mod administrators;
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod errors;
@@ -19,10 +20,12 @@ pub(crate) mod icon;
 pub(crate) mod ignition;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod preferences;
 pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod users;

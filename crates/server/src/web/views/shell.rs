@@ -77,6 +77,8 @@ pub(crate) struct Person {
     pub(crate) settings: Vec<SettingsTab>,
     /// Locks in force now, shown beside "Status". 0 shows nothing.
     pub(crate) locks: u64,
+    /// Alarms that stand and nobody has seen, shown there too. 0 shows nothing.
+    pub(crate) alarms: u64,
 }
 
 /// A place in the navigation.
