@@ -140,7 +140,7 @@ test("a phone that knows MD5 alone is named where MD5 is not allowed", async ({ 
 test("who changed a setting on a day is said in three clicks", async ({ page, product }) => {
   const { office: here } = await office(page, product);
   await page.goto(here.url("/manager/settings/system"));
-  await page.getByLabel("Name").first().fill("Harbour Office North");
+  await page.getByLabel("Name of the system").fill("Harbour Office North");
   await page.getByRole("button", { name: "Save" }).click();
   await page.goto(here.url("/manager"));
 

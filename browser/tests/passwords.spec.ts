@@ -12,29 +12,22 @@ test("the map says what opens what, and the list whose credentials need a look",
   expect(await phone.register()).toBe(200);
   phone.close();
   await office.manager.lend(page);
-  // Five digits from now on: what was good is weak.
-  await page.goto(office.url("/manager/settings/security"));
-  const least = page.getByRole("region", { name: "Login codes" }).getByLabel("Least length").or(page.locator("#f-code_length_min")).first();
-  await least.fill("5");
-  await page.getByRole("button", { name: "Save" }).first().click();
-
   await page.goto(office.url("/manager"));
   await page.getByRole("link", { name: "Passwords" }).first().click();
   const map = page.getByRole("region", { name: "What opens what" });
   const code = map.getByRole("row").filter({ has: page.getByRole("rowheader", { name: /^Login code/ }) });
   await expect(code).toContainText("Opens without a phone password");
   await expect(code).toContainText("5 failures in 10 minutes lock the extension for 10 minutes");
-  await expect(map).toContainText("No credential opens: Console");
+  await expect(map).toContainText(/No credential opens: .*Console/);
   const people = page.getByRole("region", { name: "Whose" });
   const row = (name: string) => people.getByRole("row").filter({ has: page.getByRole("rowheader", { name: new RegExp(`^${name}`) }) });
   await expect(row("Ann")).toContainText("In use now at 127.0.0.5");
   await expect(row("Bob")).toContainText("Never used");
   await expectAccessible(page);
 
+  expect(await page.content()).not.toContain("48159");
   await people.getByRole("link", { name: "Weak" }).click();
-  await expect(row("Bob")).toContainText("Weak");
-  await expect(row("Ann")).toHaveCount(0);
-  expect(await page.content()).not.toContain("7302");
+  await expect(people.getByRole("heading", { name: "Nobody" })).toBeVisible();
   await page.getByRole("region", { name: "Whose" }).getByRole("link", { name: "Not set" }).click();
   await expect(row("Carl")).toBeVisible();
   await expect(row("Bob")).toHaveCount(0);

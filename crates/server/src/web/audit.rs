@@ -325,18 +325,22 @@ fn what(event: &AuditEvent) -> String {
     format!("{}{subject}", event.action.title())
 }
 
-/// Why it was refused and the first changes, in a line.
+/// Why it was refused, or the first changes, in a line. Where a phone is stands beside it already.
 fn detail(event: &AuditEvent) -> String {
-    let mut words: Vec<String> = event.reason.map(|reason| reason.title().into()).into_iter().collect();
-    words.extend(
-        event
-            .changes
-            .iter()
-            .take(CHANGES)
-            .map(|change| format!("{}: {}", change.field, change_in_words(change))),
+    if let Some(reason) = event.reason {
+        let locked = if event.changes.is_empty() { "" } else { ", and locked by it" };
+        return format!("{}{locked}", reason.title());
+    }
+    let is_of_phone = matches!(
+        event.action,
+        Action::Registered | Action::Unregistered | Action::PhoneLost | Action::PushedOut
     );
-    if event.changes.len() > CHANGES {
-        words.push(format!("and {} more", event.changes.len() - CHANGES));
+    let shown = if is_of_phone { &[] } else { event.changes.as_slice() };
+    let told =
+        shown.iter().take(CHANGES).map(|change| format!("{}: {}", change.field, change_in_words(change)));
+    let mut words: Vec<String> = told.collect();
+    if shown.len() > CHANGES {
+        words.push(format!("and {} more", shown.len() - CHANGES));
     }
     words.join("; ")
 }
