@@ -14,6 +14,7 @@ pub mod dice;
 pub mod digest;
 pub mod document;
 pub mod dossier;
+pub mod draft;
 pub mod effect;
 pub mod extension;
 pub mod ident;

@@ -14,6 +14,7 @@ mod behind;
 mod commit;
 mod counts;
 mod credentials;
+mod draft_file;
 pub mod engine;
 mod error;
 mod faded;
@@ -50,6 +51,9 @@ pub use self::{
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,
+    draft_file::{
+        BYTES_MAX as DRAFT_FILE_MAX, DraftFile, DraftFileError, Office, PASSPHRASE_MIN, Passphrase,
+    },
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{

@@ -194,6 +194,8 @@ impl Admin<'_> {
             number: holder.number,
             patterns_waived: settings.administrators_exempt && !is_own,
         };
+        let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
+        let kept = |payload| Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts });
         let (secret, is_generated) = match choice {
             SecretChoice::Keep => return Ok(Change::of(Vec::new(), 0)),
             SecretChoice::Remove => {
@@ -203,6 +205,15 @@ impl Admin<'_> {
                 ];
                 return Ok(Change::of(removed, 0));
             }
+            SecretChoice::Chosen(payload) => {
+                let mut checks = Checks::default();
+                if let Err(broken) = credential::check_payload(kind, payload, &about, &settings) {
+                    checks.wrong(row.name, broken);
+                }
+                checks.result()?;
+                let chosen = vec![kept(payload.clone()), self.audit_secret(Action::SecretSet, holder, kind)];
+                return Ok(Change::of(chosen, 0));
+            }
             SecretChoice::Set(secret) => (secret.clone(), false),
             SecretChoice::Generate => (credential::generate(kind, &about, &settings, dice), true),
         };
@@ -211,10 +222,9 @@ impl Admin<'_> {
             checks.wrong(row.name, broken);
         }
         checks.result()?;
-        let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
         let payload = credential::payload(kind, &secret, dice);
         let effects = vec![
-            Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts }),
+            kept(payload),
             self.audit_secret(Action::SecretSet, holder, kind),
         ];
         let generated = if is_generated { vec![(kind, secret)] } else { Vec::new() };

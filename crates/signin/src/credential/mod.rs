@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::digits::{Broken as BrokenCode, check as check_code};
 pub(crate) use self::password::verify as hash_password_matches;
 pub use self::password::{
-    Broken as BrokenPassword, MEMORY_KIB, check as check_password, hash as hash_password,
+    Broken as BrokenPassword, MEMORY_KIB, check as check_password, hash as hash_password, key_of,
 };
 use crate::{
     dice::Dice,
@@ -202,6 +202,29 @@ pub fn check(
         check_code(secret, about, rules).map_err(|broken| broken.to_string())
     } else {
         check_password(secret, about, rules).map_err(|broken| broken.to_string())
+    }
+}
+
+/// Checks what was kept of a secret that was chosen elsewhere: that it can be read, and the rules as far as it still shows them. A
+/// password does not; it was checked when it was chosen.
+///
+/// # Errors
+/// The rule that was broken, in words for people.
+pub fn check_payload(
+    kind: CredentialKind,
+    payload: &SecretBytes,
+    about: &About<'_>,
+    settings: &Settings,
+) -> Result<(), String> {
+    let text = text_of(payload).ok_or("This secret cannot be read. Choose it anew.")?;
+    match kind {
+        CredentialKind::LoginCode | CredentialKind::PhonePassword => {
+            check(kind, &Secret::new(text), about, settings)
+        }
+        CredentialKind::ServicePassword | CredentialKind::UserPassword if password::is_ours(text) => Ok(()),
+        CredentialKind::ServicePassword | CredentialKind::UserPassword => {
+            Err("This password was not hashed by Hookswitch. Choose it anew.".into())
+        }
     }
 }
 

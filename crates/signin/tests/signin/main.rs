@@ -11,6 +11,8 @@
 
 mod administration;
 mod boundaries;
+mod drafts;
+mod drafts_model;
 mod empty_secrets;
 mod house;
 mod lanes;
