@@ -9,6 +9,7 @@ pub mod data_folder;
 pub mod descriptors;
 pub mod dice;
 pub mod doors;
+pub mod editor;
 pub mod flow;
 pub mod hashing;
 pub mod health;

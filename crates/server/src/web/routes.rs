@@ -15,7 +15,7 @@ use axum::{
 use signin::rights::Right;
 
 use super::{
-    Web, administrators, audit, extensions,
+    Web, administrators, audit, draft, extensions,
     guard::{self, Found},
     home, ignition, links, login, preferences, settings, status, users,
 };
@@ -49,6 +49,9 @@ fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access,
     Row { method: Method::POST, path, access, answer: on(MethodFilter::POST, handler) }
 }
 
+/// What there is none of in a file.
+const NOT_IN_EDITOR: [&str; 4] = ["/status", "/manager/audit", "/manager/preferences", "/manager/password"];
+
 /// Every page.
 fn rows() -> Vec<Row> {
     use Access::{Anyone, Detained, Needs, SignedIn};
@@ -69,6 +72,14 @@ fn rows() -> Vec<Row> {
         get("/manager", SignedIn, home::show),
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
+        get("/manager/draft", SignedIn, draft::show),
+        post("/manager/draft", SignedIn, draft::apply),
+        post("/manager/draft/undo", SignedIn, draft::undo),
+        post("/manager/draft/export", SignedIn, draft::export),
+        post("/manager/draft/import", SignedIn, draft::import),
+        get("/manager/draft/discard", SignedIn, draft::ask_discard),
+        post("/manager/draft/discard", SignedIn, draft::discard),
+        get("/manager/enter/{token}", Anyone, draft::enter),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),
@@ -133,7 +144,7 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let (who, status) = match guard::find_session(&mut parts, &web).await {
+    let (mut who, status) = match guard::find_session(&mut parts, &web).await {
         Ok(found) => found,
         Err(to_login) => return to_login,
     };
@@ -148,6 +159,11 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
             let _refused = web.system.administer(&who.by, move |admin, _| admin.demand(right)).await;
         }
         return who.visitor.error(&web, StatusCode::FORBIDDEN);
+    }
+    // One's own account and one's own draft are changed at once, in offline mode too.
+    who.by.offline &= matches!(access, Access::Needs(_));
+    if web.system.editor.is_some() && NOT_IN_EDITOR.iter().any(|path| parts.uri.path().starts_with(path)) {
+        return who.visitor.away(&web);
     }
     parts.extensions.insert(Found(who, status));
     next.run(Request::from_parts(parts, body)).await

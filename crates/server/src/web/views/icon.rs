@@ -18,6 +18,8 @@ pub(crate) enum Icon {
     Status,
     /// The record.
     Audit,
+    /// What waits.
+    Draft,
     /// The rules.
     Settings,
     /// One's own settings.
@@ -60,6 +62,7 @@ impl Icon {
             }
             Self::Status => r#"<path d="M3 12h4l3-8 4 16 3-8h4"/>"#,
             Self::Audit => r#"<path d="M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7"/>"#,
+            Self::Draft => r#"<path d="M4 20l1-4.5L16.5 4l3.5 3.5L8.5 19zM14 6.5l3.5 3.5"/>"#,
             Self::Settings => {
                 r#"<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>"#
             }

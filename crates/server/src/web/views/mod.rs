@@ -9,6 +9,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod chart;
+pub(crate) mod draft;
 pub(crate) mod errors;
 pub(crate) mod extensions;
 pub(crate) mod forms;

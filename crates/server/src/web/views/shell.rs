@@ -89,6 +89,8 @@ pub(crate) enum Place {
     Status,
     /// The audit.
     Audit,
+    /// The draft of offline mode.
+    Draft,
     /// Settings.
     Settings,
     /// One's own preferences.
@@ -104,6 +106,7 @@ impl Place {
             Self::Extensions => "Extensions",
             Self::Status => "Status",
             Self::Audit => "Audit",
+            Self::Draft => "Draft",
             Self::Settings => "Settings",
             Self::Preferences => "Preferences",
         }
@@ -117,6 +120,7 @@ impl Place {
             Self::Extensions => "/manager/extensions",
             Self::Status => "/status",
             Self::Audit => "/manager/audit",
+            Self::Draft => "/manager/draft",
             Self::Settings => "/manager/settings/security",
             Self::Preferences => "/manager/preferences",
         }
@@ -130,6 +134,7 @@ impl Place {
             Self::Extensions => Icon::Extensions,
             Self::Status => Icon::Status,
             Self::Audit => Icon::Audit,
+            Self::Draft => Icon::Draft,
             Self::Settings => Icon::Settings,
             Self::Preferences => Icon::Person,
         }
