@@ -18,6 +18,7 @@ export const PAGES = [
   "/manager/settings/system",
   "/manager/settings/administrators",
   "/manager/administrators/1",
+  "/manager/draft",
   "/manager/preferences",
   "/no-such-page",
 ];

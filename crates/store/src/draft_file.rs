@@ -13,7 +13,7 @@ use aws_lc_rs::{
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use signin::{
-    account::{Account, RoleKind},
+    account::{Account, Role, RoleKind},
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner, key_of},
     dice::{Dice, roll},
     document::{Document, DocumentKind, rights_groups},
@@ -265,7 +265,7 @@ impl DraftFile {
         first.push(Effect::PutAccount(Account { version: 1, ..owner.clone() }));
         // An extension and its user point at each other, so both are there before either does.
         let bare = users.iter().map(|user| {
-            let role = signin::account::Role::User { extension: None };
+            let role = Role::User { extension: None };
             Effect::PutAccount(Account { version: 1, role, ..user.clone() })
         });
         let placed = extensions.iter().map(|found| Effect::PutExtension(Extension { version: 1, ..found.clone() }));
@@ -315,11 +315,23 @@ impl Ledger {
             .filter_map(|(owner, kind)| self.credential(owner, kind).map(|facts| (owner, kind, facts)))
             .collect();
         let users = users.iter().map(|user| (**user).clone()).collect();
+        let own = |group: &RightsGroup| {
+            may(Right::SecurityRead)
+                || matches!(&owner.role, Role::ServiceUser { groups } if groups.contains(&group.id))
+        };
         let groups = rights_groups(&self.documents(DocumentKind::RightsGroup));
+        let groups = groups.into_iter().filter(own).collect();
+        let mut settings = (*self.settings()).clone();
+        if !may(Right::SystemRead) {
+            (settings.lan1, settings.lan2) = (Vec::new(), Vec::new());
+        }
+        if !may(Right::SecurityRead) {
+            settings.address_allow = Vec::new();
+        }
         Office {
             owner: owner.clone(),
             rights: rights.to_vec(),
-            settings: (*self.settings()).clone(),
+            settings,
             domains: self.domain(DomainId::FIRST).iter().map(|domain| (**domain).clone()).collect(),
             groups,
             users,

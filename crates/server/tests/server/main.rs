@@ -47,6 +47,7 @@ mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_offline;
 mod web_sessions;
 #[cfg(test)]
 mod web_signs_in;
