@@ -1,11 +1,13 @@
 //! The server: everything that touches the world. It starts the system, listens, carries bytes to the interfaces
 //! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
 
+pub mod alarms;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod core_dump;
 pub mod data_folder;
+pub mod demo;
 pub mod descriptors;
 pub mod dice;
 pub mod doors;
@@ -21,7 +23,10 @@ pub mod logging;
 pub mod master_key;
 pub mod metrics;
 pub mod moment;
+pub mod notify;
 pub mod reload;
+pub mod retention;
 pub mod serve;
+pub mod signs;
 pub mod system;
 pub mod web;

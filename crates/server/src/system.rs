@@ -37,6 +37,8 @@ use crate::{
     },
     master_key::{self, MasterKeyError},
     metrics::Metrics,
+    notify::state::Deliveries,
+    signs::Signs,
 };
 
 /// What everything that runs shares.
@@ -61,6 +63,10 @@ pub struct System {
     pub ignition: Ignition,
     /// The certificate in use.
     pub tls: Arc<Tls>,
+    /// How telling others goes.
+    pub deliveries: Deliveries,
+    /// What goes wrong beside the ledger.
+    pub signs: Signs,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
     pub stop: CancellationToken,
     /// What is the file's, where a draft is edited away from its system; `None` = this is a system.
@@ -165,6 +171,8 @@ impl System {
             tls: Tls::new(certificate),
             started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
+            deliveries: Deliveries::default(),
+            signs: Signs::default(),
             stop: CancellationToken::new(),
             started_at: now,
             editor,

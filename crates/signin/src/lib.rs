@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod alarm;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;
@@ -22,12 +23,16 @@ pub mod interface;
 pub mod lockout;
 pub mod place;
 pub mod policy;
+pub mod preset;
 pub mod records;
 pub mod registration;
+pub mod reporting;
 pub mod rights;
+pub mod rules;
 pub mod secret;
 pub mod session;
 pub mod shortcut;
 pub mod stale;
+pub mod target;
 pub mod timestamp;
 pub mod verdict;

@@ -226,6 +226,7 @@ impl Ledger {
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let former = kept.as_ref().and_then(|kept| kept.former.clone());
+        let secret_traits = kept.as_ref().and_then(|kept| kept.traits);
         let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
         let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
         let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
@@ -252,6 +253,7 @@ impl Ledger {
             secret_expires_at: facts.and_then(|facts| facts.expires_at),
             is_repeat: refused != 0 && print == Some(refused),
             print,
+            secret_traits,
             former,
             is_place_noted,
             subject,

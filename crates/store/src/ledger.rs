@@ -15,7 +15,7 @@ use data_encoding::BASE64;
 use parking_lot::Mutex;
 use signin::{
     account::{Account, Activity, Condition, Role, RoleKind},
-    credential::{CredentialFacts, CredentialKind, Owner, Verifier, hash_password},
+    credential::{About, CredentialFacts, CredentialKind, Owner, Traits, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
     document::{Document, DocumentId, DocumentKind},
@@ -27,6 +27,7 @@ use signin::{
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
+    reporting::Reporting,
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -111,7 +112,7 @@ impl Ledger {
         let behind = Arc::new(Behind::default());
         orphans.into_iter().for_each(|orphan| behind.note(orphan));
         let pulse = Arc::new(Pulse::default());
-        pulse.audit_rows.store(census.audit_seq, Ordering::Relaxed);
+        pulse.audit_rows.store(census.audit_rows(), Ordering::Relaxed);
         let holdings = Arc::new(holdings);
         let writer = Writer {
             jobs: queue,
@@ -198,6 +199,11 @@ impl Ledger {
     /// The rules for registrations, without a share in the settings.
     pub fn registration_rules(&self) -> RegistrationRules {
         self.holdings.settings.load().registrations
+    }
+
+    /// How many rows of the audit could not be kept since the start.
+    pub fn audit_lost(&self) -> u64 {
+        self.behind.audit_lost()
     }
 
     /// Tells what changes from now on.
@@ -339,6 +345,10 @@ impl Records for Ledger {
         self.holdings.settings.load_full()
     }
 
+    fn reporting(&self) -> Arc<Reporting> {
+        self.holdings.reporting.load_full()
+    }
+
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.holdings.domain(id)
     }
@@ -385,6 +395,26 @@ impl Records for Ledger {
 
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
         self.holdings.is_kept(owner, kind, secret)
+    }
+
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        self.holdings.is_former(owner, kind, secret, last)
+    }
+
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        self.holdings.traits(owner, kind, about)
+    }
+
+    fn account_ids(&self) -> Vec<AccountId> {
+        let mut ids = Vec::new();
+        self.holdings.each_account(|account| ids.push(account.id));
+        ids
+    }
+
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        let mut ids = Vec::new();
+        self.holdings.each_extension(|extension| ids.push(extension.id));
+        ids
     }
 
     fn tally(&self, key: &TallyKey) -> Tally {

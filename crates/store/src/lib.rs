@@ -6,6 +6,7 @@
 
 mod agents;
 mod ahead;
+mod alarms;
 mod audit;
 mod backup;
 mod batches;
@@ -14,6 +15,7 @@ mod behind;
 mod commit;
 mod counts;
 mod credentials;
+mod delivered;
 mod draft_file;
 pub mod engine;
 mod error;
@@ -33,7 +35,9 @@ mod packed;
 mod pending;
 mod plan;
 mod refresh;
+mod reporting;
 mod reseal;
+mod retention;
 mod rows;
 mod rowsum;
 mod scribe;
@@ -51,6 +55,7 @@ pub use self::{
     behind::AUDIT_WAITING_MAX,
     commit::Commit,
     counts::TALLIES_MAX,
+    delivered::Following,
     draft_file::{
         BYTES_MAX as DRAFT_FILE_MAX, DraftFile, DraftFileError, Office, PASSPHRASE_MIN, Passphrase,
     },
@@ -62,6 +67,7 @@ pub use self::{
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
+    retention::{CUT_MAX, DueRows},
     seal::{KeyFileError, MasterKeys},
     shards::AHEAD,
     topic::Topic,

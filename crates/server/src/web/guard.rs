@@ -41,9 +41,11 @@ use subtle::ConstantTimeEq;
 use super::{
     Web,
     form::Form,
+    routes,
     views::{
         errors::ErrorPage,
         parts::{Notice, Tone},
+        settings::SettingsTab,
         shell::{Gate, Person, Place, Shell, Theme},
     },
 };
@@ -253,6 +255,7 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let activity = ledger.activity(account.id);
     // A lock keeps strangers from signing in; it does not throw out whoever is in already.
     let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
+    let status = status.with_outdated(ledger.is_outdated(&account, &settings));
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
@@ -325,23 +328,18 @@ impl SignedIn {
     /// The frame of a manager page.
     pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
         let now = web.system.clock.now();
-        let rights = [
-            (Place::Home, None),
-            (Place::Users, Some(Right::UsersRead)),
-            (Place::Extensions, Some(Right::ExtensionsRead)),
-            (Place::Status, Some(Right::StatusRead)),
-            (Place::Audit, Some(Right::SecurityRead)),
-            (Place::Settings, Some(Right::SecurityRead)),
-            (Place::Draft, None),
-        ];
-        let is_there = |place| match place {
+        let may_see = |path: &str| routes::is_open_to(path, &self.by);
+        let settings: Vec<SettingsTab> =
+            SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href())).collect();
+        let is_open = |place: &Place| {
+            if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
+        };
+        let is_there = |place: &Place| match place {
             Place::Status | Place::Audit => web.system.editor.is_none(),
             Place::Draft => self.is_offline() || self.waiting > 0,
             Place::Home | Place::Users | Place::Extensions | Place::Settings | Place::Preferences => true,
         };
-        let places = rights
-            .into_iter()
-            .filter(|(place, right)| is_there(*place) && right.is_none_or(|right| self.by.may(right)));
+        let places = Place::ALL.into_iter().filter(|place| is_there(place) && is_open(place)).collect();
         let mut warnings = Vec::new();
         if self.is_offline() {
             let title = match self.waiting {
@@ -371,8 +369,10 @@ impl SignedIn {
                 role: role.into(),
                 here,
                 warnings,
-                places: places.map(|(place, _)| place).collect(),
+                places,
+                settings,
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
+                alarms: u64::try_from(web.system.ledger.alarms_unseen()).unwrap_or(u64::MAX),
             },
         }
     }

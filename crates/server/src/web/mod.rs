@@ -6,12 +6,14 @@
 
 mod address;
 mod administrators;
+mod alarms;
 mod assets;
 mod audit;
 mod credentials;
 mod draft;
 mod extensions;
 pub mod form;
+mod groups;
 pub mod guard;
 mod home;
 mod ignition;
@@ -20,10 +22,14 @@ mod known;
 mod lists;
 mod login;
 mod moment;
+mod notifications;
+mod pending;
 mod preferences;
 pub mod routes;
+mod security;
 mod settings;
 mod status;
+mod targets;
 mod users;
 pub(crate) mod views;
 
@@ -50,6 +56,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// What waits for an OK.
+    pending: pending::Pending,
 }
 
 impl Web {
@@ -65,7 +73,11 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
+    let web = Arc::new(Web {
+        system: Arc::clone(&system),
+        form_key: roll(&mut OsDice),
+        pending: pending::Pending::default(),
+    });
     routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -76,7 +88,7 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32] });
+    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

@@ -14,13 +14,13 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
     admin::Admin,
+    alarm::AlarmId,
     audit::{Action, AuditEvent},
     dice::Dice,
     extension::Extension,
     ident::{ExtensionId, Number},
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
-    place::Lane,
     policy::{Lock, LockRule},
     records::Records,
     registration::{Binding, Transport},
@@ -34,7 +34,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web,
     address::{LastPart, Path, Query},
-    audit, credentials,
+    alarms, audit, credentials,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
@@ -84,6 +84,7 @@ impl Search {
 fn tab_named(name: &str) -> Option<StatusTab> {
     match name {
         "phones" => Some(StatusTab::Phones),
+        "alarms" => Some(StatusTab::Alarms),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
         "old-codes" => Some(StatusTab::OldCodes),
@@ -95,6 +96,7 @@ fn tab_named(name: &str) -> Option<StatusTab> {
 const fn name_of(tab: StatusTab) -> &'static str {
     match tab {
         StatusTab::Phones => "phones",
+        StatusTab::Alarms => "alarms",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
         StatusTab::OldCodes => "old-codes",
@@ -167,9 +169,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     let figures = ledger.figures();
     let locks = ledger.locks(now);
     let sessions = sessions(web, who, now);
+    let standing = ledger.alarms().iter().filter(|alarm| alarm.is_standing()).count();
     let words = format!(
-        "{} phones registered, {} with an old code, {} blocked, {} sessions",
+        "{} phones registered, {} alarms, {} with an old code, {} blocked, {} sessions",
         thousands(figures.bindings),
+        thousands(standing),
         thousands(figures.stale_phones),
         thousands(locks.len()),
         thousands(sessions.len())
@@ -179,6 +183,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         tabs: StatusTabs {
             tab,
             phones_count: count(figures.bindings),
+            alarms_count: count(standing),
             blocked_count: count(locks.len()),
             quarantine_count: count(figures.quarantine),
             old_codes_count: count(figures.stale_phones),
@@ -187,9 +192,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         },
         section: StatusSection {
             csrf: who.csrf(),
+            control_alarms: who.by.may(Right::StatusControl),
             control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
             body: match tab {
                 StatusTab::Phones => phones_part(web, search, now),
+                StatusTab::Alarms => StatusBody::Alarms(alarms::part(web, &search.list, now)),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
                 StatusTab::OldCodes => StatusBody::OldCodes(old_codes(web, now)),
@@ -348,12 +355,18 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
 fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     let window = moment::in_words(rule.window.0.into());
     let then = match rule.lock {
-        Lock::LogOnly => return format!("{} {what} in {window} are only written down.", rule.failures_max),
+        Lock::Nothing | Lock::LogOnly => {
+            return format!("{} {what} in {window} are only written down.", rule.failures_max);
+        }
         Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
         Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
             format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
         }
+        Lock::DoublingThenPermanent { first, permanent_at } => format!(
+            "for {}, doubling each time, the {permanent_at}th time until reset",
+            moment::in_words(first.0.into())
+        ),
         Lock::Permanent => "until reset".into(),
     };
     format!(
@@ -369,11 +382,7 @@ fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> 
     };
     BlockRow {
         id: id_of(key),
-        what: match key.lane {
-            Lane::Open => key.name.as_str().to_owned(),
-            Lane::Network(network) => format!("{} at {network}", key.name.as_str()),
-            Lane::Device(_) => format!("{} in a known browser", key.name.as_str()),
-        },
+        what: crate::alarms::called(key),
         href: audit::href_of(key.name.as_str()),
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
@@ -529,6 +538,13 @@ pub(super) async fn act(
             let release =
                 move |admin: &Admin<'_>, _: &mut dyn Dice| admin.release_quarantine(ExtensionId(id));
             web.system.administer(&who.by, release).await.map(|_| "Released")
+        }
+        (Some(StatusTab::Alarms), Ok(id), _) => {
+            let Some(alarm) = web.system.ledger.alarm(AlarmId(id)) else {
+                return who.visitor.error(&web, StatusCode::NOT_FOUND);
+            };
+            let see = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.acknowledge(&alarm);
+            web.system.administer(&who.by, see).await.map(|_| "Acknowledged")
         }
         (Some(StatusTab::OldCodes), Ok(id), _) => {
             let forget = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.forget_former(ExtensionId(id));

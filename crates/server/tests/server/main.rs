@@ -1,8 +1,13 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
+#[cfg(test)]
+mod access;
+#[cfg(test)]
 mod advisories;
 #[cfg(test)]
 mod aimed;
+#[cfg(test)]
+mod alarms;
 #[cfg(test)]
 mod amplification;
 #[cfg(test)]
@@ -14,6 +19,7 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
@@ -37,7 +43,11 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]
@@ -48,6 +58,9 @@ mod vectors;
 mod web_audit;
 #[cfg(test)]
 mod web_offline;
+#[cfg(test)]
+mod web_security;
+#[cfg(test)]
 mod web_sessions;
 #[cfg(test)]
 mod web_signs_in;

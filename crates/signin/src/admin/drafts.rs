@@ -437,6 +437,10 @@ impl Admin<'_> {
         };
         let id = stage.run(self, |admin| admin.create_user(blank.domain, &new, dice))?;
         stage.note_made(self.records, draft, wanted.extension(), id);
+        let came_with = [CredentialKind::LoginCode, CredentialKind::UserPassword];
+        let secrets = wish.secrets.iter().copied().filter(|edit| !came_with.contains(&edit.kind)).collect();
+        let others = Wish { edited: wish.edited, fields: Fields::new(), secrets };
+        self.set_secrets(stage, Owner::Account(id), &others, false, vault, dice)?;
         if wanted.condition == Condition::Enabled && wanted.expires_at.is_none() {
             return Ok(());
         }

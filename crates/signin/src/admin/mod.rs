@@ -3,15 +3,19 @@
 //! The same operations stand behind the pages, the command and every interface to come. They read
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
+mod alarms;
 mod drafts;
 mod exports;
 mod extensions;
 mod groups;
 mod ignition;
 mod locks;
+mod rehearsal;
+mod reporting;
 mod secrets;
 mod service_users;
 mod settings;
+mod targets;
 mod users;
 
 use std::net::IpAddr;
@@ -24,6 +28,7 @@ pub use self::{
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
     locks::keys_named,
+    rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},
 };
@@ -248,6 +253,11 @@ fn changed(field: &str, before: &str, after: &str) -> Option<FieldChange> {
 }
 
 impl<T> Change<T> {
+    /// Nothing is wanted done; there is something to tell.
+    pub const fn told(value: T) -> Self {
+        Self::of(Vec::new(), value)
+    }
+
     const fn of(effects: Vec<Effect>, value: T) -> Self {
         Self { effects, value, generated: Vec::new() }
     }

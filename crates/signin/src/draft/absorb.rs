@@ -179,7 +179,10 @@ fn nature(effect: &Effect, live: &dyn Records, is_group_gone: bool) -> Nature {
         | Effect::DeleteExtension(_)
         | Effect::PutCredential(_)
         | Effect::DeleteCredential(..) => Nature::Configuration,
-        Effect::DeleteDomain(_) | Effect::DeleteDocument(_) | Effect::OpenSession(_) => Nature::Never(ELSEWHERE),
+        Effect::DeleteDomain(_)
+        | Effect::DeleteDocument(_)
+        | Effect::PutReporting(_)
+        | Effect::OpenSession(_) => Nature::Never(ELSEWHERE),
         Effect::PutActivity(..)
         | Effect::NoteFailure(_)
         | Effect::PutCredentialFacts(..)
@@ -195,6 +198,9 @@ fn nature(effect: &Effect, live: &dyn Records, is_group_gone: bool) -> Nature {
         | Effect::Quarantine(_)
         | Effect::ReleaseQuarantine(_)
         | Effect::Unchanged(_)
+        | Effect::Delivered(..)
+        | Effect::Alarm(_)
+        | Effect::CutAudit(_)
         | Effect::Audit(_) => Nature::Consequence,
     }
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     account::{Account, Activity, Condition, Role, RoleKind},
-    credential::{CredentialFacts, CredentialKind, KINDS, Owner},
+    credential::{About, CredentialFacts, CredentialKind, KINDS, Owner, Traits},
     document::{Document, DocumentId, DocumentKind},
     effect::Effect,
     extension::{Domain, Extension},
@@ -24,6 +24,7 @@ use crate::{
     policy::Settings,
     records::Records,
     registration::Registration,
+    reporting::Reporting,
     rights::RightsGroup,
     secret::Secret,
     session::{Session, SessionId},
@@ -146,6 +147,10 @@ impl Layer {
                 | Effect::Quarantine(_)
                 | Effect::ReleaseQuarantine(_)
                 | Effect::Unchanged(_)
+                | Effect::PutReporting(_)
+                | Effect::Delivered(..)
+                | Effect::Alarm(_)
+                | Effect::CutAudit(_)
                 | Effect::Audit(_) => {}
             }
         }
@@ -371,6 +376,33 @@ impl Records for Overlay<'_> {
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
         // What was chosen since is sealed, and not looked into.
         !self.layer.credentials.contains_key(&(owner, kind)) && self.live.holds_secret(owner, kind, secret)
+    }
+
+    fn reporting(&self) -> Arc<Reporting> {
+        self.live.reporting()
+    }
+
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        self.live.is_former(owner, kind, secret, last)
+    }
+
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        let is_laid = self.layer.credentials.contains_key(&(owner, kind));
+        if is_laid { None } else { self.live.traits(owner, kind, about) }
+    }
+
+    fn account_ids(&self) -> Vec<AccountId> {
+        let mut ids = self.live.account_ids();
+        ids.retain(|id| !self.layer.accounts.contains_key(id));
+        ids.extend(self.layer.accounts.iter().filter(|(_, laid)| laid.is_some()).map(|(id, _)| *id));
+        ids
+    }
+
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        let mut ids = self.live.extension_ids();
+        ids.retain(|id| !self.layer.extensions.contains_key(id));
+        ids.extend(self.layer.extensions.iter().filter(|(_, laid)| laid.is_some()).map(|(id, _)| *id));
+        ids
     }
 
     fn tally(&self, key: &TallyKey) -> Tally {

@@ -11,10 +11,13 @@ use std::{
 use signin::{
     account::{Account, Activity, RoleKind},
     admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
+    alarm::AlarmChange,
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
-    credential::{self, Binding, Credential, CredentialFacts, CredentialKind, Owner, Verifier},
+    credential::{
+        self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier,
+    },
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
@@ -26,9 +29,10 @@ use signin::{
     interface::LoginInterface,
     lockout::{Standing, Tally, TallyKey, is_within, network},
     place::{Devices, Familiarity, Lane, Places, Whose},
-    policy::Settings,
+    policy::{HISTORY_MAX, Settings},
     records::Records,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     stale::{FORMER_MAX, Former, StalePhone},
@@ -44,6 +48,7 @@ pub(crate) const CODE: &str = "48159";
 #[derive(Clone, Default)]
 pub(crate) struct Model {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) reporting: Arc<Reporting>,
     pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
     pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
     pub(crate) activities: BTreeMap<AccountId, Activity>,
@@ -62,6 +67,7 @@ pub(crate) struct Model {
     pub(crate) documents: BTreeMap<DocumentId, Arc<Document>>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
+    pub(crate) alarms: Vec<AlarmChange>,
     /// Effects that could make a wrong secret right.
     changes: u64,
     next: Cell<u32>,
@@ -70,6 +76,9 @@ pub(crate) struct Model {
 impl Records for Model {
     fn settings(&self) -> Arc<Settings> {
         self.settings.clone()
+    }
+    fn reporting(&self) -> Arc<Reporting> {
+        self.reporting.clone()
     }
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.domains.get(&id).cloned()
@@ -111,6 +120,23 @@ impl Records for Model {
             let verifier = credential::verifier(kind, &kept.payload, &binding);
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
+    }
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        let former = self.former.get(&(owner, kind)).map(Vec::as_slice).unwrap_or_default();
+        let binding = Binding { username: "", realm: "", domain: DomainId::FIRST };
+        former.iter().take(last).any(|(_, payload)| {
+            let verifier = credential::verifier(kind, payload, &binding);
+            credential::is_kept(secret, &verifier, Some(payload))
+        })
+    }
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        credential::traits(kind, &self.credentials.get(&(owner, kind))?.payload, about)
+    }
+    fn account_ids(&self) -> Vec<AccountId> {
+        self.accounts.keys().copied().collect()
+    }
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        self.extensions.keys().copied().collect()
     }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
@@ -163,6 +189,10 @@ impl Model {
                 assert_eq!(settings.version, self.settings.version + 1);
                 self.settings = Arc::from(settings);
             }
+            Effect::PutReporting(reporting) => {
+                assert_eq!(reporting.version, self.reporting.version + 1);
+                self.reporting = Arc::from(reporting);
+            }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
             Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
             Effect::PutDocument(document) => {
@@ -199,7 +229,7 @@ impl Model {
                 if let Some(before) = self.credentials.insert(key, kept) {
                     let former = self.former.entry(key).or_default();
                     former.insert(0, (set_at, before.payload));
-                    former.truncate(FORMER_MAX);
+                    former.truncate(FORMER_MAX.max(usize::from(HISTORY_MAX)));
                 }
             }
             Effect::ForgetFormer(owner, kind) => drop(self.former.remove(&(owner, kind))),
@@ -258,6 +288,9 @@ impl Model {
                 "{seen:?}"
             ),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::Delivered(..) => {}
+            Effect::Alarm(change) => self.alarms.push(change),
+            Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }
     }
 
@@ -328,7 +361,7 @@ impl Model {
             to_strangers,
             is_repeat: print.is_some_and(|print| self.refused.get(&subject) == Some(&print)),
             print,
-            former: former.map(|former| former.iter().filter_map(derived).collect()),
+            former: former.map(|former| former.iter().take(FORMER_MAX).filter_map(derived).collect()),
             is_place_noted,
             activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
             is_decoy: verifier == Verifier::Unset,
@@ -337,6 +370,10 @@ impl Model {
                 set => set,
             },
             secret_set_at: kept.map(|kept| kept.facts.set_at),
+            secret_traits: kept.and_then(|kept| {
+                let is_password = !kept.kind.row().is_digits && kept.kind != CredentialKind::PhonePassword;
+                is_password.then(|| credential::traits(kept.kind, &kept.payload, &About::default())).flatten()
+            }),
             secret_expires_at: kept.and_then(|kept| kept.facts.expires_at),
             sessions_open: account.as_ref().map_or(0, |a| {
                 let rules = &settings.sessions;

@@ -4,6 +4,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::alarms::AlarmsPart;
 use super::forms::Field;
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Link, Pager, Stamp, Until};
@@ -134,6 +135,8 @@ pub(crate) struct SessionRow {
 pub(crate) enum StatusTab {
     /// Registered phones.
     Phones,
+    /// Alarms.
+    Alarms,
     /// Both blacklists.
     Blacklists,
     /// Phones pushed out.
@@ -156,6 +159,8 @@ pub(crate) enum StatusBody {
         /// Whether a search or filter is on.
         searched: bool,
     },
+    /// Alarms.
+    Alarms(AlarmsPart),
     /// Both blacklists.
     Blacklists(Vec<Blacklist>),
     /// Phones pushed out.
@@ -171,6 +176,7 @@ impl StatusTab {
     pub(crate) const fn href(self) -> &'static str {
         match self {
             Self::Phones => "/status",
+            Self::Alarms => "/status/alarms",
             Self::Blacklists => "/status/blacklists",
             Self::Quarantine => "/status/quarantine",
             Self::OldCodes => "/status/old-codes",
@@ -187,6 +193,8 @@ pub(crate) struct StatusTabs {
     pub(crate) tab: StatusTab,
     /// Phones registered now.
     pub(crate) phones_count: u64,
+    /// Alarms that stand.
+    pub(crate) alarms_count: u64,
     /// Extensions and addresses blocked.
     pub(crate) blocked_count: u64,
     /// Phones in quarantine.
@@ -209,6 +217,8 @@ pub(crate) struct StatusSection {
     pub(crate) csrf: String,
     /// Whether the person may reset and end things, or only look.
     pub(crate) control: bool,
+    /// Whether the person may acknowledge alarms.
+    pub(crate) control_alarms: bool,
     /// What it shows.
     pub(crate) body: StatusBody,
 }
