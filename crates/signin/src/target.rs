@@ -79,6 +79,10 @@ impl AuditGroup {
             | Action::GroupCreated
             | Action::GroupChanged
             | Action::GroupDeleted
+            | Action::DraftApplied
+            | Action::DraftExported
+            | Action::DraftImported
+            | Action::DraftDiscarded
             | Action::AlarmAcknowledged
             | Action::TestSent => Some(Self::Changes),
             Action::AuditLost

@@ -23,7 +23,7 @@ use signin::{
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
     document::{Document, DocumentId, DocumentKind},
     dossier::Dossier,
-    effect::{Effect, NewSession},
+    effect::{Effect, NewSession, Seen},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
@@ -279,6 +279,17 @@ impl Model {
             }
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
+            Effect::Unchanged(seen) => assert!(
+                match seen {
+                    Seen::Account(id, version) => self.account(id).is_some_and(|a| a.version == version),
+                    Seen::Extension(id, version) => self.extension(id).is_some_and(|e| e.version == version),
+                    Seen::Document(id, version) => self.document(id).is_some_and(|d| d.version() == version),
+                    Seen::Credential(owner, kind, at) => {
+                        self.credential(owner, kind).map(|facts| facts.set_at) == at
+                    }
+                },
+                "{seen:?}"
+            ),
             Effect::Audit(event) => self.audit.push(event),
             Effect::Delivered(..) => {}
             Effect::Alarm(change) => self.alarms.push(change),

@@ -12,6 +12,8 @@
 mod administration;
 mod boundaries;
 mod diagnosis;
+mod drafts;
+mod drafts_model;
 mod empty_secrets;
 mod house;
 mod lanes;
