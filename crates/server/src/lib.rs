@@ -1,6 +1,7 @@
 //! The server: everything that touches the world. It starts the system, listens, carries bytes to the interfaces
 //! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
 
+pub mod api;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ident::{FoldedName, GroupId},
+    api_token::{ApiToken, TOKENS_MAX},
+    ident::{FoldedName, GroupId, TokenId},
     rights::{GROUPS_MAX, RightsGroup},
 };
 
@@ -16,6 +17,8 @@ use crate::{
 pub enum DocumentId {
     /// A rights group.
     RightsGroup(GroupId),
+    /// An API token.
+    ApiToken(TokenId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -23,6 +26,8 @@ pub enum DocumentId {
 pub enum DocumentKind {
     /// Rights groups.
     RightsGroup,
+    /// API tokens.
+    ApiToken,
 }
 
 /// One document.
@@ -31,6 +36,8 @@ pub enum DocumentKind {
 pub enum Document {
     /// Rights that go together.
     RightsGroup(RightsGroup),
+    /// What a program shows.
+    ApiToken(ApiToken),
 }
 
 impl DocumentId {
@@ -38,6 +45,7 @@ impl DocumentId {
     pub const fn kind(self) -> DocumentKind {
         match self {
             Self::RightsGroup(_) => DocumentKind::RightsGroup,
+            Self::ApiToken(_) => DocumentKind::ApiToken,
         }
     }
 }
@@ -47,6 +55,7 @@ impl DocumentKind {
     pub const fn most(self) -> usize {
         match self {
             Self::RightsGroup => GROUPS_MAX,
+            Self::ApiToken => TOKENS_MAX,
         }
     }
 
@@ -54,6 +63,7 @@ impl DocumentKind {
     pub const fn title(self) -> &'static str {
         match self {
             Self::RightsGroup => "rights group",
+            Self::ApiToken => "API token",
         }
     }
 }
@@ -63,6 +73,7 @@ impl Document {
     pub const fn id(&self) -> DocumentId {
         match self {
             Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
+            Self::ApiToken(token) => DocumentId::ApiToken(token.id),
         }
     }
 
@@ -70,6 +81,7 @@ impl Document {
     pub const fn version(&self) -> u32 {
         match self {
             Self::RightsGroup(group) => group.version,
+            Self::ApiToken(token) => token.version,
         }
     }
 
@@ -77,6 +89,8 @@ impl Document {
     pub fn unique_name(&self) -> Option<FoldedName> {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
+            // Each owner has names of their own.
+            Self::ApiToken(_) => None,
         }
     }
 
@@ -84,6 +98,15 @@ impl Document {
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
         match self {
             Self::RightsGroup(group) => Some(group),
+            Self::ApiToken(_) => None,
+        }
+    }
+
+    /// The API token that it is.
+    pub const fn api_token(&self) -> Option<&ApiToken> {
+        match self {
+            Self::ApiToken(token) => Some(token),
+            Self::RightsGroup(_) => None,
         }
     }
 }
@@ -94,4 +117,12 @@ pub fn rights_groups(documents: &[Arc<Document>]) -> Vec<RightsGroup> {
         documents.iter().filter_map(|document| document.rights_group().cloned()).collect();
     groups.sort_by_cached_key(|group| FoldedName::of(&group.name));
     groups
+}
+
+/// The API tokens among documents, by name.
+pub fn api_tokens(documents: &[Arc<Document>]) -> Vec<ApiToken> {
+    let mut tokens: Vec<ApiToken> =
+        documents.iter().filter_map(|document| document.api_token().cloned()).collect();
+    tokens.sort_by_cached_key(|token| (FoldedName::of(&token.name), token.id));
+    tokens
 }

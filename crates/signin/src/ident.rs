@@ -42,6 +42,11 @@ identifier!(
     GroupId
 );
 
+identifier!(
+    /// One API token; drawn by chance.
+    TokenId
+);
+
 impl AccountId {
     /// An account that there will never be. What is done for a name that somebody has is done for this one where nobody
     /// has the name, so that both take the same time.

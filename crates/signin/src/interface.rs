@@ -6,12 +6,17 @@ use crate::credential::CredentialKind;
 
 /// One way in. The server's table of listeners and pages (`interfaces/mod.rs`) has the same rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LoginInterface {
     /// The administrator's pages.
     WebManager,
     /// A SIP phone that registers, over any transport.
     SipRegistration,
+    /// Programs that manage, over HTTPS: by name and password, for a session.
+    ManagementApi,
+    /// The same, by an API token with each request.
+    ApiToken,
     /// The `hookswitch` command on the machine itself, through a socket that only its owner may open.
     Console,
 }
@@ -41,6 +46,9 @@ pub enum CountScope {
     Credential(CredentialKind),
     /// The address it came from: every interface together.
     Address,
+    /// The API tokens that are shown at one address. It never locks: nobody guesses one, and a lock on a token's own count
+    /// could be aimed by whoever knows its id. The address's count is what such a guess fills.
+    ApiToken,
 }
 
 impl CountScope {
@@ -50,12 +58,13 @@ impl CountScope {
             Self::Extension => "extension",
             Self::Credential(kind) => kind.row().title,
             Self::Address => "address",
+            Self::ApiToken => "API tokens at",
         }
     }
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 3] = [
+pub const INTERFACES: [InterfaceRow; 5] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
@@ -71,6 +80,20 @@ pub const INTERFACES: [InterfaceRow; 3] = [
         counts_on: CountScope::Extension,
     },
     InterfaceRow {
+        interface: LoginInterface::ManagementApi,
+        name: "management-api",
+        title: "Management API",
+        opens_with: &[CredentialKind::ServicePassword],
+        counts_on: CountScope::Credential(CredentialKind::ServicePassword),
+    },
+    InterfaceRow {
+        interface: LoginInterface::ApiToken,
+        name: "api-token",
+        title: "Management API, by token",
+        opens_with: &[],
+        counts_on: CountScope::ApiToken,
+    },
+    InterfaceRow {
         interface: LoginInterface::Console,
         name: "console",
         title: "Console",
@@ -82,10 +105,12 @@ pub const INTERFACES: [InterfaceRow; 3] = [
 impl LoginInterface {
     /// Its row.
     pub const fn row(self) -> &'static InterfaceRow {
-        let [web_manager, sip_registration, console] = &INTERFACES;
+        let [web_manager, sip_registration, management_api, api_token, console] = &INTERFACES;
         match self {
             Self::WebManager => web_manager,
             Self::SipRegistration => sip_registration,
+            Self::ManagementApi => management_api,
+            Self::ApiToken => api_token,
             Self::Console => console,
         }
     }

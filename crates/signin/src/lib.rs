@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod api_token;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;

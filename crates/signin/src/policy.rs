@@ -7,6 +7,7 @@ use crate::{credential::CredentialKind, interface::CountScope, timestamp::Second
 
 /// How often one may fail, and what happens then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LockRule {
     /// Failures until the lock, 0 to 255; 0 = never lock.
@@ -19,6 +20,7 @@ pub struct LockRule {
 
 /// What happens when the limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
     /// Nothing beyond the audit.
@@ -43,6 +45,7 @@ pub const DOUBLING_MAX: Seconds = Seconds(86_400);
 
 /// What a chosen secret must look like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SecretRules {
     /// Fewest characters (digits, for codes).
@@ -57,6 +60,7 @@ pub struct SecretRules {
 
 /// How long things may lie unused; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AgeRules {
     /// A secret must be changed after this time.
@@ -67,6 +71,7 @@ pub struct AgeRules {
 
 /// How long signed-in sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SessionRules {
     /// At the same time, per account.
@@ -79,6 +84,7 @@ pub struct SessionRules {
 
 /// How phones may register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegistrationRules {
     /// A shorter wish is answered 423 with this as Min-Expires.
@@ -93,6 +99,7 @@ pub struct RegistrationRules {
 
 /// The security settings of the system. One value; changed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 // A setting that a later version brings has its default in a store from before.
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -103,8 +110,10 @@ pub struct Settings {
     /// Shown on the login page; may be empty.
     pub login_banner: Box<str>,
     /// The trusted local network.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub lan1: Vec<IpNet>,
     /// The other side.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub lan2: Vec<IpNet>,
     /// Wrong service passwords.
     pub service_password_lock: LockRule,
@@ -115,6 +124,7 @@ pub struct Settings {
     /// Failures from one address over all interfaces: "blacklisted addresses".
     pub address_lock: LockRule,
     /// Networks whose addresses are never blacklisted.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub address_allow: Vec<IpNet>,
     /// What a service password must look like.
     pub service_password: SecretRules,
@@ -134,6 +144,10 @@ pub struct Settings {
     pub registrations: RegistrationRules,
 }
 
+/// The rule of a count that locks nothing.
+const COUNTED_ALONE: LockRule =
+    LockRule { failures_max: 0, window: Seconds::minutes(10), lock: Lock::LogOnly };
+
 impl Settings {
     /// The rule that a count obeys.
     pub const fn lock_rule(&self, scope: CountScope) -> &LockRule {
@@ -145,6 +159,7 @@ impl Settings {
                 &self.extension_lock
             }
             CountScope::Address => &self.address_lock,
+            CountScope::ApiToken => &COUNTED_ALONE,
         }
     }
 }

@@ -110,6 +110,7 @@ macro_rules! rights {
     ($($(#[$doc:meta])* $right:ident = $name:literal: $part:ident $verb:ident, $title:literal;)*) => {
         /// One right of SPEC section 4.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum Right { $($(#[$doc])* #[serde(rename = $name)] $right,)* }
 
         impl Right {
@@ -196,6 +197,11 @@ pub struct RightsGroup {
     pub name: CompactString,
     /// What its members may do, each once, in the order of the matrix.
     pub rights: Box<[Right]>,
+}
+
+/// Rights as people read them, one after the other.
+pub fn in_words(rights: &[Right]) -> String {
+    rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
 }
 
 /// All of an account's rights. The built-in accounts have every right, whatever their groups, so that nobody can take the

@@ -15,6 +15,7 @@ use data_encoding::BASE64;
 use parking_lot::Mutex;
 use signin::{
     account::{Account, Activity, Condition, Role, RoleKind},
+    api_token::TokenHash,
     credential::{CredentialFacts, CredentialKind, Owner, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
@@ -74,6 +75,7 @@ pub struct Ledger {
 /// What belongs to nobody and costs what real ones cost.
 pub(crate) struct Decoys {
     pub(crate) plain: Verifier,
+    pub(crate) token: Verifier,
     pub(crate) digest: Verifier,
     pub(crate) account: Account,
     pub(crate) extension: Extension,
@@ -309,6 +311,7 @@ impl Decoys {
         let mut salt = SeededDice(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         Self {
             plain: Verifier::Argon2(hash_password(&secret, &mut salt).into()),
+            token: Verifier::Token(TokenHash::decoy(bytes)),
             digest: Verifier::Digest(DigestKeys::decoy(bytes)),
             account: Account {
                 id: AccountId::NOBODY,

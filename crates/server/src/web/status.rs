@@ -378,6 +378,7 @@ fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> 
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
             CountScope::Address => "Failures over all interfaces".into(),
+            CountScope::ApiToken => "Wrong API tokens".into(),
             CountScope::Credential(kind) => format!("Wrong {}", kind.row().title.to_lowercase()),
         },
         failures: tally.failures.into(),

@@ -3,6 +3,7 @@
 //! The same operations stand behind the pages, the command and every interface to come. They read
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
+mod api_tokens;
 mod exports;
 mod extensions;
 mod groups;
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 pub use self::{
+    api_tokens::{MadeToken, TokenFields},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
@@ -27,10 +29,11 @@ pub use self::{
 };
 use crate::{
     account::Account,
+    api_token::ApiToken,
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::CredentialKind,
     effect::Effect,
-    ident::{AccountId, DomainId},
+    ident::{AccountId, DomainId, TokenId},
     interface::LoginInterface,
     records::Records,
     rights::Right,
@@ -59,6 +62,8 @@ pub struct By {
     pub account: Option<AccountId>,
     /// The session that asks, when it is one: it survives a change of the own password.
     pub session: Option<SessionId>,
+    /// The API token that asks, when it is one.
+    pub token: Option<TokenId>,
     /// The union of their rights.
     pub rights: Vec<Right>,
     /// By which interface.
@@ -76,6 +81,7 @@ impl By {
             actor: Actor::Console,
             account: None,
             session: None,
+            token: None,
             rights: Right::ALL.to_vec(),
             interface: LoginInterface::Console,
             address: None,
@@ -95,10 +101,32 @@ impl By {
             actor: Actor::Account(account.id, account.name.as_str().into()),
             account: Some(account.id),
             session: Some(session),
+            token: None,
             rights: records.rights_of(account),
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
+        }
+    }
+
+    /// A program with a token of this account: it may what both may. The audit says which token it was.
+    pub fn token(
+        records: &dyn Records,
+        account: &Account,
+        token: &ApiToken,
+        address: IpAddr,
+        agent: &str,
+    ) -> Self {
+        let rights = records.rights_of(account);
+        Self {
+            actor: Actor::Account(account.id, account.name.as_str().into()),
+            account: Some(account.id),
+            session: None,
+            token: Some(token.id),
+            rights: rights.into_iter().filter(|right| token.scopes.contains(right)).collect(),
+            interface: LoginInterface::ApiToken,
+            address: Some(address),
+            agent: AuditEvent::text(&format!("{}: {agent}", token.name)),
         }
     }
 

@@ -175,11 +175,12 @@ impl Admin<'_> {
         if self.by.account == Some(id) {
             return Err(Problem::Never("Nobody can delete their own account."));
         }
-        let effects = vec![
+        let mut effects = vec![
             Effect::DeleteAccount(id),
             Effect::ClearTally(TallyKey::credential(CredentialKind::ServicePassword, &account)),
             self.audit(Action::AccountDeleted, DomainId::FIRST, &account.name, Vec::new()),
         ];
+        effects.extend(self.tokens_of(id).iter().flat_map(|token| self.revoked(token)));
         Ok(Change::of(effects, ()))
     }
 
