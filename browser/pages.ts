@@ -18,6 +18,9 @@ export const PAGES = [
   "/manager/settings/system",
   "/manager/settings/administrators",
   "/manager/administrators/1",
+  "/manager/administrators/new",
+  "/manager/settings/groups",
+  "/manager/groups/new",
   "/manager/preferences",
   "/no-such-page",
 ];

@@ -60,6 +60,9 @@ test("pictures of every page", async ({ page, product }) => {
     "settings-system": "/manager/settings/system",
     administrators: "/manager/settings/administrators",
     administrator: "/manager/administrators/1",
+    "administrator-new": "/manager/administrators/new",
+    groups: "/manager/settings/groups",
+    "group-new": "/manager/groups/new",
     preferences: "/manager/preferences",
     "not-found": "/no-such-page",
   };

@@ -1,26 +1,7 @@
 // The manager's part of the tour with a keyboard alone.
-import { Locator, Page } from "@playwright/test";
+import { tabTo } from "../keyboard";
 import { ADMINISTRATOR, Office, PARTNER_PASSWORD, PASSWORD, expect, test } from "../office";
 import { Phone } from "../phone";
-
-const TABS_MAX = 80;
-
-/** Presses Tab until something has the focus, and looks whether one can see where that is. */
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let i = 0; i < TABS_MAX; i++) {
-    await page.keyboard.press("Tab");
-    if (await target.evaluate((node) => node === document.activeElement)) {
-      const seen = await target.evaluate((node) => {
-        // A link over a whole card draws its outline on the card.
-        const styles = [getComputedStyle(node), getComputedStyle(node, "::after")];
-        return styles.some(({ outlineStyle, outlineWidth }) => outlineStyle !== "none" && outlineWidth !== "0px");
-      });
-      expect(seen, "the focus is visible").toBe(true);
-      return;
-    }
-  }
-  throw new Error(`Tab does not lead to ${target}`);
-}
 
 test("an administrator needs no mouse", async ({ page, office }) => {
   await page.goto(office.url("/manager/login"));
@@ -95,7 +76,7 @@ test("an administrator needs no mouse", async ({ page, office }) => {
   });
 
   await test.step("sign out", async () => {
-    await tabTo(page, page.getByRole("button", { name: "Sign out" }));
+    await tabTo(page, page.getByRole("button", { name: "Logout" }));
     await page.keyboard.press("Enter");
     await expect(page.getByText("You are signed out")).toBeVisible();
   });

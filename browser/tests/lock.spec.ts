@@ -8,7 +8,7 @@ async function tryThreeTimes(page: Page, name: string): Promise<void> {
   for (let i = 0; i < 3; i++) {
     await page.getByLabel("Name").fill(name);
     await page.getByLabel("Password", { exact: true }).fill(`wrong password ${i}`);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Login" }).click();
     await expect(page.getByRole("alert")).toBeVisible();
   }
 }
@@ -23,7 +23,7 @@ test("three wrong passwords close the door for a minute, whether the name exists
   await page.goto(product.url("/manager/login"));
   await page.getByLabel("Name").fill(ADMINISTRATOR);
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
   await expect(page.getByRole("alert")).toContainText("That name and password do not go together");
   await expect(page).toHaveTitle(/^Error: /);
   await expect(page.getByLabel("Name")).toHaveValue(ADMINISTRATOR);
@@ -39,13 +39,13 @@ test("three wrong passwords close the door for a minute, whether the name exists
   const lockedKnown = await words(page);
 
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
   await expect(alert).toContainText("Too many wrong tries");
 
   await page.goto(product.url("/manager/login"));
   await page.getByLabel("Name").fill("nobody");
   await page.getByLabel("Password", { exact: true }).fill("wrong password");
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
   expect(await words(page)).toBe(refusedKnown);
   await tryThreeTimes(page, "nobody");
   expect(await words(page)).toBe(lockedKnown);
@@ -114,7 +114,7 @@ test("a sixth session is refused in the words of the manual", async ({ page, pro
   await page.goto(office.url("/manager/login"));
   await page.getByLabel("Name").fill(ADMINISTRATOR);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
   await expect(page.getByRole("alert")).toContainText("Limit of concurrent sessions per user exceeded");
   await expectAccessible(page);
 });

@@ -22,7 +22,7 @@ test("without scripts a system is set up and run", async ({ page, product }) => 
   await test.step("sign in", async () => {
     await page.getByLabel("Name").fill(ADMINISTRATOR);
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Login" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
   });
 
@@ -78,7 +78,7 @@ test("without scripts a system is set up and run", async ({ page, product }) => 
   });
 
   await test.step("sign out", async () => {
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Logout" }).click();
     await expect(page.getByText("You are signed out")).toBeVisible();
   });
 });

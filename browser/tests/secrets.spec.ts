@@ -49,21 +49,22 @@ test("one's own password is changed in the preferences, and the old one opens no
   const change = async (current: string) => {
     await page.getByRole("group", { name: "Enable Change Password" }).getByLabel("Yes").check();
     await present.fill(current);
-    await page.getByLabel("New password", { exact: true }).fill(fresh);
-    await page.getByLabel("New password, again").fill(fresh);
+    await page.getByLabel("Password", { exact: true }).fill(fresh);
+    await page.getByLabel("Password, again").fill(fresh);
     await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "OK" }).click();
   };
   await change("not the present one");
   await expect(page.getByRole("alert")).toContainText("This is not your present password.");
   await expect(page.getByRole("alert")).toBeFocused();
   await change(PASSWORD);
-  await expect(page.getByRole("status").filter({ hasText: "Your new password is saved" })).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "Saved successfully" })).toBeVisible();
 
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Logout" }).click();
   const signIn = async (password: string) => {
     await page.getByLabel("Name").fill(ADMINISTRATOR);
     await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Login" }).click();
   };
   await signIn(PASSWORD);
   await expect(page.getByRole("alert")).toContainText("do not go together");

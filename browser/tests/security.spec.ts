@@ -30,7 +30,7 @@ test("cookies are for this host alone, over HTTPS alone, and hidden from scripts
   await page.goto(office.url("/manager/login"));
   await page.getByLabel("Name").fill(ADMINISTRATOR);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
   const cookies = await page.context().cookies();
   expect(cookies.map(({ name }) => name)).toContain("__Host-session");
@@ -39,7 +39,7 @@ test("cookies are for this host alone, over HTTPS alone, and hidden from scripts
     expect(cookie.name).toMatch(/^__Host-/);
   }
   expect(await page.evaluate(() => document.cookie)).toBe("");
-  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Logout" }).click();
 });
 
 test("a form without its token, or from elsewhere, is refused", async ({ office }) => {

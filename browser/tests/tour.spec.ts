@@ -42,7 +42,7 @@ test("a new system is set up, a user is made, and the phone appears by itself", 
   await test.step("the first sign-in is said to be the first", async () => {
     await page.getByLabel("Name").fill(ADMINISTRATOR);
     await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Login" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
     await expect(page.getByText("This is your first sign-in. No failed attempts since.")).toBeVisible();
   });
@@ -103,9 +103,9 @@ test("a new system is set up, a user is made, and the phone appears by itself", 
     await expect(page.getByRole("row").filter({ hasText: "201" }).first()).toBeVisible();
     await page.getByRole("rowheader").filter({ hasText: "201" }).first().getByRole("link").click();
     await expect(page.getByRole("heading", { name: "What was recorded" })).toBeVisible();
-    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Logout" }).click();
     await expect(page.getByText("You are signed out")).toBeVisible();
     await page.goto(product.url("/manager/users"));
-    await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Login" })).toBeVisible();
   });
 });

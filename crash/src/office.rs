@@ -24,7 +24,7 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
     challenge::Challenger,
-    credential::{Credential, CredentialFacts, CredentialKind, Owner, payload},
+    credential::{Credential, CredentialFacts, CredentialKind, Owner, Traits, payload},
     decide::{Finding, Settled, check, decide},
     dice::{Dice, SeededDice},
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
@@ -491,7 +491,12 @@ fn credential(stream: u32, number: u64) -> Credential {
     Credential {
         owner: Owner::Account(AccountId(stream + 1)),
         kind: CredentialKind::LoginCode,
-        payload: payload(CredentialKind::LoginCode, &Secret::new(code(number)), &mut SeededDice(5)),
+        payload: payload(
+            CredentialKind::LoginCode,
+            &Secret::new(code(number)),
+            &Traits::default(),
+            &mut SeededDice(5),
+        ),
         facts: CredentialFacts { set_at: NOW, expires_at: None, used_at: None },
     }
 }

@@ -11,6 +11,7 @@
 
 mod bench;
 mod browser;
+mod common_passwords;
 mod crash;
 mod flood;
 mod fuzz;
@@ -61,6 +62,8 @@ enum Task {
     },
     /// Lets strangers' bytes, made up ever more cunningly, loose on every decoder
     Fuzz(fuzz::Plan),
+    /// Makes the filter of common and breached passwords again, from lists with one password a line
+    CommonPasswords(common_passwords::Plan),
     /// Malformed requests by the thousand against the real program
     Malformed(malformed::Plan),
     /// Pages in a real browser
@@ -129,6 +132,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::fuzz()?;
             fuzz::run(&workspace, &plan)
         }
+        Task::CommonPasswords(plan) => common_passwords::run(&workspace, &plan),
         Task::Malformed(plan) => {
             setup::all(&workspace)?;
             malformed::run(&workspace, &plan)

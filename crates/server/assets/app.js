@@ -138,6 +138,40 @@
     dialog.showModal();
   };
 
+  // A form that asks for an OK before it is sent. Without scripts a page of its own asks.
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-ask]");
+    const [name, value] = (form?.dataset.askWhen || "").split("=");
+    if (!form || form.elements.confirmed || (name && form.elements[name].value !== value)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const dialog = document.createElement("dialog");
+    const words = document.createElement("p");
+    const actions = document.createElement("div");
+    words.id = "ask-words";
+    words.textContent = form.dataset.ask;
+    actions.className = "actions";
+    const press = (label, kind, then) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: kind, textContent: label });
+      button.addEventListener("click", () => { dialog.close(); then(); });
+      actions.append(button);
+    };
+    press("OK", "button button-primary", () => {
+      const confirmed = document.createElement("input");
+      Object.assign(confirmed, { type: "hidden", name: "confirmed", value: "yes" });
+      form.append(confirmed);
+      form.requestSubmit();
+    });
+    press("Cancel", "button", () => {});
+    dialog.className = "stack";
+    dialog.setAttribute("aria-labelledby", words.id);
+    dialog.append(words, actions);
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }, true);
+
   // Unsaved changes: leaving asks first.
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod config;
 pub mod core_dump;
 pub mod data_folder;
+pub mod demo;
 pub mod descriptors;
 pub mod dice;
 pub mod doors;

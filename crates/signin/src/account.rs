@@ -19,7 +19,7 @@ use crate::{
     ident::{AccountId, DomainId, ExtensionId, FoldedName, GroupId},
     lockout::Standing,
     policy::AgeRules,
-    timestamp::Timestamp,
+    timestamp::{Seconds, Timestamp},
 };
 
 /// The built-in administrator: can be neither renamed nor deleted.
@@ -175,6 +175,39 @@ impl Status {
     }
 }
 
+impl Status {
+    /// The same where the present secret no longer satisfies the rules: a new one is asked for before anything else.
+    #[must_use]
+    pub const fn with_outdated(self, is_outdated: bool) -> Self {
+        match self {
+            Self::Enabled if is_outdated => Self::ForceNewPassword,
+            other => other,
+        }
+    }
+}
+
+/// Something that ends soon, in so many days, the begun one counted whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reminder {
+    /// The password.
+    PasswordExpires(u64),
+    /// The account.
+    AccountExpires(u64),
+}
+
+impl Reminder {
+    /// In words, for whoever has signed in.
+    pub fn in_words(self) -> String {
+        let days = |days| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        match self {
+            Self::PasswordExpires(left) => {
+                format!("Your password will expire in {}. Do you wish to change it now?", days(left))
+            }
+            Self::AccountExpires(left) => format!("Your account will expire in {}.", days(left)),
+        }
+    }
+}
+
 impl Account {
     /// Service user or user.
     pub const fn kind(&self) -> RoleKind {
@@ -215,6 +248,36 @@ impl Account {
         }
     }
 
+    /// When the account ends: its own last day, or else the one that the rules give it, to the end of that day (UTC).
+    pub fn ends_at(&self, ages: &AgeRules) -> Option<Timestamp> {
+        const DAY: u64 = 86_400_000;
+        let by_rule = || {
+            let end = self.enabled_at.max(self.created_at).after(ages.expiry);
+            // 23:59:59 is the last second of the day, so the next one is the first that is too late.
+            (ages.expiry.0 > 0).then(|| Timestamp((end.0 / DAY).saturating_add(1).saturating_mul(DAY)))
+        };
+        self.expires_at.or_else(by_rule)
+    }
+
+    /// What its owner is to be told at a sign-in: what will end soon. It may wait.
+    pub fn reminders(
+        &self,
+        secret_set_at: Option<Timestamp>,
+        ages: &AgeRules,
+        now: Timestamp,
+    ) -> Vec<Reminder> {
+        let soon = |end: Timestamp| {
+            let left = end.0.saturating_sub(now.0);
+            (now < end && left <= u64::from(ages.reminder.0) * 1000).then(|| left.div_ceil(86_400_000))
+        };
+        let password_ends = secret_set_at
+            .filter(|_| ages.secret.0 > 0)
+            .map(|set_at| set_at.max(self.enabled_at).after(ages.secret));
+        let password = password_ends.and_then(soon).map(Reminder::PasswordExpires);
+        let account = self.ends_at(ages).and_then(soon).map(Reminder::AccountExpires);
+        password.into_iter().chain(account).collect()
+    }
+
     /// The state of the account at `now`. `standing` is its count's word, `secret_set_at` when the secret
     /// of the interface in question was chosen.
     pub fn status(
@@ -226,16 +289,15 @@ impl Account {
         now: Timestamp,
     ) -> Status {
         let used_at = activity.signed_in_at.unwrap_or(self.created_at).max(self.enabled_at);
-        let past =
-            |since: Timestamp, limit: crate::timestamp::Seconds| limit.0 > 0 && now >= since.after(limit);
+        let past = |since: Timestamp, limit: Seconds| limit.0 > 0 && now >= since.after(limit);
         match (self.condition, standing) {
             (Condition::Disabled, _) => Status::Disabled,
             (_, Standing::Locked { until: None }) => Status::LockedPasswordError,
             (_, Standing::Locked { until: Some(_) }) => Status::LockedTemporary,
-            _ if self.expires_at.is_some_and(|end| now >= end) => Status::LockedExpired,
+            _ if self.ends_at(ages).is_some_and(|end| now >= end) => Status::LockedExpired,
             _ if past(used_at, ages.idle) => Status::LockedIdle,
             (Condition::ForceNewPassword, _) => Status::ForceNewPassword,
-            _ if secret_set_at.is_some_and(|set_at| past(set_at, ages.secret)) => {
+            _ if secret_set_at.is_some_and(|set_at| past(set_at.max(self.enabled_at), ages.secret)) => {
                 Status::LockedPasswordExpired
             }
             (Condition::Enabled, _) => Status::Enabled,

@@ -6,10 +6,10 @@
 //! ```
 
 use crate::{
-    account::{Activity, RoleKind, Status},
+    account::{Activity, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
     audit::{Actor, AuditEvent, FieldChange, Outcome, Reason},
-    credential::{Verifier, hash_password_matches},
+    credential::{Verifier, hash_password_matches, judge},
     dice::Dice,
     digest::{self, DigestKeys},
     document::Document,
@@ -125,19 +125,29 @@ fn replaced_at(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Opti
     found
 }
 
-/// The state of the account as this interface sees it. Ages are rules for those who administer; a phone in a
-/// meeting room is not locked because nobody replaced its code.
+/// The state of the account as this interface sees it. Ages and what passwords are like are rules for those who can answer
+/// them; a phone in a meeting room is not locked because nobody replaced its code.
 fn status(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Status {
     let Some(account) = &dossier.account else { return Status::Enabled };
-    let ages = match account.kind() {
-        RoleKind::ServiceUser => dossier.settings.ages,
-        RoleKind::User => AgeRules::default(),
+    let no_ages = AgeRules::default();
+    let ages = match attempt.claim {
+        Claim::Account(..) => dossier.settings.ages_of(account.kind()),
+        // A token is no password: how old that is does not matter to it.
+        Claim::Token(_) => dossier.settings.ages_of(account.kind()),
+        Claim::Extension(_) => &no_ages,
     };
-    let status = account.status(dossier.subject.1, &dossier.activity, dossier.secret_set_at, &ages, now);
+    let status = account.status(dossier.subject.1, &dossier.activity, dossier.secret_set_at, ages, now);
     match attempt.claim {
         // A phone cannot choose a password; that its user must is asked where it can be answered.
         Claim::Extension(_) if status.wants_new_secret() => Status::Enabled,
-        Claim::Extension(_) | Claim::Account(..) | Claim::Token(_) => status,
+        Claim::Extension(_) | Claim::Token(_) => status,
+        Claim::Account(..) => {
+            let kind = account.kind().password();
+            let rules = (kind.row().rules)(&dossier.settings);
+            let is_outdated =
+                dossier.secret_traits.is_some_and(|traits| judge(kind, &traits, rules, false).is_err());
+            status.with_outdated(is_outdated)
+        }
     }
 }
 
@@ -396,9 +406,10 @@ fn subject(dossier: &Dossier, attempt: &Attempt<'_>) -> Box<str> {
 
 fn lock_in_words((key, standing): &(TallyKey, Standing)) -> FieldChange {
     let after = match standing {
+        Standing::Open => "limit reached".into(),
         Standing::Locked { until: Some(until) } => format!("locked until {}", until.0),
         Standing::Locked { until: None } => "locked until reset".into(),
-        Standing::Open | Standing::Full => String::new(),
+        Standing::Full => String::new(),
     };
     FieldChange { field: AuditEvent::text(&key.in_words()), before: "open".into(), after: after.into() }
 }

@@ -7,7 +7,7 @@ use crate::{
     account::{Account, Activity},
     api_token::ApiToken,
     attempt::Claim,
-    credential::Verifier,
+    credential::{Traits, Verifier},
     extension::Extension,
     lockout::{Standing, TallyKey},
     policy::Settings,
@@ -34,6 +34,8 @@ pub struct Dossier {
     pub is_decoy: bool,
     /// When the secret was chosen.
     pub secret_set_at: Option<Timestamp>,
+    /// What the rules look at in the secret, where that was noted.
+    pub secret_traits: Option<Traits>,
     /// When the secret ends.
     pub secret_expires_at: Option<Timestamp>,
     /// The count of the one who is claimed, and what it says.

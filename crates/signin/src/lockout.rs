@@ -174,7 +174,7 @@ impl Tally {
             return Standing::Locked { until: Some(until) };
         }
         let (failures, failures_max) = (self.live_failures(rule, now), u16::from(rule.failures_max));
-        if failures_max == 0 || rule.lock == Lock::LogOnly {
+        if failures_max == 0 || !rule.lock.keeps_out() {
             return Standing::Open;
         }
         // The failure that reached the limit has locked; so the limit was another one then. What is true is said: how
@@ -214,7 +214,13 @@ impl Tally {
         if rule.failures_max == 0 || self.failures < u16::from(rule.failures_max) {
             return None;
         }
-        self.lock(rule.lock, now)
+        self.lock(rule, now)
+    }
+
+    /// What the audit is told where the limit is reached and nobody is kept out: once, by the failure that reached it.
+    pub fn noted(&self, rule: &LockRule) -> Option<Standing> {
+        let is_limit = rule.failures_max > 0 && self.failures == u16::from(rule.failures_max);
+        (rule.lock == Lock::LogOnly && is_limit).then_some(Standing::Open)
     }
 
     /// Somebody failed who took no place here: whoever is where they are known is counted there, and this count only
@@ -269,19 +275,26 @@ impl Tally {
             && self.live_failures(rule, now) == 0
     }
 
-    fn lock(&mut self, lock: Lock, now: Timestamp) -> Option<Standing> {
-        self.locks = self.locks.saturating_add(1);
-        let length = match lock {
-            Lock::LogOnly => return None,
+    fn doubled(&self, first: Seconds) -> Seconds {
+        let doublings = u32::from(self.locks.saturating_sub(1)).min(16);
+        Seconds(first.0.saturating_mul(1 << doublings).min(DOUBLING_MAX.0))
+    }
+
+    fn lock(&mut self, rule: &LockRule, now: Timestamp) -> Option<Standing> {
+        if rule.lock.keeps_out() {
+            self.locks = self.locks.saturating_add(1);
+        }
+        let length = match rule.lock {
+            Lock::Nothing | Lock::LogOnly => return None,
             Lock::Temporary(length) => length,
-            Lock::Doubling(first) => {
-                let doublings = u32::from(self.locks.saturating_sub(1)).min(16);
-                Seconds(first.0.saturating_mul(1 << doublings).min(DOUBLING_MAX.0))
+            Lock::Doubling(first) => self.doubled(first),
+            Lock::DoublingThenPermanent { first, permanent_at } if self.locks < permanent_at => {
+                self.doubled(first)
             }
             Lock::TemporaryThenPermanent { temporary, permanent_at } if self.locks < permanent_at => {
                 temporary
             }
-            Lock::TemporaryThenPermanent { .. } | Lock::Permanent => {
+            Lock::TemporaryThenPermanent { .. } | Lock::DoublingThenPermanent { .. } | Lock::Permanent => {
                 self.is_permanent = true;
                 return Some(Standing::Locked { until: None });
             }

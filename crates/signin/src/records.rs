@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     account::{Account, Activity, RoleKind, Status},
-    credential::{CredentialFacts, CredentialKind, Owner},
+    credential::{About, CredentialFacts, CredentialKind, Owner, Traits, judge},
     document::{Document, DocumentId, DocumentKind},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
-    policy::{AgeRules, Settings},
+    policy::Settings,
     registration::Registration,
     rights::{Right, rights_of},
     secret::Secret,
@@ -46,6 +46,15 @@ pub trait Records {
     /// Whether a credential was made from this secret: for those who set secrets. Costs a hash for passwords, and counts
     /// nothing: never an answer for whoever signs in.
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
+    /// Whether this was one of the last so many secrets before the present one. Costs a hash for each of them where they are
+    /// passwords: for those who set secrets, like [`holds_secret`](Self::holds_secret).
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool;
+    /// What the rules look at in the present secret; `None` = none is set, or nobody knows.
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits>;
+    /// Every account.
+    fn account_ids(&self) -> Vec<AccountId>;
+    /// Every extension.
+    fn extension_ids(&self) -> Vec<ExtensionId>;
     /// A count; the empty one when there is none.
     fn tally(&self, key: &TallyKey) -> Tally;
     /// The counts of the same name where it is known, those that hold something.
@@ -76,22 +85,29 @@ pub trait Records {
         std::iter::once(password).chain(extension.as_deref().map(TallyKey::extension)).collect()
     }
 
+    /// Whether an account's password, if it is known what it is like, breaks a rule of these settings.
+    fn is_outdated(&self, account: &Account, settings: &Settings) -> bool {
+        let kind = account.kind().password();
+        let traits = self.traits(Owner::Account(account.id), kind, &About::default());
+        traits.is_some_and(|traits| judge(kind, &traits, (kind.row().rules)(settings), false).is_err())
+    }
+
     /// The state of an account for those who look at it from outside, whichever count locks it.
     fn status_of(&self, account: &Account, now: Timestamp) -> Status {
-        let settings = self.settings();
+        self.status_under(&self.settings(), account, now)
+    }
+
+    /// The same under other rules.
+    fn status_under(&self, settings: &Settings, account: &Account, now: Timestamp) -> Status {
         let counts = self.counts_of(account);
         let mut standings =
             counts.iter().map(|key| self.tally(key).standing(settings.lock_rule(key.scope), now));
         let locked = standings.find(|standing| matches!(standing, Standing::Locked { .. }));
         let standing = locked.unwrap_or(Standing::Open);
-        // Ages are rules for those who administer.
-        let (ages, set_at) = match account.kind() {
-            RoleKind::User => (AgeRules::default(), None),
-            RoleKind::ServiceUser => {
-                let facts = self.credential(Owner::Account(account.id), account.kind().password());
-                (settings.ages, facts.map(|facts| facts.set_at))
-            }
-        };
-        account.status(standing, &self.activity(account.id), set_at, &ages, now)
+        let facts = self.credential(Owner::Account(account.id), account.kind().password());
+        let ages = settings.ages_of(account.kind());
+        let set_at = facts.map(|facts| facts.set_at);
+        let status = account.status(standing, &self.activity(account.id), set_at, ages, now);
+        status.with_outdated(self.is_outdated(account, settings))
     }
 }

@@ -204,6 +204,55 @@ pub fn in_words(rights: &[Right]) -> String {
     rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
 }
 
+/// The groups that a new system starts with, for an administrator to use, change or delete.
+pub const STARTING_GROUPS: [(&str, &[Right]); 5] = [
+    (
+        "Installers",
+        &[
+            Right::UsersRead,
+            Right::UsersWrite,
+            Right::ExtensionsRead,
+            Right::ExtensionsWrite,
+            Right::SystemRead,
+            Right::SystemWrite,
+            Right::SecurityReset,
+            Right::OwnPassword,
+            Right::StatusRead,
+            Right::StatusControl,
+            Right::Backup,
+        ],
+    ),
+    (
+        "Operators",
+        &[
+            Right::UsersRead,
+            Right::UsersWrite,
+            Right::ExtensionsRead,
+            Right::SecurityReset,
+            Right::OwnPassword,
+            Right::StatusRead,
+            Right::StatusControl,
+            Right::Directory,
+        ],
+    ),
+    (
+        "Security administrators",
+        &[Right::SecurityRead, Right::SecurityWrite, Right::SecurityReset, Right::OwnPassword],
+    ),
+    (
+        "Observers",
+        &[
+            Right::UsersRead,
+            Right::ExtensionsRead,
+            Right::SystemRead,
+            Right::SecurityRead,
+            Right::OwnPassword,
+            Right::StatusRead,
+        ],
+    ),
+    ("Telephony programs", &[Right::Telephony, Right::Directory]),
+];
+
 /// All of an account's rights. The built-in accounts have every right, whatever their groups, so that nobody can take the
 /// last way in away.
 pub fn rights_of(account: &Account, group: impl Fn(GroupId) -> Option<Box<[Right]>>) -> Vec<Right> {

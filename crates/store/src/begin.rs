@@ -229,6 +229,7 @@ impl Ledger {
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let former = kept.as_ref().and_then(|kept| kept.former.clone());
+        let secret_traits = kept.as_ref().and_then(|kept| kept.traits);
         let verifier = match (kept, &token) {
             (Some(kept), _) => Some(kept.verifier).filter(|verifier| *verifier != Verifier::Unset),
             (None, Some(token)) => Some(Verifier::Token(token.hash)),
@@ -264,6 +265,7 @@ impl Ledger {
             secret_expires_at: ends.or_else(|| facts.and_then(|facts| facts.expires_at)),
             is_repeat: refused != 0 && print == Some(refused),
             print,
+            secret_traits,
             former,
             is_place_noted,
             subject,

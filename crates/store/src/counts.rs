@@ -151,7 +151,8 @@ impl Counts {
         // One that a lock reset took away meanwhile is counted anew.
         let entry = place.value_or(|key, hash| (key.into(), self.first(hash, rule, now)));
         entry.refused = wrong.print.unwrap_or(0);
-        let lock = entry.change(|tally| tally.fail(rule, Some(wrong.from), now));
+        let lock =
+            entry.change(|tally| tally.fail(rule, Some(wrong.from), now).or_else(|| tally.noted(rule)));
         self.note(key, &entry.tally());
         lock
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use signin::{
-    credential::{self, CredentialFacts, CredentialKind, KINDS, Owner, Verifier},
+    credential::{self, About, CredentialFacts, CredentialKind, KINDS, Owner, TRAITS_LEN, Traits, Verifier},
     ident::{AccountId, DomainId, ExtensionId, Number},
     secret::{Secret, SecretBytes},
     stale::Former,
@@ -24,6 +24,8 @@ use crate::{
 pub(crate) struct Kept {
     pub(crate) verifier: Verifier,
     pub(crate) facts: CredentialFacts,
+    /// What the rules look at in a password, where it was noted.
+    pub(crate) traits: Option<Traits>,
     /// Those that were right before.
     pub(crate) former: Option<Arc<[Former]>>,
 }
@@ -33,6 +35,8 @@ struct Waiting {
     kind: CredentialKind,
     verifier: Verifier,
     facts: PackedFacts,
+    /// Of passwords, in the room that the kind leaves.
+    traits: Option<[u8; TRAITS_LEN]>,
     /// To derive from again when number, realm or user change; not kept where nothing depends on them.
     sealed: Option<Box<[u8]>>,
 }
@@ -141,10 +145,10 @@ impl Credentials {
 
 impl Holdings {
     pub(crate) fn kept(&self, owner: Owner, kind: CredentialKind) -> Option<Kept> {
-        let (verifier, facts) = self
-            .credentials
-            .peek(owner, kind, |kept| kept.map(|kept| (kept.verifier.clone(), kept.facts.into())))?;
-        Some(Kept { verifier, facts, former: self.derived_formers(owner, kind) })
+        let (verifier, facts, traits) = self.credentials.peek(owner, kind, |kept| {
+            kept.map(|kept| (kept.verifier.clone(), kept.facts.into(), kept.traits.map(Traits::from_bytes)))
+        })?;
+        Some(Kept { verifier, facts, traits, former: self.derived_formers(owner, kind) })
     }
 
     pub(crate) fn facts(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
@@ -193,8 +197,11 @@ impl Holdings {
     ) -> Result<(), OpenError> {
         let clear = self.open(&credential_key(owner, kind).key, &sealed)?;
         let verifier = self.verifier(owner, kind, &clear);
-        let sealed = (!matches!(verifier, Verifier::Argon2(_))).then_some(sealed);
-        self.credentials.put(owner, Waiting { kind, verifier, facts: facts.into(), sealed });
+        let is_hash = matches!(verifier, Verifier::Argon2(_));
+        let traits = if is_hash { credential::traits(kind, &clear, &About::default()) } else { None };
+        let sealed = (!is_hash).then_some(sealed);
+        let traits = traits.map(Traits::to_bytes);
+        self.credentials.put(owner, Waiting { kind, verifier, facts: facts.into(), traits, sealed });
         Ok(())
     }
 
@@ -220,7 +227,10 @@ impl Holdings {
                     credential::verifier(kind, clear, &binding)
                 }
                 // A digest is made for a number; without one nothing can be right.
-                CredentialKind::LoginCode | CredentialKind::PhonePassword => Verifier::Unset,
+                CredentialKind::LoginCode
+                | CredentialKind::PhonePassword
+                | CredentialKind::VoicemailCode
+                | CredentialKind::PortalPasscode => Verifier::Unset,
             },
         }
     }
@@ -233,6 +243,20 @@ impl Holdings {
     pub(crate) fn payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
         let sealed = self.sealed(owner, kind)?;
         self.masters.open(&credential_key(owner, kind).key, &sealed).ok()
+    }
+
+    /// The payload of a password, made again of its hash.
+    pub(crate) fn hash_payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
+        self.credentials.peek(owner, kind, |kept| match &kept?.verifier {
+            Verifier::Argon2(phc) => Some(credential::hash_payload(phc)),
+            Verifier::Digest(_) | Verifier::Unset => None,
+        })
+    }
+
+    /// What the rules look at in the present secret.
+    pub(crate) fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        let noted = self.credentials.peek(owner, kind, |kept| kept?.traits.map(Traits::from_bytes));
+        noted.or_else(|| credential::traits(kind, &self.payload(owner, kind)?, about))
     }
 
     /// Whether a secret is the one that is kept.

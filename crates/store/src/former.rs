@@ -1,13 +1,16 @@
-//! Former secrets: what was right before it was replaced, sealed, so that a stale phone is told from a guess.
+//! Former secrets: what was right before it was replaced, sealed, so that a stale phone is told from a guess, and so that
+//! nobody goes back to one of the last.
 //!
-//! Of each owner and kind the latest three are kept, each in a row of its own; the next one takes the place of the oldest.
-//! Sealed is the moment of the replacement and then the payload as the credential had it.
+//! Of each owner and kind the latest three are kept where phones show them, for ninety days, and as many as the rules
+//! compare a new one with, for as long as the rules say so. Each is in a row of its own; the next one takes the place of the
+//! oldest. Sealed is the moment of the replacement and then the payload as the credential had it.
 
 use std::sync::Arc;
 
 use signin::{
-    credential::{CredentialKind, Owner, Verifier},
-    secret::SecretBytes,
+    credential::{self, CredentialKind, Owner, Verifier},
+    policy::{HISTORY_MAX, Settings},
+    secret::{Secret, SecretBytes},
     stale::{FORMER_MAX, Former},
     timestamp::Timestamp,
 };
@@ -46,16 +49,33 @@ pub(crate) fn read(clear: &SecretBytes) -> Option<(Timestamp, SecretBytes)> {
     Some((Timestamp(u64::from_be_bytes(*at)), SecretBytes::new(payload.to_vec())))
 }
 
-/// The place for one more: a free one, or that of the oldest.
-pub(crate) fn next_slot(kept: &[KeptFormer]) -> u8 {
-    let free = slots().find(|slot| kept.iter().all(|former| former.slot != *slot));
-    let oldest = kept.iter().min_by_key(|former| former.replaced_at).map(|former| former.slot);
-    free.or(oldest).unwrap_or(0)
+/// How many are kept of a kind, whatever their age: those that a new one is compared with, but for the present one.
+fn compared(settings: &Settings, kind: CredentialKind) -> usize {
+    usize::from((kind.row().rules)(settings).history.min(HISTORY_MAX)).saturating_sub(1)
 }
 
-/// Every place.
-pub(crate) fn slots() -> impl Iterator<Item = u8> {
-    (0..FORMER_MAX).filter_map(|slot| u8::try_from(slot).ok())
+/// Whether phones show secrets of this kind, so that a former one is recognised for a while.
+const fn is_shown_by_phones(kind: CredentialKind) -> bool {
+    match kind {
+        CredentialKind::LoginCode | CredentialKind::PhonePassword => true,
+        CredentialKind::ServicePassword
+        | CredentialKind::UserPassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => false,
+    }
+}
+
+/// Most that are kept of a kind; 0 = a secret that is replaced is forgotten.
+pub(crate) fn places(settings: &Settings, kind: CredentialKind) -> usize {
+    compared(settings, kind).max(if is_shown_by_phones(kind) { FORMER_MAX } else { 0 })
+}
+
+/// The place for one more of so many: a free one, or that of the oldest.
+pub(crate) fn next_slot(kept: &[KeptFormer], places: usize) -> u8 {
+    let mut slots = (0..places).filter_map(|slot| u8::try_from(slot).ok());
+    let free = slots.find(|slot| kept.iter().all(|former| former.slot != *slot));
+    let oldest = kept.iter().min_by_key(|former| former.replaced_at).map(|former| former.slot);
+    free.or(oldest).unwrap_or(0)
 }
 
 impl Holdings {
@@ -106,11 +126,20 @@ impl Holdings {
         }
     }
 
-    /// Drops those that were replaced too long ago; which they were.
+    /// Drops those that were replaced too long ago and are compared with nothing; which they were.
     pub(crate) fn sweep_formers(&self, now: Timestamp) -> Vec<FormerKey> {
         let mut gone = Vec::new();
+        let settings = self.settings.load_full();
         self.formers.retain(|(owner, kind), formers| {
-            let ended = formers.kept.extract_if(.., |former| !Former::is_kept(former.replaced_at, now));
+            formers.kept.sort_unstable_by_key(|former| std::cmp::Reverse(former.replaced_at));
+            let (compared, is_shown) = (compared(&settings, *kind), is_shown_by_phones(*kind));
+            let mut place = 0;
+            let ended = formers.kept.extract_if(.., |former| {
+                let is_recent = is_shown && place < FORMER_MAX && Former::is_kept(former.replaced_at, now);
+                let is_kept = place < compared || is_recent;
+                place += 1;
+                !is_kept
+            });
             gone.extend(ended.map(|former| (*owner, *kind, former.slot)));
             !formers.kept.is_empty()
         });
@@ -120,7 +149,11 @@ impl Holdings {
     /// Derives from those that are kept, for the present number and realm.
     pub(crate) fn derive_formers(&self, owner: Owner, kind: CredentialKind) -> Result<(), OpenError> {
         let mut derived = Vec::new();
-        for KeptFormer { slot, replaced_at, sealed } in self.formers(owner, kind) {
+        let mut latest = self.formers(owner, kind);
+        latest.sort_unstable_by_key(|former| std::cmp::Reverse(former.replaced_at));
+        // The others are there to be compared with a new one, by whoever sets it.
+        latest.truncate(if is_shown_by_phones(kind) { FORMER_MAX } else { 0 });
+        for KeptFormer { slot, replaced_at, sealed } in latest {
             let clear = self.open(&former_key((owner, kind, slot)).key, &sealed)?;
             let payload = read(&clear).map(|(_, payload)| payload);
             if let Some(Verifier::Digest(keys)) = payload.map(|payload| self.verifier(owner, kind, &payload))
@@ -134,10 +167,23 @@ impl Holdings {
         Ok(())
     }
 
+    /// Whether a secret is one of the last so many before the present one.
+    pub(crate) fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        let mut latest = self.formers(owner, kind);
+        latest.sort_unstable_by_key(|former| std::cmp::Reverse(former.replaced_at));
+        latest.into_iter().take(last).any(|former| {
+            let place = former_key((owner, kind, former.slot)).key;
+            let payload = self.open(&place, &former.sealed).ok().and_then(|clear| read(&clear));
+            payload.is_some_and(|(_, payload)| {
+                credential::is_kept(secret, &self.verifier(owner, kind, &payload), Some(&payload))
+            })
+        })
+    }
+
     /// What phones show until a credential is set. The first phone password of an extension takes the place of its user's
     /// login code.
     pub(crate) fn replaced_by(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
-        let before = self.payload(owner, kind);
+        let before = self.payload(owner, kind).or_else(|| self.hash_payload(owner, kind));
         before.or_else(|| match (owner, kind) {
             (Owner::Extension(id), CredentialKind::PhonePassword) => {
                 let user = self.extension(id)?.user?;

@@ -585,7 +585,10 @@ pub(crate) const fn owner_for_phones(
 ) -> Option<Owner> {
     match kind {
         CredentialKind::PhonePassword => Some(Owner::Extension(extension)),
-        CredentialKind::LoginCode | CredentialKind::UserPassword => Some(Owner::Account(user)),
+        CredentialKind::LoginCode
+        | CredentialKind::UserPassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => Some(Owner::Account(user)),
         CredentialKind::ServicePassword => None,
     }
 }

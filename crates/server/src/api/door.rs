@@ -243,6 +243,7 @@ fn by_session(api: &Arc<Api>, stranger: Stranger, shown: &Secret) -> Result<Call
     let standing = Tally::default().standing(&settings.service_password_lock, now);
     let activity = ledger.activity(account.id);
     let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
+    let status = status.with_outdated(ledger.is_outdated(&account, &settings));
     if !status.admits() || secret.is_none() {
         return Err(ended());
     }

@@ -28,7 +28,7 @@ use super::{
 };
 
 /// What is kept with the rules and is none of them: it has an operation of its own, or is counted in the ETag.
-const OF_THE_SYSTEM: [&str; 4] = ["version", "system_name", "lan1", "lan2"];
+const OF_THE_SYSTEM: [&str; 5] = ["version", "system_name", "lan1", "lan2", "last_change"];
 
 /// The security settings: every rule, as it is kept.
 #[derive(Deserialize, Serialize)]

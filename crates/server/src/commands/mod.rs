@@ -8,6 +8,7 @@ pub mod backup;
 pub mod cell;
 pub mod check_config;
 pub mod conversation;
+pub mod demo;
 pub mod export;
 pub mod extension;
 pub mod failure;
@@ -38,9 +39,9 @@ use crate::{serve, system::StartError};
 
 /// The sign-in system of a phone system.
 ///
-/// Every command but `serve` works on the running server, or on the data folder when none runs. It ends with 0 when
-/// all is done, 1 when something was refused or done in part or could not be started, 2 when it was asked wrongly or
-/// the configuration has a mistake.
+/// Every command but `serve` and `demo` works on the running server, or on the data folder when none runs. It ends
+/// with 0 when all is done, 1 when something was refused or done in part or could not be started, 2 when it was asked
+/// wrongly or the configuration has a mistake.
 #[derive(Debug, Parser)]
 #[command(name = "hookswitch", version, max_term_width = 100)]
 pub struct Cli {
@@ -61,6 +62,8 @@ pub struct Cli {
 enum Command {
     /// Start the system and serve until told to stop
     Serve,
+    /// Start a sample office in a folder of its own, with simulated people and phones: for a first look
+    Demo(demo::DemoArgs),
     /// Say whether the configuration is right, without starting anything
     CheckConfig,
     #[command(flatten)]
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
     let mut place = Place::new(config, data);
     let outcome = match command {
         None | Some(Command::Serve) => run_serve(&place),
+        Some(Command::Demo(args)) => demo::run(args, &place),
         Some(Command::CheckConfig) => check_config::run(&place),
         Some(Command::Restore(args)) => restore::run(&args, &mut place),
         Some(Command::Reseal) => reseal::run(&mut place),

@@ -41,6 +41,11 @@ impl Place {
         Self { config, data, opened: OnceLock::new() }
     }
 
+    /// Whether the command line names a data folder.
+    pub const fn is_data_named(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// The configuration, with the data folder that was named.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use axum::{http::StatusCode, response::Response};
 use signin::{
-    admin::{Problem, SecretChoice, WrongField},
-    credential::{CredentialKind, Owner},
+    admin::{Problem, SecretChoice, WrongField, is_too_old},
+    credential::{About, CredentialKind, Owner, SECRET_RULES, judge},
     extension::Extension,
     ident::DomainId,
     lockout::{Standing, TallyKey},
@@ -63,7 +63,19 @@ pub(super) fn rules(web: &Web, kind: CredentialKind, name: &str, number: &str) -
         }
         list.push(Rule::new(Test::Server, format!("None of the {what} that are tried first")));
     }
+    // The others are said as they are said everywhere.
+    let said = ["length-min", "length-max", "refuse-patterns", "refuse-common"];
+    for rule in SECRET_RULES.iter().filter(|rule| !said.contains(&rule.name)) {
+        list.extend(
+            rule.in_words(rules, kind).into_iter().map(|words| Rule::new(Test::Server, capital(&words))),
+        );
+    }
     list
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The pair of fields for a new secret.
@@ -122,9 +134,13 @@ pub(super) fn card(
     let state = match (facts, standing) {
         (None, _) => Badge::new(Tone::Neutral, "Not set"),
         (Some(_), Standing::Locked { .. }) => Badge::new(Tone::Danger, "Locked"),
-        (Some(facts), _) if facts.expires_at.is_some_and(|end| now >= end) => {
+        (Some(facts), _)
+            if facts.expires_at.is_some_and(|end| now >= end)
+                || is_too_old(&settings, of.kind, facts.set_at, now) =>
+        {
             Badge::new(Tone::Warning, "Expired")
         }
+        (Some(_), _) if is_outdated(web, of) => Badge::new(Tone::Warning, "Breaks a rule"),
         (Some(_), Standing::Open | Standing::Full) => Badge::new(Tone::Good, "Set"),
     };
     let mut known = Vec::new();
@@ -160,8 +176,20 @@ pub(super) fn card(
         open,
         force_new: of.force_new,
         locked,
+        forgettable: facts.is_some()
+            && (row.rules)(&settings).history > 1
+            && matches!(of.owner, Owner::Account(_)),
         removable: facts.is_some() && of.kind != CredentialKind::ServicePassword,
     }
+}
+
+/// Whether the secret breaks a rule that is newer than it.
+fn is_outdated(web: &Web, of: &CardOf<'_>) -> bool {
+    let settings = web.system.ledger.settings();
+    let about = About { name: of.account, number: of.number, ..About::default() };
+    let rules = (of.kind.row().rules)(&settings);
+    let traits = web.system.ledger.traits(of.owner, of.kind, &about);
+    traits.is_some_and(|traits| judge(of.kind, &traits, rules, settings.administrators_exempt).is_err())
 }
 
 /// What the button of a card asks for.
@@ -170,6 +198,8 @@ pub(super) enum Asked {
     Secret(SecretChoice, bool),
     /// Only the lock's end.
     Unlock,
+    /// That earlier ones may come again.
+    Forget,
     /// The two fields differ.
     NotTheSame,
     /// Nothing that a card has.
@@ -191,6 +221,7 @@ pub(super) fn asked(kind: CredentialKind, form: &Form) -> Asked {
         "generate" => Asked::Secret(SecretChoice::Generate, form.is_ticked("force_new")),
         "clear" => Asked::Secret(SecretChoice::Remove, false),
         "unlock" => Asked::Unlock,
+        "forget" => Asked::Forget,
         _ => Asked::Nothing,
     }
 }
@@ -324,7 +355,10 @@ pub(super) fn once(
         CredentialKind::PhonePassword => {
             "Enter this in the phone, as its password. Nobody needs to remember it."
         }
-        CredentialKind::ServicePassword | CredentialKind::UserPassword => "Keep it to yourself.",
+        CredentialKind::ServicePassword
+        | CredentialKind::UserPassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => "Keep it to yourself.",
     };
     let page = SecretOncePage {
         shell: who.shell(web, place),

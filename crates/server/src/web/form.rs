@@ -93,8 +93,9 @@ mod tests {
         assert!(Form::parse("a=1&".repeat(FIELDS_MAX + 1).as_bytes()).is_none());
         let long = format!("password={}", "x".repeat(SECRET_MAX + 1));
         let secret = Form::parse(long.as_bytes()).unwrap().secret("password");
-        let about = About { name: "ann", number: "", patterns_waived: true };
-        let said = check(CredentialKind::UserPassword, &secret, &about, &Settings::default()).unwrap_err();
+        let about = About { name: "ann", patterns_waived: true, ..About::default() };
+        let said =
+            check(CredentialKind::UserPassword, &secret, &about, &Settings::default()).unwrap_err().says;
         assert!(said.contains("at most 128"), "{said}");
     }
 }

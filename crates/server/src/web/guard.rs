@@ -39,9 +39,11 @@ use subtle::ConstantTimeEq;
 use super::{
     Web,
     form::Form,
+    routes,
     views::{
         errors::ErrorPage,
         parts::{Notice, Tone},
+        settings::SettingsTab,
         shell::{Gate, Person, Place, Shell, Theme},
     },
 };
@@ -240,6 +242,7 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let activity = ledger.activity(account.id);
     // A lock keeps strangers from signing in; it does not throw out whoever is in already.
     let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
+    let status = status.with_outdated(ledger.is_outdated(&account, &settings));
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
@@ -287,15 +290,13 @@ impl SignedIn {
     /// The frame of a manager page.
     pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
         let now = web.system.clock.now();
-        let rights = [
-            (Place::Home, None),
-            (Place::Users, Some(Right::UsersRead)),
-            (Place::Extensions, Some(Right::ExtensionsRead)),
-            (Place::Status, Some(Right::StatusRead)),
-            (Place::Audit, Some(Right::SecurityRead)),
-            (Place::Settings, Some(Right::SecurityRead)),
-        ];
-        let places = rights.into_iter().filter(|(_, right)| right.is_none_or(|right| self.by.may(right)));
+        let may_see = |path: &str| routes::is_open_to(path, &self.by);
+        let settings: Vec<SettingsTab> =
+            SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href())).collect();
+        let is_open = |place: &Place| {
+            if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
+        };
+        let places = Place::ALL.into_iter().filter(is_open).collect();
         let mut warnings = Vec::new();
         if self.admin(web).business_partner_is_open() {
             let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
@@ -316,7 +317,8 @@ impl SignedIn {
                 role: role.into(),
                 here,
                 warnings,
-                places: places.map(|(place, _)| place).collect(),
+                places,
+                settings,
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
             },
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use signin::{
-    account::Activity,
+    account::{Activity, Reminder},
     audit::Outcome,
     interface::CountScope,
     lockout::{Tally, TallyKey},
@@ -132,6 +132,17 @@ fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
             "Phones that know their secret go on; nothing can be changed. Look at the disk and the log.",
             None,
         ));
+    }
+    let settings = web.system.ledger.settings();
+    let owner = signin::credential::Owner::Account(who.account.id);
+    let kind = who.account.kind().password();
+    let set_at = web.system.ledger.credential(owner, kind).map(|facts| facts.set_at);
+    for reminder in who.account.reminders(set_at, settings.ages_of(who.account.kind()), now) {
+        let link = match reminder {
+            Reminder::PasswordExpires(_) => Some(("/manager/preferences", "Change it now")),
+            Reminder::AccountExpires(_) => None,
+        };
+        list.push(item(Tone::Warning, reminder.in_words(), "You may also do it later.", link));
     }
     let may_see = who.by.may(Right::StatusRead);
     let locks = if may_see { web.system.ledger.locks(now) } else { Vec::new() };

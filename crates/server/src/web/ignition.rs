@@ -91,7 +91,7 @@ pub(super) async fn ignite(State(web): State<Arc<Web>>, VisitorForm(visitor, for
             if let Err(broken) =
                 credential::check(CredentialKind::ServicePassword, &form.secret(field), &about, &settings)
             {
-                filled = filled.wrong(field, broken);
+                filled = filled.wrong(field, broken.says);
             }
         }
         return page(&web, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &filled);

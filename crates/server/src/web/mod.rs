@@ -11,6 +11,7 @@ pub(crate) mod audit;
 mod credentials;
 mod extensions;
 pub mod form;
+mod groups;
 pub mod guard;
 mod home;
 mod ignition;
@@ -18,8 +19,10 @@ mod links;
 mod lists;
 mod login;
 mod moment;
+mod pending;
 mod preferences;
 pub mod routes;
+mod security;
 mod settings;
 mod status;
 mod users;
@@ -48,6 +51,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// What waits for an OK.
+    pending: pending::Pending,
 }
 
 impl Web {
@@ -63,7 +68,11 @@ impl Web {
 
 /// The pages on HTTPS.
 pub fn router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system: Arc::clone(&system), form_key: roll(&mut OsDice) });
+    let web = Arc::new(Web {
+        system: Arc::clone(&system),
+        form_key: roll(&mut OsDice),
+        pending: pending::Pending::default(),
+    });
     routes::router(&web)
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
@@ -75,7 +84,7 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32] });
+    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

@@ -18,11 +18,20 @@ use super::{
     Web, credentials,
     guard::{self, SignedForm, SignedIn, THEME_COOKIE},
     login::ended,
-    views::{forms::Filled, parts::Tone, preferences::PreferencesPage, shell::Place},
+    pending::NewPassword,
+    views::{
+        errors::ConfirmPage,
+        forms::{Filled, Problems},
+        parts::Tone,
+        preferences::PreferencesPage,
+        shell::Place,
+    },
 };
 use crate::flow::Hashes;
 
 const PATH: &str = "/manager/preferences";
+/// Where the OK goes.
+const CONFIRM: &str = "/manager/preferences/confirm";
 /// Colours are remembered for a year.
 const YEAR: u32 = 31_536_000;
 
@@ -33,7 +42,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response
 
 fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
     let rules = credentials::rules(web, CredentialKind::ServicePassword, &who.account.name, "");
-    PreferencesPage::new(who.shell(web, Place::Preferences), filled, rules)
+    PreferencesPage::new(who.shell(web, Place::Settings), filled, rules)
 }
 
 pub(super) async fn save(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
@@ -45,26 +54,57 @@ pub(super) async fn save(State(web): State<Arc<Web>>, SignedForm(who, form): Sig
         _ => "auto",
     };
     let mut response = if form.get("change_password") == "yes" {
-        change_password(&web, &who, &form, filled).await
+        let (present, new) = (form.secret("current"), form.secret("password"));
+        if !new.matches(&form.secret("password_again")) {
+            let filled = filled.wrong("password_again", credentials::NOT_THE_SAME);
+            who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &filled))
+        } else if form.is_ticked("confirmed") {
+            change_password(&web, &who, NewPassword { present, new }, filled).await
+        } else {
+            ask(&web, &who, NewPassword { present, new })
+        }
     } else {
-        guard::redirect_with(PATH, Tone::Good, "Your preferences are saved", "")
+        guard::redirect_with(PATH, Tone::Good, "Saved successfully", "Your preferences are in force.")
     };
     guard::put_cookie(&mut response, THEME_COOKIE, theme, Some(YEAR));
     response
 }
 
-async fn change_password(
-    web: &Arc<Web>,
-    who: &SignedIn,
-    form: &super::form::Form,
-    filled: Filled,
-) -> Response {
-    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(web, who, filled));
-    let new = form.secret("password");
-    if !new.matches(&form.secret("password_again")) {
-        return again(&filled.wrong("password_again", credentials::NOT_THE_SAME));
+/// The page that asks for an OK, where no script has asked already.
+fn ask(web: &Web, who: &SignedIn, change: NewPassword) -> Response {
+    if !web.pending.keep(who.session.id, change, web.system.clock.now()) {
+        return who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE);
     }
-    match web.system.sign_in(attempt(who, &form.secret("current"))).await {
+    let page = ConfirmPage {
+        shell: who.shell(web, Place::Settings),
+        title: "Change your password?".into(),
+        text: "Your other sessions end; you stay signed in here.".into(),
+        facts: Vec::new(),
+        action: CONFIRM.into(),
+        hidden: Vec::new(),
+        field: None,
+        yes: "OK".into(),
+        danger: false,
+        back: PATH.into(),
+        problems: Problems::default(),
+    };
+    who.page(&page)
+}
+
+pub(super) async fn confirm(State(web): State<Arc<Web>>, SignedForm(who, _): SignedForm) -> Response {
+    let Some(change) = web.pending.take(who.session.id, web.system.clock.now()) else {
+        let text = "The question had been open for too long. Type the new password again.";
+        return guard::redirect_with(PATH, Tone::Warning, "Nothing was changed", text);
+    };
+    let filled =
+        Filled::default().with("change_password", "yes").with("theme", who.visitor.theme.to_string());
+    change_password(&web, &who, change, filled).await
+}
+
+async fn change_password(web: &Arc<Web>, who: &SignedIn, change: NewPassword, filled: Filled) -> Response {
+    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(web, who, filled));
+    let NewPassword { present, new } = change;
+    match web.system.sign_in(attempt(who, &present)).await {
         Verdict::Accept(_) => {}
         Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
             return again(&filled.wrong("current", "This is not your present password."));
@@ -81,7 +121,12 @@ async fn change_password(
     match done {
         Ok(done) => {
             let text = ended(done.value);
-            let mut response = guard::redirect_with(PATH, Tone::Good, "Your new password is saved", &text);
+            let mut response = guard::redirect_with(
+                PATH,
+                Tone::Good,
+                "Saved successfully: your new password is in force",
+                &text,
+            );
             guard::know_browser(&mut response, web, who.account.id, &who.visitor);
             response
         }

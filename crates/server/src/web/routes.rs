@@ -1,7 +1,10 @@
 //! The table of all pages: its address, its verb, who may, and what answers. Nothing is reached but through a row here, and
 //! a row cannot be written without saying who may.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
@@ -12,12 +15,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use signin::rights::Right;
+use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, extensions,
+    Web, administrators, audit, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, preferences, settings, status, users,
+    home, ignition, links, login, preferences, security, settings, status, users,
 };
 
 /// Who may see a page.
@@ -69,6 +72,7 @@ fn rows() -> Vec<Row> {
         get("/manager", SignedIn, home::show),
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
+        post("/manager/preferences/confirm", SignedIn, preferences::confirm),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),
@@ -92,9 +96,23 @@ fn rows() -> Vec<Row> {
         get("/manager/audit/{seq}", Needs(SecurityRead), audit::show),
         get("/manager/settings/administrators", Needs(SecurityRead), administrators::list),
         get("/manager/administrators/{id}", Needs(SecurityRead), administrators::show),
+        get("/manager/administrators/new", Needs(SecurityWrite), administrators::ask_new),
+        post("/manager/administrators/new", Needs(SecurityWrite), administrators::create),
+        post("/manager/administrators/{id}", Needs(SecurityWrite), administrators::save),
+        get("/manager/administrators/{id}/delete", Needs(SecurityWrite), administrators::ask_delete),
+        post("/manager/administrators/{id}/delete", Needs(SecurityWrite), administrators::delete),
+        get("/manager/settings/groups", Needs(SecurityRead), groups::matrix),
+        get("/manager/groups/new", Needs(SecurityWrite), groups::ask_new),
+        post("/manager/groups/new", Needs(SecurityWrite), groups::create),
+        get("/manager/groups/{id}", Needs(SecurityRead), groups::show),
+        post("/manager/groups/{id}", Needs(SecurityWrite), groups::save),
+        get("/manager/groups/{id}/delete", Needs(SecurityWrite), groups::ask_delete),
+        post("/manager/groups/{id}/delete", Needs(SecurityWrite), groups::delete),
         post("/manager/administrators/{id}/secrets/{kind}", Needs(SecurityReset), administrators::set_secret),
-        get("/manager/settings/security", Needs(SecurityRead), settings::show),
-        post("/manager/settings/security", Needs(SecurityWrite), settings::save),
+        get("/manager/settings/security", Needs(SecurityRead), security::show),
+        post("/manager/settings/security", Needs(SecurityWrite), security::act),
+        get("/manager/settings/security/{part}", Needs(SecurityRead), security::show_part),
+        post("/manager/settings/security/{part}", Needs(SecurityWrite), security::save_part),
         get("/manager/settings/domain", Needs(SystemRead), settings::show),
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
@@ -117,6 +135,18 @@ fn rows() -> Vec<Row> {
 /// The table as far as it can be told: for those who check it.
 pub fn table() -> Vec<(Method, &'static str, Access)> {
     rows().into_iter().map(|row| (row.method, row.path, row.access)).collect()
+}
+
+/// Whether somebody may look at the page of this address: so that nobody is shown a link that leads nowhere.
+pub(super) fn is_open_to(path: &str, by: &By) -> bool {
+    static LOOKED_AT: LazyLock<HashMap<&str, Access>> = LazyLock::new(|| {
+        let pages = table().into_iter().filter(|(method, ..)| *method == Method::GET);
+        pages.map(|(_, path, access)| (path, access)).collect()
+    });
+    LOOKED_AT.get(path).is_some_and(|access| match access {
+        Access::Anyone | Access::SignedIn | Access::Detained => true,
+        Access::Needs(right) => by.may(*right),
+    })
 }
 
 /// All pages, each behind its row's access.

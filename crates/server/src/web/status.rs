@@ -348,12 +348,18 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
 fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     let window = moment::in_words(rule.window.0.into());
     let then = match rule.lock {
-        Lock::LogOnly => return format!("{} {what} in {window} are only written down.", rule.failures_max),
+        Lock::Nothing | Lock::LogOnly => {
+            return format!("{} {what} in {window} are only written down.", rule.failures_max);
+        }
         Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
         Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
             format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
         }
+        Lock::DoublingThenPermanent { first, permanent_at } => format!(
+            "for {}, doubling each time, the {permanent_at}th time until reset",
+            moment::in_words(first.0.into())
+        ),
         Lock::Permanent => "until reset".into(),
     };
     format!(

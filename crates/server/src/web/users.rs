@@ -184,14 +184,18 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
 }
 
 /// The page calls the user password just "password".
-fn renamed(refusal: Refusal) -> Refusal {
+pub(super) fn renamed(refusal: Refusal) -> Refusal {
     use signin::admin::{Problem, WrongField};
     match refusal {
         Refusal::Problem(Problem::Invalid(wrong)) => Refusal::Problem(Problem::Invalid(
             wrong
                 .into_iter()
                 .map(|wrong| WrongField {
-                    field: if wrong.field == "user-password" { "password" } else { wrong.field },
+                    field: if ["user-password", "service-password"].contains(&wrong.field) {
+                        "password"
+                    } else {
+                        wrong.field
+                    },
                     ..wrong
                 })
                 .collect(),
@@ -293,6 +297,15 @@ fn page(
         Some(is_forced),
         "For the user's own pages and programs.",
     ));
+    for (kind, about) in [
+        (CredentialKind::VoicemailCode, "Digits for the mailbox. Nothing opens with it yet."),
+        (
+            CredentialKind::PortalPasscode,
+            "Digits for signing in to another's phone for a while. Nothing opens with it yet.",
+        ),
+    ] {
+        cards.push(card(owner, kind, TallyKey::credential(kind, account), None, about));
+    }
     let fields = user_fields(filled);
     let status_field = status_field(filled);
     let expires = expiry_field(filled);
@@ -303,6 +316,7 @@ fn page(
         title: account.name.to_string(),
         state: badge(web.system.ledger.status_of(account, now)),
         list: Link::new(PATH, "Users"),
+        groups: None,
         status: status_field,
         expires: Some(expires),
         shown: filled.value("shown").to_owned(),
@@ -345,15 +359,7 @@ pub(super) async fn save(
         name: form.get("name").into(),
         full_name: form.get("full_name").into(),
         number: form.get("extension").into(),
-        condition: match chosen {
-            // What the page showed and nobody touched is not set by hand: saving a name must lift no lock.
-            _ if chosen == shown => None,
-            "enabled" => Some(Condition::Enabled),
-            "disabled" => Some(Condition::Disabled),
-            "force-new-password" => Some(Condition::ForceNewPassword),
-            // A lock is not something one chooses.
-            _ => None,
-        },
+        condition: chosen_condition(&form),
         expires_at,
     };
     let done = web.system.administer(&who.by, move |admin, _| admin.edit_user(AccountId(id), &edit)).await;
@@ -375,8 +381,20 @@ pub(super) async fn save(
     })
 }
 
+/// What is set by hand: nothing where the page's state was left as it was shown, for saving a name must lift no lock.
+pub(super) fn chosen_condition(form: &Form) -> Option<Condition> {
+    match form.get("status") {
+        chosen if chosen == form.get("shown") => None,
+        "enabled" => Some(Condition::Enabled),
+        "disabled" => Some(Condition::Disabled),
+        "force-new-password" => Some(Condition::ForceNewPassword),
+        // A lock is not something one chooses.
+        _ => None,
+    }
+}
+
 /// The end that was typed: the day's last moment. A day that nobody touched keeps its moment.
-fn last_day(typed: &str, account: &Account) -> Result<Option<Timestamp>, String> {
+pub(super) fn last_day(typed: &str, account: &Account) -> Result<Option<Timestamp>, String> {
     let typed = typed.trim();
     if typed == crate::moment::day(account.expires_at) {
         return Ok(account.expires_at);
@@ -403,6 +421,9 @@ pub(super) async fn set_secret(
     let tally = match (kind, &extension) {
         (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
             TallyKey::extension(extension)
+        }
+        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, _) => {
+            TallyKey::credential(kind, &account)
         }
         _ => password_tally(&account),
     };
@@ -443,6 +464,19 @@ pub(super) async fn change_secret(
                 .await;
             return match done {
                 Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
+                Err(refusal) => credentials::refuse(who, web, &refusal),
+            };
+        }
+        Asked::Forget => {
+            let Owner::Account(id) = owner else { return who.visitor.error(web, StatusCode::BAD_REQUEST) };
+            let done = web.system.administer(&who.by, move |admin, _| admin.clear_history(id, kind)).await;
+            return match done {
+                Ok(_) => guard::redirect_with(
+                    slip.back,
+                    Tone::Good,
+                    "The earlier ones are forgotten",
+                    "Each of them may be chosen again.",
+                ),
                 Err(refusal) => credentials::refuse(who, web, &refusal),
             };
         }

@@ -103,13 +103,21 @@ async fn what_cannot_be_is_refused_in_problem_documents() {
         assert_eq!(told(&admin.get(&format!("/users{query}")).await), (400, "malformed".into()), "{query}");
     }
     let unknown = admin.post("/users", &json!({"name": "ann", "colour": "red"})).await;
-    assert_eq!((told(&unknown), &unknown.json()["errors"][0]["field"]), ((422, "wrong-fields".into()), &json!("colour")));
+    assert_eq!(
+        (told(&unknown), &unknown.json()["errors"][0]["field"]),
+        ((422, "wrong-fields".into()), &json!("colour"))
+    );
     let all = admin
-        .post("/users", &json!({"name": "", "extension": "2x", "login_code": {"secret": "1"}, "password": {}}))
+        .post(
+            "/users",
+            &json!({"name": "", "extension": "2x", "login_code": {"secret": "1"}, "password": {}}),
+        )
         .await;
     assert_eq!(all.json()["errors"][0]["field"], "password", "{all:?}");
-    let all = admin.post("/users", &json!({"name": "", "extension": "2x", "login_code": {"secret": "1"}})).await;
-    let fields: Vec<Value> = all.json()["errors"].as_array().expect("a list").iter().map(|error| error["field"].clone()).collect();
+    let all =
+        admin.post("/users", &json!({"name": "", "extension": "2x", "login_code": {"secret": "1"}})).await;
+    let fields: Vec<Value> =
+        all.json()["errors"].as_array().expect("a list").iter().map(|error| error["field"].clone()).collect();
     assert_eq!(fields, ["name", "extension", "login_code"]);
     let kind = admin.get("/problems/wrong-fields").await.json();
     assert_eq!((&kind["status"], &kind["type"]), (&json!(422), &all.json()["type"]));
@@ -135,7 +143,8 @@ async fn a_change_says_what_it_changes_and_none_is_lost() {
         let (admin, path) = (admin.clone(), path.clone());
         async move {
             let headers = known(&tag);
-            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (&**name, &**value)).collect();
             admin.ask("GET", &path, &headers, None).await
         }
     };
@@ -144,7 +153,9 @@ async fn a_change_says_what_it_changes_and_none_is_lost() {
     assert_eq!(ask_again(again.header("etag").to_owned()).await.status, 304);
     let changed = admin.put(&path, &tag, &fields).await;
     assert_eq!((changed.status, &changed.json()["full_name"]), (200, &json!("Ann Smith")));
-    let late = admin.put(&path, &tag, &json!({"name": "anna", "full_name": "", "extension": null, "expires_at": null})).await;
+    let late = admin
+        .put(&path, &tag, &json!({"name": "anna", "full_name": "", "extension": null, "expires_at": null}))
+        .await;
     assert_eq!((late.status, late.problem().as_str()), (412, "changed-meanwhile"));
     assert_eq!(admin.delete(&path, &tag).await.status, 412);
     let missing = admin.put(&path, "*", &json!({"name": "anna", "full_name": ""})).await;
@@ -197,7 +208,9 @@ async fn lists_come_a_page_at_a_time_and_the_audit_goes_by_number() {
     let house = House::start().await.ignited().await;
     let admin = administrator(&house).await;
     for number in 201..=207 {
-        let made = admin.post("/users", &json!({"name": format!("u{number}"), "extension": number.to_string()})).await;
+        let made = admin
+            .post("/users", &json!({"name": format!("u{number}"), "extension": number.to_string()}))
+            .await;
         assert_eq!(made.status, 201, "{made:?}");
     }
     let names = |answer: &Answer| -> Vec<String> {
@@ -205,12 +218,19 @@ async fn lists_come_a_page_at_a_time_and_the_audit_goes_by_number() {
         items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
     };
     let page = admin.get("/users?sort=name&order=descending&offset=2&limit=3").await;
-    assert_eq!((names(&page), &page.json()["total"]), (vec!["u205".into(), "u204".into(), "u203".into()], &json!(7)));
+    assert_eq!(
+        (names(&page), &page.json()["total"]),
+        (vec!["u205".into(), "u204".into(), "u203".into()], &json!(7))
+    );
     assert_eq!(names(&admin.get("/users?q=207").await), ["u207"]);
     let (mut before, mut seen) = (String::new(), Vec::new());
     loop {
         let page = admin.get(&format!("/audit?limit=4{before}")).await.json();
-        let numbers = page["items"].as_array().expect("a list").iter().map(|row| row["number"].as_u64().expect("a number"));
+        let numbers = page["items"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|row| row["number"].as_u64().expect("a number"));
         seen.extend(numbers);
         let Some(next) = page["next_before"].as_u64() else { break };
         before = format!("&before={next}");
@@ -243,7 +263,8 @@ async fn settings_are_changed_as_they_were_read() {
     object.remove("sessions");
     object.insert("system_name".into(), json!("Mine"));
     let wrong = admin.put("/settings/security", "*", &rules).await.json();
-    let fields: Vec<&Value> = wrong["errors"].as_array().expect("a list").iter().map(|error| &error["field"]).collect();
+    let fields: Vec<&Value> =
+        wrong["errors"].as_array().expect("a list").iter().map(|error| &error["field"]).collect();
     assert_eq!(fields, [&json!("sessions"), &json!("system_name")]);
     let system = admin.get("/settings/system").await;
     let mine = json!({"system_name": "Mine", "lan1": ["192.0.2.0/24"], "lan2": []});

@@ -98,9 +98,7 @@ async fn who_must_choose_a_new_password_can_do_nothing_else() {
     let mut admin = Program::at(house.https());
     admin.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
     let first = "a first password of eve";
-    let made = admin
-        .post("/service-users", &json!({"name": "Eve", "password": {"secret": first}}))
-        .await;
+    let made = admin.post("/service-users", &json!({"name": "Eve", "password": {"secret": first}})).await;
     assert_eq!(made.status, 201, "{made:?}");
     let mut eve = Program::at(house.https());
     let opened = eve.sign_in("Eve", first).await;
@@ -109,12 +107,14 @@ async fn who_must_choose_a_new_password_can_do_nothing_else() {
         let refused = eve.get(path).await;
         assert_eq!((refused.status, refused.problem().as_str()), (403, "new-password-first"), "{path}");
     }
-    let wrong = eve.post("/own/password", &json!({"present": "not it", "new": "another password of eve"})).await;
+    let wrong =
+        eve.post("/own/password", &json!({"present": "not it", "new": "another password of eve"})).await;
     assert_eq!((wrong.status, wrong.problem().as_str()), (422, "wrong-fields"));
     assert_eq!(wrong.json()["errors"][0]["field"], "present");
     let short = eve.post("/own/password", &json!({"present": first, "new": "short"})).await;
     assert_eq!(short.json()["errors"][0]["field"], "new", "{short:?}");
-    let chosen = eve.post("/own/password", &json!({"present": first, "new": "another password of eve"})).await;
+    let chosen =
+        eve.post("/own/password", &json!({"present": first, "new": "another password of eve"})).await;
     assert_eq!((chosen.status, chosen.json()), (200, json!({"sessions_ended": 0})));
     let own = eve.get("/own").await;
     assert_eq!((own.status, &own.json()["account"]["name"]), (200, &json!("Eve")));

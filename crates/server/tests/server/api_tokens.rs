@@ -41,7 +41,8 @@ async fn a_token_may_what_its_scopes_say_as_far_as_its_owner_may() {
     assert_eq!(admin.post("/service-users", &eve).await.status, 201);
     let mut eve = Program::at(house.https());
     eve.sign_in("Eve", "a password of eve's").await;
-    let too_much = eve.post("/own/tokens", &json!({"name": "x", "scopes": ["users-read", "users-write"]})).await;
+    let too_much =
+        eve.post("/own/tokens", &json!({"name": "x", "scopes": ["users-read", "users-write"]})).await;
     assert_eq!(too_much.json()["errors"][0]["field"], "scopes", "{too_much:?}");
     let (id, token) = token_of(&eve, &["users-read", "extensions-read"]).await;
     let (_, narrow) = token_of(&eve, &["users-read"]).await;

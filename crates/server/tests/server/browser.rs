@@ -97,6 +97,37 @@ impl Browser {
         self.fill("/manager/login", "/manager/login", &[("name", name), ("password", password)]).await
     }
 
+    /// Sends whatever head it is given, the browser's own lines after it.
+    pub(crate) async fn send(&mut self, head: &str, body: &str) -> Answer {
+        self.ask(head, body).await
+    }
+
+    /// Loads a page that may go on for ever, as far as its head.
+    pub(crate) async fn head_of(&mut self, path: &str) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: test\r\nCookie: {}\r\nConnection: close\r\n\r\n",
+            self.server,
+            cookies.join("; ")
+        );
+        let mut stream = tls(self.server, &[]).await;
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let (mut answer, mut some) = (Vec::new(), [0; 4096]);
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            let read = stream.read(&mut some).await.unwrap_or(0);
+            assert!(read > 0, "{path}: no head");
+            answer.extend_from_slice(&some[..read]);
+        }
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let mut lines = text.lines().take_while(|line| !line.is_empty());
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+        Answer {
+            status: status.expect("a status"),
+            headers: lines.map(str::to_owned).collect(),
+            body: String::new(),
+        }
+    }
+
     async fn ask(&mut self, head: &str, body: &str) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use signin::{
     account::RoleKind,
-    credential::{Credential, CredentialFacts, CredentialKind, Owner, payload},
+    credential::{Credential, CredentialFacts, CredentialKind, Owner, Traits, payload},
     dice::SeededDice,
     effect::Effect,
     ident::{DomainId, FoldedName},
@@ -71,6 +71,8 @@ async fn opens(house: &House, kind: CredentialKind, https: SocketAddr, shown: &s
             let status = browser.sign_in("BusinessPartner", shown).await.status;
             status == 303 || browser.get("/manager").await.status == 200
         }
+        // No door opens with them yet.
+        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => false,
     }
 }
 
@@ -93,10 +95,14 @@ async fn what_holds_no_secret_opens_no_door_also_after_it_was_read_from_the_disk
     for kind in [CredentialKind::ServicePassword, CredentialKind::LoginCode, CredentialKind::PhonePassword] {
         let owner = match kind {
             CredentialKind::ServicePassword => named(&house, RoleKind::ServiceUser, "BusinessPartner"),
-            CredentialKind::LoginCode | CredentialKind::UserPassword => named(&house, RoleKind::User, "Ann"),
+            CredentialKind::LoginCode
+            | CredentialKind::UserPassword
+            | CredentialKind::VoicemailCode
+            | CredentialKind::PortalPasscode => named(&house, RoleKind::User, "Ann"),
             CredentialKind::PhonePassword => Owner::Extension(house.extension("201")),
         };
-        let whole = payload(kind, &Secret::new(RIGHT), &mut SeededDice(5)).reveal().to_vec();
+        let whole =
+            payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();
         let no_hash = if kind == CredentialKind::ServicePassword { &NO_HASH[..] } else { &[] };
         let hollow = HOLLOW.iter().chain(no_hash).copied().map(|kept| (kept, false));
         for (kept, is_expired) in hollow.chain([(&*whole, true)]) {

@@ -1,5 +1,8 @@
 //! The whole program, from outside: real sockets on free ports, a private data folder each, real clients.
 
+#[cfg(test)]
+mod access;
+#[cfg(test)]
 mod advisories;
 #[cfg(test)]
 mod aimed;
@@ -20,6 +23,7 @@ mod commands_import;
 #[cfg(test)]
 mod commands_upkeep;
 #[cfg(test)]
+mod demo;
 #[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]

@@ -135,14 +135,14 @@ async fn a_browser_left_open_is_not_enough_to_set_a_new_password() {
     assert_eq!((answer.status, answer.header("location")), (303, "/manager"));
     let own = format!("/manager/administrators/{}", house.administrator());
     let page = browser.get(&own).await;
-    assert!(page.body.contains("/manager/preferences\">Preferences</a>"), "{}", page.body);
+    assert!(page.body.contains("/manager/preferences\">User Preferences</a>"), "{}", page.body);
     assert!(!page.body.contains("service-password-secret"), "{}", page.body);
     let action = format!("{own}/secrets/service-password");
     let typed = [("do", "set"), ("service-password-secret", new), ("service-password-secret_again", new)];
     for asked in [&typed[..], &[("do", "generate")]] {
         let answer = browser.post(&action, &token, asked).await;
         assert_eq!(answer.status, 403);
-        assert!(answer.body.contains("Change your own password under Preferences."), "{}", answer.body);
+        assert!(answer.body.contains("Change your own password under User Preferences."), "{}", answer.body);
     }
     assert_eq!(Browser::at(house.https()).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
 }

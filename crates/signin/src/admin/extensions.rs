@@ -45,7 +45,8 @@ impl Admin<'_> {
         self.require(Right::ExtensionsWrite)?;
         let number = self.free_number(domain, &new.number, None)?;
         let id = self.records.next_extension();
-        let holder = Holder { owner: Owner::Extension(id), domain, name: "", number: number.as_str() };
+        let holder =
+            Holder { owner: Owner::Extension(id), domain, name: "", full_name: "", number: number.as_str() };
         let secret =
             self.replace_secret(&holder, CredentialKind::PhonePassword, &new.phone_password, dice)?;
         let audit = self.audit(Action::ExtensionCreated, domain, number.as_str(), Vec::new());

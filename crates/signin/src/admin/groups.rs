@@ -143,7 +143,7 @@ impl Admin<'_> {
     }
 
     /// Drawn by chance, so that whoever belonged to a group that is gone does not find themselves in a new one.
-    fn next_group(&self, dice: &mut dyn Dice) -> GroupId {
+    pub(super) fn next_group(&self, dice: &mut dyn Dice) -> GroupId {
         loop {
             let id = GroupId(u32::from_be_bytes(roll(dice)) >> 1);
             if self.group(id).is_err() {

@@ -12,11 +12,13 @@ use crate::{
     audit::Action,
     credential::{CredentialKind, Owner},
     dice::Dice,
+    document::Document,
     effect::Effect,
     extension::{Domain, MD5_ONLY_AGENTS},
     ident::{AccountId, DomainId, FoldedName},
     policy::Settings,
     records::Records,
+    rights::{RightsGroup, STARTING_GROUPS},
     secret::Secret,
 };
 
@@ -99,7 +101,13 @@ impl Admin<'_> {
         for (id, name, secret, field) in accounts {
             effects.push(Effect::PutAccount(self.built_in(id, name)));
             let Some(secret) = secret else { continue };
-            let holder = Holder { owner: Owner::Account(id), domain: DomainId::FIRST, name, number: "" };
+            let holder = Holder {
+                owner: Owner::Account(id),
+                domain: DomainId::FIRST,
+                name,
+                full_name: "",
+                number: "",
+            };
             let choice = SecretChoice::Set(secret.clone());
             match self.replace_secret(&holder, CredentialKind::ServicePassword, &choice, dice) {
                 Ok(change) => effects.extend(change.effects),
@@ -111,6 +119,11 @@ impl Admin<'_> {
         }
         if asked.business_partner.as_ref().is_some_and(|other| other.matches(&asked.administrator)) {
             checks.wrong("business-partner-password", "The two accounts need two different passwords.");
+        }
+        for (name, rights) in STARTING_GROUPS {
+            let (id, rights) = (self.next_group(dice), rights.into());
+            let group = RightsGroup { id, version: 1, name: name.into(), rights };
+            effects.push(Effect::PutDocument(Box::new(Document::RightsGroup(group))));
         }
         checks.result()?;
         effects.push(self.audit(Action::Ignited, DomainId::FIRST, asked.system_name.trim(), Vec::new()));

@@ -9,6 +9,7 @@ mod extensions;
 mod groups;
 mod ignition;
 mod locks;
+mod rehearsal;
 mod secrets;
 mod service_users;
 mod settings;
@@ -24,6 +25,7 @@ pub use self::{
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
     locks::keys_named,
+    rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},
 };
@@ -268,6 +270,11 @@ fn changed(field: &str, before: &str, after: &str) -> Option<FieldChange> {
 }
 
 impl<T> Change<T> {
+    /// Nothing is wanted done; there is something to tell.
+    pub const fn told(value: T) -> Self {
+        Self::of(Vec::new(), value)
+    }
+
     const fn of(effects: Vec<Effect>, value: T) -> Self {
         Self { effects, value, generated: Vec::new() }
     }

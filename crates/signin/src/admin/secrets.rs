@@ -3,12 +3,13 @@
 use super::{Admin, Change, Checks, Problem, SecretChoice};
 use crate::{
     account::{ADMINISTRATOR, Account, Condition, RoleKind, Status},
-    audit::{Action, FieldChange},
-    credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind},
+    audit::{Action, AuditEvent, FieldChange},
+    credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind, Traits},
     dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId},
     lockout::{Standing, TallyKey},
+    policy::SecretRules,
     rights::Right,
     secret::Secret,
 };
@@ -18,6 +19,7 @@ pub(super) struct Holder<'a> {
     pub(super) owner: Owner,
     pub(super) domain: DomainId,
     pub(super) name: &'a str,
+    pub(super) full_name: &'a str,
     pub(super) number: &'a str,
 }
 
@@ -47,7 +49,7 @@ impl Admin<'_> {
             Owner::Extension(id) => {
                 let extension = self.records.extension(id).ok_or(Problem::NotFound("extension"))?;
                 let number = extension.number.as_str();
-                let holder = Holder { owner, domain: extension.domain, name: "", number };
+                let holder = Holder { owner, domain: extension.domain, name: "", full_name: "", number };
                 let mut change = self.replace_secret(&holder, kind, choice, dice)?;
                 change.effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
                 Ok(change)
@@ -123,7 +125,7 @@ impl Admin<'_> {
         let is_administrators = account.is_built_in() && &*account.name == ADMINISTRATOR;
         // A browser left open must not be enough to take an account over: the present password is asked for there.
         if self.by.account == Some(account.id) && kind == CredentialKind::ServicePassword {
-            return Err(Problem::Never("Change your own password under Preferences."));
+            return Err(Problem::Never("Change your own password under User Preferences."));
         }
         if is_administrators && self.by.account.is_some() {
             return Err(Problem::Never(
@@ -148,8 +150,13 @@ impl Admin<'_> {
     ) -> Result<Change<usize>, Problem> {
         let extension = account.extension().and_then(|id| self.records.extension(id));
         let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
-        let holder =
-            Holder { owner: Owner::Account(account.id), domain: account.domain, name: &account.name, number };
+        let holder = Holder {
+            owner: Owner::Account(account.id),
+            domain: account.domain,
+            name: &account.name,
+            full_name: &account.full_name,
+            number,
+        };
         let mut change = self.replace_secret(&holder, kind, choice, dice)?;
         if kind == CredentialKind::LoginCode {
             if let Some(extension) = &extension {
@@ -191,7 +198,9 @@ impl Admin<'_> {
         let is_own = matches!(holder.owner, Owner::Account(id) if self.by.account == Some(id));
         let about = About {
             name: holder.name,
+            full_name: holder.full_name,
             number: holder.number,
+            system: &settings.system_name,
             patterns_waived: settings.administrators_exempt && !is_own,
         };
         let (secret, is_generated) = match choice {
@@ -207,18 +216,71 @@ impl Admin<'_> {
             SecretChoice::Generate => (credential::generate(kind, &about, &settings, dice), true),
         };
         let mut checks = Checks::default();
-        if let Err(broken) = credential::check(kind, &secret, &about, &settings) {
-            checks.wrong(row.name, broken);
+        let rules = (row.rules)(&settings);
+        let traits = Traits::of(kind, &secret, &about);
+        if let Err(broken) = credential::judge(kind, &traits, rules, about.patterns_waived) {
+            checks.wrong(row.name, broken.says);
         }
         checks.result()?;
         let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
-        let payload = credential::payload(kind, &secret, dice);
+        // Made before the comparison with earlier ones: it throws dice, and with them comes the turn at hashing.
+        let payload = credential::payload(kind, &secret, &traits, dice);
+        if let Some(says) = self.came_before(holder.owner, kind, &secret, rules) {
+            let mut checks = Checks::default();
+            checks.wrong(row.name, says);
+            checks.result()?;
+        }
         let effects = vec![
             Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts }),
             self.audit_secret(Action::SecretSet, holder, kind),
         ];
         let generated = if is_generated { vec![(kind, secret)] } else { Vec::new() };
         Ok(Change { effects, value: 0, generated })
+    }
+
+    /// Whether the rules refuse a secret for what was there before it. Up to 24 hashes where it is a password.
+    fn came_before(
+        &self,
+        owner: Owner,
+        kind: CredentialKind,
+        secret: &Secret,
+        rules: &SecretRules,
+    ) -> Option<String> {
+        self.records.credential(owner, kind)?;
+        let backwards = Secret::new(secret.reveal().chars().rev().collect::<String>());
+        if rules.refuse_reversed && self.records.holds_secret(owner, kind, &backwards) {
+            return Some("This is the present one backwards. Choose another.".into());
+        }
+        if rules.history == 0 {
+            return None;
+        }
+        if self.records.holds_secret(owner, kind, secret) {
+            return Some("This is the present one. Choose another.".into());
+        }
+        let earlier = usize::from(rules.history.saturating_sub(1));
+        self.records.is_former(owner, kind, secret, earlier).then(|| {
+            format!("This is one of the last {}. Choose one that was not used lately.", rules.history)
+        })
+    }
+
+    /// Forgets the earlier secrets of one kind of an account, so that each may come again ("clear cache").
+    ///
+    /// # Errors
+    /// No right, or no such account.
+    pub fn clear_history(&self, id: AccountId, kind: CredentialKind) -> Result<Change<()>, Problem> {
+        self.require(Right::SecurityReset)?;
+        let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
+        self.may_touch_secret_of(&account, kind)?;
+        let named = FieldChange {
+            field: AuditEvent::text(&format!("earlier {}", kind.row().name)),
+            before: "".into(),
+            after: "".into(),
+        };
+        let effects = vec![
+            Effect::ForgetFormer(Owner::Account(id), kind),
+            self.audit(Action::SecretRemoved, account.domain, &account.name, vec![named]),
+        ];
+        Ok(Change::of(effects, ()))
     }
 
     /// An account that the store does not know yet is being made right now, by whoever calls.

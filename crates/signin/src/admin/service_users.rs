@@ -78,8 +78,13 @@ impl Admin<'_> {
             ],
             id,
         );
-        let holder =
-            Holder { owner: Owner::Account(id), domain: DomainId::FIRST, name: &account.name, number: "" };
+        let holder = Holder {
+            owner: Owner::Account(id),
+            domain: DomainId::FIRST,
+            name: &account.name,
+            full_name: &account.full_name,
+            number: "",
+        };
         match self.replace_secret(&holder, CredentialKind::ServicePassword, password, dice) {
             Ok(secret) => {
                 change.effects.extend(secret.effects);
@@ -233,6 +238,11 @@ impl Admin<'_> {
         let length = fields.name.trim().chars().count();
         if length == 0 || length > NAME_MAX || fields.name.chars().any(char::is_control) {
             checks.wrong("name", format!("A name has 1 to {NAME_MAX} characters."));
+        }
+        let fewest = usize::from(self.records.settings().names.service_min);
+        let is_new_name = before.is_none_or(|before| *before.name != *fields.name.trim());
+        if is_new_name && (1..fewest).contains(&length) {
+            checks.wrong("name", format!("Use at least {fewest} characters."));
         }
         let name = FoldedName::of(&fields.name);
         let holder = self.records.account_named(RoleKind::ServiceUser, DomainId::FIRST, &name);

@@ -2,12 +2,13 @@
 
 use super::{Admin, Change, Checks, Problem, changed};
 use crate::{
-    audit::{Action, FieldChange},
+    audit::{Action, Actor, FieldChange},
     effect::Effect,
     extension::{AGENTS_MAX, Domain},
     ident::{DomainId, NAME_MAX},
-    policy::{Lock, LockRule, SecretRules, Settings},
+    policy::{LastChange, Lock, LockRule, RuleChange, SecretRules, Settings},
     rights::Right,
+    rules,
     timestamp::Seconds,
 };
 
@@ -43,13 +44,73 @@ impl Admin<'_> {
             return Err(Problem::Changed("set of settings"));
         }
         check(wanted)?;
-        let after = Settings { version: before.version + 1, ..wanted.clone() };
+        let mut after = Settings {
+            version: before.version + 1,
+            last_change: before.last_change.clone(),
+            ..wanted.clone()
+        };
         let changes = differences(&before, &after);
         if changes.is_empty() {
             return Ok(Change::of(Vec::new(), ()));
         }
+        if let Some(change) = self.change_of_rules(&before, &after) {
+            after.last_change = Some(change);
+        }
         let audit = self.audit(Action::SettingsChanged, DomainId::FIRST, "settings", changes);
         Ok(Change::of(vec![Effect::PutSettings(Box::new(after)), audit], ()))
+    }
+
+    /// Takes the last change of rules back, the one that made `version`. That is a change as well, which can be taken back.
+    ///
+    /// # Errors
+    /// No right, another change came after it, or a rule of it was changed since: then which.
+    pub fn undo_settings(&self, version: u32) -> Result<Change<()>, Problem> {
+        self.require(Right::SecurityWrite)?;
+        let before = self.records.settings();
+        let last = before.last_change.as_ref().filter(|last| last.version == version);
+        let Some(last) = last else { return Err(Problem::Changed("set of rules")) };
+        let mut wanted = (*before).clone();
+        let mut checks = Checks::default();
+        for change in &last.rules {
+            let Some(rule) = rules::named(&change.rule) else { continue };
+            let present = rule.get(&before);
+            if present != change.after {
+                checks.wrong(
+                    "undo",
+                    format!(
+                        "{}, {}: now {}, no longer {}.",
+                        rule.part().title(),
+                        rule.title(),
+                        rule.in_words(present),
+                        rule.in_words(change.after)
+                    ),
+                );
+            } else if let Some(value) = change.before {
+                rule.set(&mut wanted, value);
+            }
+        }
+        checks.result()?;
+        wanted.preset = last.preset.0;
+        self.save_settings(&wanted)
+    }
+
+    fn change_of_rules(&self, before: &Settings, after: &Settings) -> Option<LastChange> {
+        let rules: Vec<RuleChange> = rules::rules()
+            .filter(|rule| rule.get(before) != rule.get(after))
+            .map(|rule| RuleChange {
+                rule: rule.name().into(),
+                before: rule.get(before),
+                after: rule.get(after),
+            })
+            .collect();
+        let preset = (before.preset, after.preset);
+        let is_change = !rules.is_empty() || preset.0 != preset.1;
+        let by = match &self.by.actor {
+            Actor::Account(_, name) | Actor::Extension(_, name) => name.clone(),
+            Actor::Console => "the console".into(),
+            Actor::System | Actor::Unknown => "the system".into(),
+        };
+        is_change.then_some(LastChange { version: after.version, at: self.now, by, rules, preset })
     }
 
     /// Changes a domain. `wanted.version` is the version that was looked at.
@@ -138,6 +199,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
     let rules = [
         ("service-password-lock", &settings.service_password_lock),
         ("user-password-lock", &settings.user_password_lock),
+        ("voicemail-code-lock", &settings.voicemail_code_lock),
+        ("portal-passcode-lock", &settings.portal_passcode_lock),
         ("extension-lock", &settings.extension_lock),
         ("address-lock", &settings.address_lock),
     ];
@@ -145,6 +208,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
         check_lock(&mut checks, field, rule);
     }
     let secrets = [
+        ("voicemail-code", &settings.voicemail_code, 4),
+        ("portal-passcode", &settings.portal_passcode, 4),
         ("service-password", &settings.service_password, 8),
         ("user-password", &settings.user_password, 8),
         ("login-code", &settings.login_code, 4),
@@ -174,6 +239,13 @@ pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
     if !(1..=50).contains(&registrations.bindings_max) {
         checks.wrong("bindings-max", "1 to 50 phones.");
     }
+    let out_of_range = rules::rules()
+        .filter(|rule| rule.get(settings).is_some_and(|value| !rule.range().holds(value)))
+        .map(|rule| format!("{}, {}: out of its range.", rule.part().title(), rule.title()));
+    // What is said above is not said again.
+    if checks.0.is_empty() {
+        out_of_range.for_each(|says| checks.wrong("rules", says));
+    }
     checks.result()
 }
 
@@ -182,9 +254,10 @@ fn check_lock(checks: &mut Checks, field: &'static str, rule: &LockRule) {
         checks.wrong(field, "Failures count for 1 minute to 1 day.");
     }
     let (length, ordinal) = match rule.lock {
-        Lock::LogOnly | Lock::Permanent => return,
+        Lock::Nothing | Lock::LogOnly | Lock::Permanent => return,
         Lock::Temporary(length) | Lock::Doubling(length) => (length, 2),
-        Lock::TemporaryThenPermanent { temporary, permanent_at } => (temporary, permanent_at),
+        Lock::TemporaryThenPermanent { temporary: length, permanent_at }
+        | Lock::DoublingThenPermanent { first: length, permanent_at } => (length, permanent_at),
     };
     if !(Seconds(10)..=Seconds::days(1)).contains(&length) {
         checks.wrong(field, "A lock lasts 10 seconds to 1 day.");
@@ -200,14 +273,27 @@ fn check_secret(checks: &mut Checks, field: &'static str, rules: &SecretRules, f
     }
 }
 
-/// Every field that differs, found in the serialised form so that none can be forgotten.
+/// Every rule that differs, in words; and every other field, found in the serialised form so that none can be forgotten.
 fn differences(before: &Settings, after: &Settings) -> Vec<FieldChange> {
-    let (before, after) = (fields(before), fields(after));
-    let pairs = before.iter().zip(&after);
-    pairs
-        .filter(|((field, _), _)| field != "version")
-        .filter_map(|((field, before), (_, after))| changed(&field.replace('_', " "), before, after))
-        .collect()
+    let mut levelled = before.clone();
+    let mut found = Vec::new();
+    for rule in rules::rules() {
+        let (old, new) = (rule.get(before), rule.get(after));
+        if old != new {
+            found.extend(changed(&rule.name(), &rule.in_words(old), &rule.in_words(new)));
+        }
+        if let Some(value) = new.filter(|_| old != new) {
+            rule.set(&mut levelled, value);
+        }
+    }
+    let (before, after) = (fields(&levelled), fields(after));
+    let others = before
+        .iter()
+        .zip(&after)
+        .filter(|((field, _), _)| !["version", "last_change"].contains(&field.as_str()))
+        .filter_map(|((field, before), (_, after))| changed(&field.replace('_', " "), before, after));
+    found.extend(others);
+    found
 }
 
 fn fields(settings: &Settings) -> Vec<(String, String)> {

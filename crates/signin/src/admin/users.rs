@@ -89,12 +89,18 @@ impl Admin<'_> {
             enabled_at: self.now,
             expires_at: None,
         };
-        let holder =
-            Holder { owner: Owner::Account(id), domain, name: &account.name, number: new.number.trim() };
+        let holder = Holder {
+            owner: Owner::Account(id),
+            domain,
+            name: &account.name,
+            full_name: &account.full_name,
+            number: new.number.trim(),
+        };
         let phone = extension.map(|extension| Holder {
             owner: Owner::Extension(extension),
             domain,
             name: "",
+            full_name: "",
             number: new.number.trim(),
         });
         change.effects.insert(0, self.audit(Action::AccountCreated, domain, &account.name, Vec::new()));
@@ -154,6 +160,7 @@ impl Admin<'_> {
             owner: Owner::Account(account.id),
             domain,
             name: &account.name,
+            full_name: &account.full_name,
             number: row.number.trim(),
         };
         let secrets = [
@@ -312,8 +319,12 @@ impl Admin<'_> {
 
     fn check_name(&self, checks: &mut Checks, domain: DomainId, name: &str, own: Option<AccountId>) {
         let length = name.trim().chars().count();
+        let settings = self.records.settings();
+        let fewest = usize::from(settings.names.user_min);
         if length == 0 {
             checks.wrong("name", "Give a name.");
+        } else if length < fewest {
+            checks.wrong("name", format!("Use at least {fewest} characters."));
         } else if length > NAME_MAX {
             checks.wrong("name", format!("Use at most {NAME_MAX} characters."));
         } else if name.chars().any(char::is_control) {

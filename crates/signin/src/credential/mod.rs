@@ -4,21 +4,27 @@
 //! how to read a [`Verifier`] back out of it. The store keeps every payload sealed and never looks inside,
 //! so a new kind needs no migration.
 
+pub mod common;
 mod digits;
 mod login_code;
 mod password;
 mod phone_password;
+mod portal_passcode;
+mod rule;
 mod service_password;
+mod traits;
 mod user_password;
+mod voicemail_code;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::digits::{Broken as BrokenCode, check as check_code};
 pub(crate) use self::password::verify as hash_password_matches;
-pub use self::password::{
-    Broken as BrokenPassword, MEMORY_KIB, check as check_password, hash as hash_password,
+pub use self::{
+    password::{MEMORY_KIB, hash as hash_password},
+    rule::{Broken, Range, SECRET_RULES, SecretRule, judge},
+    traits::{Mark, TRAITS_LEN, Traits},
 };
 use crate::{
     api_token::TokenHash,
@@ -43,6 +49,10 @@ pub enum CredentialKind {
     LoginCode,
     /// An extension's own password; used for registration in place of the login code when set.
     PhonePassword,
+    /// A user's code for the mailbox.
+    VoicemailCode,
+    /// A user's code for signing in to another's phone.
+    PortalPasscode,
 }
 
 /// What is fixed about a kind.
@@ -60,6 +70,8 @@ pub struct KindRow {
     pub is_digits: bool,
     /// Which of the settings' rules apply.
     pub rules: fn(&Settings) -> &SecretRules,
+    /// The same, to be changed.
+    pub rules_mut: fn(&mut Settings) -> &mut SecretRules,
 }
 
 /// Whose a credential can be.
@@ -74,18 +86,27 @@ pub enum OwnerKind {
 }
 
 /// Every kind of credential.
-pub const KINDS: [KindRow; 4] =
-    [service_password::ROW, user_password::ROW, login_code::ROW, phone_password::ROW];
+pub const KINDS: [KindRow; 6] = [
+    service_password::ROW,
+    user_password::ROW,
+    login_code::ROW,
+    phone_password::ROW,
+    voicemail_code::ROW,
+    portal_passcode::ROW,
+];
 
 impl CredentialKind {
     /// Its row.
     pub const fn row(self) -> &'static KindRow {
-        let [service_password, user_password, login_code, phone_password] = &KINDS;
+        let [service_password, user_password, login_code, phone_password, voicemail_code, portal_passcode] =
+            &KINDS;
         match self {
             Self::ServicePassword => service_password,
             Self::UserPassword => user_password,
             Self::LoginCode => login_code,
             Self::PhonePassword => phone_password,
+            Self::VoicemailCode => voicemail_code,
+            Self::PortalPasscode => portal_passcode,
         }
     }
 }
@@ -159,14 +180,38 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// Makes the payload of a kind from a secret that already satisfies its rules. Costs a hash for passwords.
-pub fn payload(kind: CredentialKind, secret: &Secret, dice: &mut dyn Dice) -> SecretBytes {
+/// Makes the payload of a kind from a secret that already satisfies its rules. Costs a hash for passwords, beside which
+/// the traits are kept: nobody can tell them by the hash.
+pub fn payload(kind: CredentialKind, secret: &Secret, traits: &Traits, dice: &mut dyn Dice) -> SecretBytes {
     match kind {
-        CredentialKind::ServicePassword => service_password::payload(secret, dice),
-        CredentialKind::UserPassword => user_password::payload(secret, dice),
+        CredentialKind::ServicePassword => service_password::payload(secret, traits, dice),
+        CredentialKind::UserPassword => user_password::payload(secret, traits, dice),
         CredentialKind::LoginCode => login_code::payload(secret),
         CredentialKind::PhonePassword => phone_password::payload(secret),
+        CredentialKind::VoicemailCode => voicemail_code::payload(secret),
+        CredentialKind::PortalPasscode => portal_passcode::payload(secret),
     }
+}
+
+/// What is known of a kept secret: all of it where it can be read, what was noted beside a hash, or nothing, where it
+/// was hashed by a version that noted nothing.
+pub fn traits(kind: CredentialKind, payload: &SecretBytes, about: &About<'_>) -> Option<Traits> {
+    match kind {
+        CredentialKind::ServicePassword | CredentialKind::UserPassword => {
+            noted(payload).map(|(traits, _)| traits)
+        }
+        CredentialKind::LoginCode
+        | CredentialKind::PhonePassword
+        | CredentialKind::VoicemailCode
+        | CredentialKind::PortalPasscode => {
+            text_of(payload).map(|text| Traits::of(kind, &Secret::new(text), about))
+        }
+    }
+}
+
+/// The payload of a hash as it is kept among the former ones, where its traits are of no interest.
+pub fn hash_payload(phc: &str) -> SecretBytes {
+    versioned(phc)
 }
 
 /// Reads the verifier out of a payload; anything unreadable or empty is [`Verifier::Unset`].
@@ -176,6 +221,8 @@ pub fn verifier(kind: CredentialKind, payload: &SecretBytes, binding: &Binding<'
         CredentialKind::UserPassword => user_password::verifier(payload),
         CredentialKind::LoginCode => login_code::verifier(payload, binding),
         CredentialKind::PhonePassword => phone_password::verifier(payload, binding),
+        // No interface opens with them yet; what is set is ready for the first that does.
+        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => Verifier::Unset,
     }
 }
 
@@ -191,7 +238,7 @@ pub fn is_kept(secret: &Secret, verifier: &Verifier, payload: Option<&SecretByte
     }
 }
 
-/// Checks a chosen secret against the rules of its kind.
+/// Checks a chosen secret against the rules of its kind, but for those about earlier ones.
 ///
 /// # Errors
 /// The rule that was broken, in words for the person who chose.
@@ -200,31 +247,31 @@ pub fn check(
     secret: &Secret,
     about: &About<'_>,
     settings: &Settings,
-) -> Result<(), String> {
-    let row = kind.row();
-    let rules = (row.rules)(settings);
-    if row.is_digits {
-        check_code(secret, about, rules).map_err(|broken| broken.to_string())
-    } else {
-        check_password(secret, about, rules).map_err(|broken| broken.to_string())
-    }
+) -> Result<(), Broken> {
+    let rules = (kind.row().rules)(settings);
+    judge(kind, &Traits::of(kind, secret, about), rules, about.patterns_waived)
 }
 
 /// The rules of a kind in words, one a line, to stand beside the field.
 pub fn rules_in_words(kind: CredentialKind, settings: &Settings) -> Vec<String> {
-    let row = kind.row();
-    let rules = (row.rules)(settings);
-    if row.is_digits { digits::in_words(rules) } else { password::in_words(rules) }
+    let rules = (kind.row().rules)(settings);
+    SECRET_RULES.iter().flat_map(|rule| rule.in_words(rules, kind)).collect()
 }
 
 /// A secret made by chance that satisfies the rules of its kind.
 pub fn generate(kind: CredentialKind, about: &About<'_>, settings: &Settings, dice: &mut dyn Dice) -> Secret {
-    match kind {
-        CredentialKind::LoginCode => digits::generate(about, &settings.login_code, dice),
-        CredentialKind::ServicePassword | CredentialKind::UserPassword | CredentialKind::PhonePassword => {
-            password::generate((kind.row().rules)(settings), dice)
+    let rules = (kind.row().rules)(settings);
+    let mut throw =
+        || if kind.row().is_digits { digits::throw(rules, dice) } else { password::throw(rules, dice) };
+    let mut secret = throw();
+    // One throw in thousands is refused; sixty-four in a row are not.
+    for _ in 0..64 {
+        if judge(kind, &Traits::of(kind, &secret, about), rules, about.patterns_waived).is_ok() {
+            break;
         }
+        secret = throw();
     }
+    secret
 }
 
 /// What a secret must not resemble.
@@ -232,8 +279,12 @@ pub fn generate(kind: CredentialKind, about: &About<'_>, settings: &Settings, di
 pub struct About<'a> {
     /// The account's name.
     pub name: &'a str,
+    /// The owner's name in full.
+    pub full_name: &'a str,
     /// The extension number.
     pub number: &'a str,
+    /// What the system is called.
+    pub system: &'a str,
     /// Whether the pattern rules are waived: a code that an administrator sets, where that is allowed.
     pub patterns_waived: bool,
 }
@@ -248,10 +299,37 @@ fn versioned(text: &str) -> SecretBytes {
     SecretBytes::new(bytes)
 }
 
-/// The secret in a payload of this version. One without a single visible character (zeros, spaces) is none: nobody chose
+/// A payload whose hash has traits beside it.
+const VERSION_2: u8 = 2;
+
+fn with_traits(traits: &Traits, text: &str) -> SecretBytes {
+    let mut bytes = Vec::with_capacity(1 + TRAITS_LEN + text.len());
+    bytes.push(VERSION_2);
+    bytes.extend_from_slice(&traits.to_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    SecretBytes::new(bytes)
+}
+
+/// What is noted in a payload with traits.
+fn noted(payload: &SecretBytes) -> Option<(Traits, &[u8])> {
+    let Some((&VERSION_2, rest)) = payload.reveal().split_first() else { return None };
+    let (traits, text) = rest.split_first_chunk::<TRAITS_LEN>()?;
+    Some((Traits::from_bytes(*traits), text))
+}
+
+/// The secret in a payload. One without a single visible character (zeros, spaces) is none: nobody chose
 /// it, whatever wrote it there.
 fn text_of(payload: &SecretBytes) -> Option<&str> {
     let Some((&VERSION_1, text)) = payload.reveal().split_first() else { return None };
+    visible(text)
+}
+
+/// The hash in a payload, with traits beside it or without.
+fn hash_of(payload: &SecretBytes) -> Option<&str> {
+    text_of(payload).or_else(|| visible(noted(payload)?.1))
+}
+
+fn visible(text: &[u8]) -> Option<&str> {
     let is_visible = |c: char| !c.is_control() && !c.is_whitespace();
     std::str::from_utf8(text).ok().filter(|text| text.contains(is_visible))
 }
@@ -265,7 +343,7 @@ mod tests {
     fn a_secret_is_recognised_as_the_one_that_is_kept_and_no_other_is() {
         let binding = Binding { username: "201", realm: "test.example", domain: DomainId::FIRST };
         for kind in KINDS.map(|row| row.kind) {
-            let kept = payload(kind, &Secret::new("48213"), &mut SeededDice(1));
+            let kept = payload(kind, &Secret::new("48213"), &Traits::default(), &mut SeededDice(1));
             let verifier = verifier(kind, &kept, &binding);
             assert!(is_kept(&Secret::new("48213"), &verifier, Some(&kept)), "{kind:?}");
             for other in ["", "4821", "48214"] {
@@ -273,7 +351,7 @@ mod tests {
             }
         }
         let code = Secret::new("48213");
-        let kept = payload(CredentialKind::LoginCode, &code, &mut SeededDice(1));
+        let kept = payload(CredentialKind::LoginCode, &code, &Traits::default(), &mut SeededDice(1));
         assert!(is_kept(&code, &Verifier::Unset, Some(&kept)), "the code of a user who has no extension yet");
         assert!(!is_kept(&code, &Verifier::Unset, None), "nothing is kept");
         assert!(!is_kept(&code, &Verifier::Unset, Some(&SecretBytes::new(Vec::new()))), "it is unreadable");

@@ -1,6 +1,6 @@
 //! The password of a service user: kept as an Argon2id hash.
 
-use super::{CredentialKind, KindRow, OwnerKind, Verifier, password, text_of, versioned};
+use super::{CredentialKind, KindRow, OwnerKind, Traits, Verifier, hash_of, password, with_traits};
 use crate::{
     dice::Dice,
     secret::{Secret, SecretBytes},
@@ -13,12 +13,13 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::ServiceUser,
     is_digits: false,
     rules: |settings| &settings.service_password,
+    rules_mut: |settings| &mut settings.service_password,
 };
 
-pub(super) fn payload(secret: &Secret, dice: &mut dyn Dice) -> SecretBytes {
-    versioned(&password::hash(secret, dice))
+pub(super) fn payload(secret: &Secret, traits: &Traits, dice: &mut dyn Dice) -> SecretBytes {
+    with_traits(traits, &password::hash(secret, dice))
 }
 
 pub(super) fn verifier(payload: &SecretBytes) -> Verifier {
-    text_of(payload).map_or(Verifier::Unset, |phc| Verifier::Argon2(phc.into()))
+    hash_of(payload).map_or(Verifier::Unset, |phc| Verifier::Argon2(phc.into()))
 }

@@ -279,7 +279,7 @@ fn nobody_sets_the_own_service_password_without_the_present_one() {
                     a.set_secret(own, CredentialKind::ServicePassword, &choice, false, dice)
                 })
                 .unwrap_err();
-            assert_eq!(refused.to_string(), "Change your own password under Preferences.");
+            assert_eq!(refused.to_string(), "Change your own password under User Preferences.");
         }
     }
     assert_eq!(word(&house.web("Administrator", ADMIN_PASSWORD)), "accept");
@@ -417,7 +417,7 @@ fn recovery_opens_a_built_in_account_again_and_loses_nothing() {
 fn settings_have_ranges_and_every_change_is_named_in_the_audit() {
     let house = House::ignited();
     house.settings(|settings| settings.sessions.idle = Seconds::minutes(20));
-    assert!(house.last().contains("Settings changed Accepted settings sessions: "), "{}", house.last());
+    assert!(house.last().contains("Settings changed Accepted settings sessions-idle: "), "{}", house.last());
     let current = (*house.model.borrow().settings).clone();
     let breaks: [(&str, fn(&mut Settings)); 16] = [
         ("system-name", |s| s.system_name = "".into()),
@@ -542,7 +542,7 @@ fn every_kind_tells_its_rules_and_generates_what_satisfies_them() {
     for row in KINDS {
         assert_eq!(row.kind.row().name, row.name);
         assert!(!rules_in_words(row.kind, &settings).is_empty());
-        let about = About { name: "Ann", number: "201", patterns_waived: false };
+        let about = About { name: "Ann", number: "201", ..About::default() };
         let secret = credential::generate(row.kind, &about, &settings, &mut SeededDice(3));
         assert_eq!(credential::check(row.kind, &secret, &about, &settings), Ok(()), "{}", row.title);
     }

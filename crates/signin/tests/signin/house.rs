@@ -14,7 +14,9 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
-    credential::{self, Binding, Credential, CredentialFacts, CredentialKind, Owner, Verifier},
+    credential::{
+        self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier,
+    },
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
@@ -26,7 +28,7 @@ use signin::{
     interface::LoginInterface,
     lockout::{Standing, Tally, TallyKey, is_within, network},
     place::{Devices, Familiarity, Lane, Places, Whose},
-    policy::Settings,
+    policy::{HISTORY_MAX, Settings},
     records::Records,
     registration::{Quarantined, Registration},
     secret::{Secret, SecretBytes},
@@ -111,6 +113,23 @@ impl Records for Model {
             let verifier = credential::verifier(kind, &kept.payload, &binding);
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
+    }
+    fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
+        let former = self.former.get(&(owner, kind)).map(Vec::as_slice).unwrap_or_default();
+        let binding = Binding { username: "", realm: "", domain: DomainId::FIRST };
+        former.iter().take(last).any(|(_, payload)| {
+            let verifier = credential::verifier(kind, payload, &binding);
+            credential::is_kept(secret, &verifier, Some(payload))
+        })
+    }
+    fn traits(&self, owner: Owner, kind: CredentialKind, about: &About<'_>) -> Option<Traits> {
+        credential::traits(kind, &self.credentials.get(&(owner, kind))?.payload, about)
+    }
+    fn account_ids(&self) -> Vec<AccountId> {
+        self.accounts.keys().copied().collect()
+    }
+    fn extension_ids(&self) -> Vec<ExtensionId> {
+        self.extensions.keys().copied().collect()
     }
     fn tally(&self, key: &TallyKey) -> Tally {
         self.tallies.get(key).copied().unwrap_or_default()
@@ -199,7 +218,7 @@ impl Model {
                 if let Some(before) = self.credentials.insert(key, kept) {
                     let former = self.former.entry(key).or_default();
                     former.insert(0, (set_at, before.payload));
-                    former.truncate(FORMER_MAX);
+                    former.truncate(FORMER_MAX.max(usize::from(HISTORY_MAX)));
                 }
             }
             Effect::ForgetFormer(owner, kind) => drop(self.former.remove(&(owner, kind))),
@@ -325,7 +344,7 @@ impl Model {
             to_strangers,
             is_repeat: print.is_some_and(|print| self.refused.get(&subject) == Some(&print)),
             print,
-            former: former.map(|former| former.iter().filter_map(derived).collect()),
+            former: former.map(|former| former.iter().take(FORMER_MAX).filter_map(derived).collect()),
             is_place_noted,
             activity: account.as_ref().map(|a| self.activity(a.id)).unwrap_or_default(),
             is_decoy: verifier == Verifier::Unset,
@@ -334,6 +353,10 @@ impl Model {
                 set => set,
             },
             secret_set_at: kept.map(|kept| kept.facts.set_at),
+            secret_traits: kept.and_then(|kept| {
+                let is_password = !kept.kind.row().is_digits && kept.kind != CredentialKind::PhonePassword;
+                is_password.then(|| credential::traits(kept.kind, &kept.payload, &About::default())).flatten()
+            }),
             secret_expires_at: match &token {
                 Some(token) => Some(token.expires_at),
                 None => kept.and_then(|kept| kept.facts.expires_at),

@@ -7,7 +7,7 @@ use signin::{
     dice::SeededDice,
     ident::{AccountId, GroupId},
     records::Records,
-    rights::{GROUPS_MAX, Right, SERVICE_USERS_MAX},
+    rights::{GROUPS_MAX, Right, SERVICE_USERS_MAX, STARTING_GROUPS},
     secret::Secret,
 };
 
@@ -145,12 +145,13 @@ fn a_security_administrator_cannot_take_a_built_in_account_over() {
 #[test]
 fn there_are_at_most_64_service_users_and_32_groups() {
     let house = House::ignited();
-    let groups: Vec<GroupId> =
-        (0..GROUPS_MAX).map(|number| group(&house, &format!("Group {number}"), &[])).collect();
+    let groups: Vec<GroupId> = (STARTING_GROUPS.len()..GROUPS_MAX)
+        .map(|number| group(&house, &format!("Group {number}"), &[]))
+        .collect();
     let one_more = GroupFields { name: "One more".into(), rights: Vec::new() };
     let refused = asked_by(&house, "Administrator", |a, d| a.create_group(&one_more, d));
     assert!(refused.unwrap_err().to_string().contains("32 rights groups already"));
-    let double = GroupFields { name: "ＧＲＯＵＰ 7".into(), rights: Vec::new() };
+    let double = GroupFields { name: "ＧＲＯＵＰ 17".into(), rights: Vec::new() };
     let refused = asked_by(&house, "Administrator", |a, _| a.edit_group(groups[3], 1, &double));
     assert!(refused.unwrap_err().to_string().contains("Another rights group has this name."));
     let keep = SecretChoice::Keep;

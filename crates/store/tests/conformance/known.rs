@@ -315,6 +315,42 @@ pub(crate) fn former_codes_go_with_their_owner_by_hand_and_after_ninety_days(hos
     assert_eq!(rows(&ledger), 0);
 }
 
+pub(crate) fn earlier_passwords_are_sealed_and_compared_as_long_as_the_rules_say(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let kind = CredentialKind::ServicePassword;
+    let owner = Owner::Account(ADMIN);
+    let texts =
+        ["first odd row of all", "second odd row of all", "third odd row of all", "fourth odd row of all"];
+    for (text, at) in texts.iter().zip(1..) {
+        let facts = CredentialFacts { set_at: later(at), ..facts() };
+        let put = Credential { facts, ..credential(owner, kind, text) };
+        ledger.commit(vec![Effect::PutCredential(put)]).wait().unwrap();
+    }
+    let is_former =
+        |ledger: &Ledger, text: &str, last| ledger.is_former(owner, kind, &Secret::new(text), last);
+    let check = |ledger: &Ledger| {
+        assert!(texts[..3].iter().all(|text| is_former(ledger, text, 23)));
+        assert!(is_former(ledger, texts[2], 1) && !is_former(ledger, texts[1], 1), "the latest come first");
+        assert!(!is_former(ledger, texts[3], 23) && ledger.holds_secret(owner, kind, &Secret::new(texts[3])));
+        let traits = ledger.traits(owner, kind, &signin::credential::About::default()).unwrap();
+        assert_eq!(traits.length, 21);
+    };
+    check(&ledger);
+    ledger.close().unwrap();
+    let rows: String = host.rows(Shelf::Former).iter().map(|row| row.body.clone()).collect();
+    assert!(!rows.contains("argon2") && !rows.contains("odd"));
+    let ledger = open(host);
+    check(&ledger);
+    let years_later = later(1).after(Seconds::days(900));
+    ledger.sweep(years_later);
+    check(&ledger);
+    let mut settings = (*ledger.settings()).clone();
+    (settings.version, settings.service_password.history) = (settings.version + 1, 2);
+    ledger.commit(vec![Effect::PutSettings(Box::new(settings))]).wait().unwrap();
+    ledger.sweep(years_later);
+    assert!(is_former(&ledger, texts[2], 23) && !is_former(&ledger, texts[1], 23));
+}
+
 pub(crate) fn a_phone_with_the_login_code_of_before_its_phone_password_is_stale(host: &dyn EngineHost) {
     let ledger = furnished(host);
     let put = credential(Owner::Extension(X201), CredentialKind::PhonePassword, "long and odd");

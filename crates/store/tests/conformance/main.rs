@@ -87,6 +87,7 @@ macro_rules! conformance {
                 known: a_message_that_comes_twice_is_one_try_of_a_stale_phone,
                 known: former_codes_are_sealed_bounded_and_survive_a_restart,
                 known: former_codes_go_with_their_owner_by_hand_and_after_ninety_days,
+                known: earlier_passwords_are_sealed_and_compared_as_long_as_the_rules_say,
                 known: a_phone_with_the_login_code_of_before_its_phone_password_is_stale,
                 known: stale_phones_are_named_and_told_of,
                 damage: a_wrong_key_opens_nothing_and_breaks_nothing,

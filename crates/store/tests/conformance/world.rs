@@ -10,7 +10,7 @@ use signin::{
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
     challenge::{Challenger, Nonce},
-    credential::{Credential, CredentialFacts, CredentialKind, Owner, payload},
+    credential::{About, Credential, CredentialFacts, CredentialKind, Owner, Traits, payload},
     decide::{Finding, Settled, check, decide},
     dice::SeededDice,
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
@@ -142,7 +142,9 @@ pub(crate) fn code(account: AccountId, code: &str) -> Credential {
 }
 
 pub(crate) fn credential(owner: Owner, kind: CredentialKind, secret: &str) -> Credential {
-    let payload = payload(kind, &Secret::new(secret), &mut SeededDice(5));
+    let secret = Secret::new(secret);
+    let traits = Traits::of(kind, &secret, &About::default());
+    let payload = payload(kind, &secret, &traits, &mut SeededDice(5));
     Credential { owner, kind, payload, facts: facts() }
 }
 

@@ -248,7 +248,7 @@ impl Import<'_> {
                 Wish::Set(secret) => Choice::Set(SecretText(secret)),
                 Wish::Generate => {
                     let number = row.extension.as_deref().unwrap_or_default();
-                    let about = About { name: &row.name, number, patterns_waived: false };
+                    let about = About { name: &row.name, number, ..About::default() };
                     let make = || generate(kind, &about, &self.settings, &mut OsDice);
                     Choice::SetFirst(SecretText(self.secrets.secret(&row, kind, make)))
                 }

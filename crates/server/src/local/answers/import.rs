@@ -100,7 +100,7 @@ fn take(
         (user, CredentialKind::UserPassword, &row.user_password),
         (phone, CredentialKind::PhonePassword, &row.phone_password),
     ];
-    let about = About { name: &row.name, number, patterns_waived: false };
+    let about = About { name: &row.name, number, ..About::default() };
     let (mut kept, mut choices) = (Vec::new(), [const { SecretChoice::Keep }; 3]);
     let mut has_secret_changes = false;
     for ((owner, kind, choice), settled) in wanted.into_iter().zip(&mut choices) {
@@ -116,8 +116,9 @@ fn take(
             // The rules are looked at, and the costly hash is not made.
             has_secret_changes = true;
             let broken = credential::check(kind, secret, &about, &admin.records.settings());
-            broken
-                .map_err(|problem| Problem::Invalid(vec![WrongField { field: kind.row().name, problem }]))?;
+            broken.map_err(|broken| {
+                Problem::Invalid(vec![WrongField { field: kind.row().name, problem: broken.says }])
+            })?;
             *settled = SecretChoice::Keep;
         }
     }

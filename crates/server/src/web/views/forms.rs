@@ -157,13 +157,6 @@ impl Field {
         self
     }
 
-    /// Not to be changed.
-    #[must_use]
-    pub(crate) fn fixed(mut self) -> Self {
-        self.fixed = true;
-        self
-    }
-
     /// The ids of the hint, the note and the error, for `aria-describedby`.
     fn described_by(&self) -> String {
         let parts = [
@@ -199,6 +192,33 @@ impl Field {
 }
 
 impl HtmlSafe for Field {}
+
+/// Any number of a few, all in view with their meaning. Sends `name` once for each that is ticked.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "parts/picks.html")]
+pub(crate) struct Picks {
+    /// The name that the form sends.
+    pub(crate) name: String,
+    /// The words above.
+    pub(crate) label: String,
+    /// What it is for.
+    pub(crate) hint: String,
+    /// What there is to tick.
+    pub(crate) choices: Vec<Choice>,
+    /// What was wrong with it.
+    pub(crate) error: Option<String>,
+    /// Shown, but not to be changed.
+    pub(crate) fixed: bool,
+}
+
+impl Picks {
+    /// What goes into the error summary.
+    pub(crate) fn problem(&self) -> Option<Problem> {
+        self.error.clone().map(|text| Problem { target: format!("f-{}-1", self.name), text })
+    }
+}
+
+impl HtmlSafe for Picks {}
 
 /// How a rule is tested while typing. The server tests all of them again, and those that only it can test.
 #[derive(Clone, Debug)]

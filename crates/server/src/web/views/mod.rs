@@ -7,11 +7,13 @@
 //!
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
+pub(crate) mod administrators;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod errors;
 pub(crate) mod extensions;
 pub(crate) mod forms;
+pub(crate) mod groups;
 pub(crate) mod home;
 pub(crate) mod icon;
 pub(crate) mod ignition;
@@ -19,6 +21,7 @@ pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod parts;
 pub(crate) mod preferences;
+pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::forms::{Choice, Field, Filled, Kind, KnownSecret, Problems, Rule, Secret};
 use super::icon::{Icon, Mark};
+use super::settings::SettingsTab;
 use super::shell::{Place, Shell};
 
 /// User preferences.
@@ -12,6 +13,8 @@ use super::shell::{Place, Shell};
 pub(crate) struct PreferencesPage {
     /// The frame.
     pub(crate) shell: Shell,
+    /// Which tab: always the preferences.
+    pub(crate) tab: SettingsTab,
     /// `change_password`: radio buttons "Enable Change Password", yes and no. Yes reveals the fields below.
     pub(crate) change: Field,
     /// `current`: the present password.
@@ -38,7 +41,7 @@ impl PreferencesPage {
             error: filled.error("current"),
             required: false,
         };
-        let mut password = filled.secret(Secret::new("password", "New password").rules(rules));
+        let mut password = filled.secret(Secret::new("password", "Password").rules(rules));
         password.required = false;
         password.account.clone_from(&shell.person.name);
         let fields = vec![filled.field(Field::new("theme", "Colours").required().kind(Kind::Radio(vec![
@@ -50,6 +53,7 @@ impl PreferencesPage {
         problems.list.extend(current.problem());
         problems.list.extend(password.problems());
         problems.list.extend(fields.iter().filter_map(Field::problem));
-        Self { shell, change, current, password, fields, problems }
+        let tab = SettingsTab::Preferences;
+        Self { shell, tab, change, current, password, fields, problems }
     }
 }

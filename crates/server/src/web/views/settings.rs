@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::forms::{Choice, Field, Filled, Kind, Problems, Section};
+use super::forms::{Field, Filled, Kind, Problems, Section};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Notice, Stamp};
 use super::shell::{Place, Shell};
@@ -18,19 +18,26 @@ pub(crate) enum SettingsTab {
     System,
     /// Service users.
     Administrators,
+    /// What they may do.
+    Groups,
+    /// One's own.
+    Preferences,
 }
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 4] = [Self::Security, Self::Domain, Self::System, Self::Administrators];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups, Self::Preferences];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
-            Self::System => "System",
+            Self::System => "Name and networks",
             Self::Administrators => "Administrators",
+            Self::Groups => "Rights groups",
+            Self::Preferences => "User Preferences",
         }
     }
 
@@ -41,6 +48,8 @@ impl SettingsTab {
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
             Self::Administrators => "/manager/settings/administrators",
+            Self::Groups => "/manager/settings/groups",
+            Self::Preferences => "/manager/preferences",
         }
     }
 }
@@ -72,6 +81,8 @@ pub(crate) struct AdministratorRow {
     pub(crate) href: String,
     /// The name.
     pub(crate) name: String,
+    /// The person behind it; may be empty.
+    pub(crate) full_name: String,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
     /// "All rights", or the groups.
@@ -96,10 +107,14 @@ pub(crate) struct AdministratorsPage {
     pub(crate) tab: SettingsTab,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
+    /// "4 of 64 administrators".
+    pub(crate) count: String,
+    /// Whether the person may make one.
+    pub(crate) editable: bool,
 }
 
 impl SettingsPage {
-    /// The form of a tab, with what it holds: see [`security_sections`], [`domain_sections`], [`system_sections`].
+    /// The form of a tab, with what it holds: see [`domain_sections`], [`system_sections`].
     pub(crate) fn new(
         shell: Shell,
         tab: SettingsTab,
@@ -108,10 +123,12 @@ impl SettingsPage {
         editable: bool,
     ) -> Self {
         let mut sections = match tab {
-            SettingsTab::Security => security_sections(filled),
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
-            SettingsTab::Administrators => Vec::new(),
+            SettingsTab::Security
+            | SettingsTab::Administrators
+            | SettingsTab::Groups
+            | SettingsTab::Preferences => Vec::new(),
         };
         if !editable {
             for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
@@ -124,109 +141,8 @@ impl SettingsPage {
     }
 }
 
-fn number(filled: &Filled, name: &str, label: &str, range: (u64, u64), unit: &str, hint: &str) -> Field {
-    let kind = Kind::Number { least: range.0, most: range.1, unit: unit.into() };
-    filled.field(Field::new(name, label).required().hint(hint).kind(kind))
-}
-
-fn section(title: &str, about: &str, fields: Vec<Field>) -> Section {
+pub(crate) fn section(title: &str, about: &str, fields: Vec<Field>) -> Section {
     Section { title: title.into(), about: about.into(), fields }
-}
-
-/// Rules of lockout, secrets and sessions.
-///
-/// Each of the locks `reject`, `user`, `extension`, `address` has `_failures`, `_within_minutes`, `_action` and
-/// `_minutes`. The others: `password_length_min`, `user_password_length_min`, `phone_password_length_min`,
-/// `refuse_common`, `change_period_days`, `idle_days`, `code_length_min`, `code_complexity`, `code_exempt`,
-/// `sessions_max`, `session_idle_minutes`, `session_hours`, `banner`, `allow_list`.
-pub(crate) fn security_sections(filled: &Filled) -> Vec<Section> {
-    let never_blocked = filled.field(
-        Field::new("allow_list", "Networks that are never blocked")
-            .kind(Kind::Area)
-            .hint("One a line. For an office with many phones behind one address.")
-            .length_max(8192),
-    );
-    let mut address = lock(filled, "address");
-    address.push(never_blocked);
-    vec![
-        section(
-            "Wrong passwords of administrators",
-            "What happens after too many wrong tries. Names that nobody has are treated alike.",
-            lock(filled, "reject"),
-        ),
-        section("Wrong passwords of users", "The same, for the users' own pages.", lock(filled, "user")),
-        section(
-            "Blacklisted extensions",
-            "While an extension is blocked, even the right code is refused.",
-            lock(filled, "extension"),
-        ),
-        section("Blacklisted addresses", "Counted over every login interface.", address),
-        section("Passwords", "What a password must be like. Length is what counts.", passwords(filled)),
-        section("Login codes", "The digits of phones.", codes(filled)),
-        section("Sessions", "On the web.", sessions(filled)),
-    ]
-}
-
-fn lock(filled: &Filled, prefix: &str) -> Vec<Field> {
-    let action = Field::new(format!("{prefix}_action"), "Then").required().kind(Kind::Select(vec![
-        Choice::new("temporary", "Lock for a time", true),
-        Choice::new("doubling", "Lock for a time that doubles", false),
-        Choice::new("then-permanent", "Lock for a time, the third time until reset", false),
-        Choice::new("permanent", "Lock until an administrator resets it", false),
-        Choice::new("log", "Only write it into the audit", false),
-    ]));
-    vec![
-        number(filled, &format!("{prefix}_failures"), "Failures allowed", (0, 255), "", "0: never lock."),
-        number(filled, &format!("{prefix}_within_minutes"), "Counted within", (1, 1440), "minutes", ""),
-        filled.field(action),
-        number(filled, &format!("{prefix}_minutes"), "For", (1, 1440), "minutes", ""),
-    ]
-}
-
-fn passwords(filled: &Filled) -> Vec<Field> {
-    let least = |name: &str, label: &str| number(filled, name, label, (8, 128), "characters", "");
-    vec![
-        least("password_length_min", "Least length for administrators"),
-        least("user_password_length_min", "Least length for users"),
-        least("phone_password_length_min", "Least length of phone passwords"),
-        filled.field(
-            Field::new("refuse_common", "Refuse names and common secrets")
-                .kind(Kind::Check { ticked: true })
-                .hint("The account's own name, and what attackers try first."),
-        ),
-        number(filled, "change_period_days", "Administrators change it every", (0, 999), "days", "0: never."),
-        number(filled, "idle_days", "Administrators locked when not used for", (0, 999), "days", "0: never."),
-    ]
-}
-
-fn codes(filled: &Filled) -> Vec<Field> {
-    vec![
-        number(filled, "code_length_min", "Least length", (4, 31), "digits", ""),
-        filled.field(
-            Field::new("code_complexity", "Refuse simple codes")
-                .kind(Kind::Check { ticked: true })
-                .hint("No rows (1234), no repeats (1111, 1212), not the extension."),
-        ),
-        filled.field(
-            Field::new("code_exempt", "Let administrators set simple codes")
-                .kind(Kind::Check { ticked: false })
-                .hint("A user's own change never is exempt."),
-        ),
-    ]
-}
-
-fn sessions(filled: &Filled) -> Vec<Field> {
-    vec![
-        number(filled, "sessions_max", "Sessions of one account", (1, 50), "at once", ""),
-        number(filled, "session_idle_minutes", "Signed out after", (5, 120), "minutes without activity", ""),
-        number(filled, "session_hours", "And in any case after", (1, 720), "hours", ""),
-        filled.field(
-            Field::new("banner", "Text on the login page")
-                .kind(Kind::Area)
-                .hint("Shown to everyone before they sign in.")
-                .length_max(500),
-        ),
-    ]
 }
 
 /// `sip_domain`, `realm`, `allow_md5`, `md5_agents`.

@@ -6,6 +6,7 @@ use askama::filters::HtmlSafe;
 
 use super::icon::Icon;
 use super::parts::Notice;
+use super::settings::SettingsTab;
 
 /// Light, dark, or as the person's system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub(crate) struct Person {
     pub(crate) warnings: Vec<Notice>,
     /// Places the person has no right to are left out.
     pub(crate) places: Vec<Place>,
+    /// The settings that the person may see.
+    pub(crate) settings: Vec<SettingsTab>,
     /// Locks in force now, shown beside "Status". 0 shows nothing.
     pub(crate) locks: u64,
 }
@@ -95,7 +98,21 @@ pub(crate) enum Place {
     Preferences,
 }
 
+impl Person {
+    /// Where a place of the navigation leads for this person.
+    pub(crate) fn href(&self, place: &Place) -> &'static str {
+        match (*place, self.settings.first()) {
+            (Place::Settings, Some(first)) => first.href(),
+            (place, _) => place.href(),
+        }
+    }
+}
+
 impl Place {
+    /// What stands in the navigation, in order.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Home, Self::Users, Self::Extensions, Self::Status, Self::Audit, Self::Settings];
+
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
         match self {
@@ -104,8 +121,8 @@ impl Place {
             Self::Extensions => "Extensions",
             Self::Status => "Status",
             Self::Audit => "Audit",
-            Self::Settings => "Settings",
-            Self::Preferences => "Preferences",
+            Self::Settings => "System",
+            Self::Preferences => "User Preferences",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::forms::{Choice, Field, Filled, Kind, Problems, Rule, Secret, how};
+use super::forms::{Choice, Field, Filled, Kind, Picks, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Column, Event, Fact, Link, Notice, Pager, Stamp};
 use super::shell::{Place, Shell};
@@ -177,6 +177,8 @@ pub(crate) struct CredentialCard {
     pub(crate) force_new: Option<bool>,
     /// Offer "Lift the lock".
     pub(crate) locked: bool,
+    /// Offer "Forget earlier ones".
+    pub(crate) forgettable: bool,
     /// Offer "Remove", which leaves nothing that could be entered.
     pub(crate) removable: bool,
 }
@@ -199,6 +201,8 @@ pub(crate) struct UserPage {
     pub(crate) list: Link,
     /// `name`, and for users `full_name` and `extension`; for administrators their rights.
     pub(crate) fields: Vec<Field>,
+    /// `groups`, for administrators.
+    pub(crate) groups: Option<Picks>,
     /// `status`: radio buttons, each with what it means.
     pub(crate) status: Field,
     /// `expires_at`, for users.

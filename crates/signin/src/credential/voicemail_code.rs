@@ -1,0 +1,19 @@
+//! The voicemail code of a user: digits for the mailbox. Kept as it is (sealed): a reversed or repeated
+//! one is told by it. No login interface opens with it yet.
+
+use super::{CredentialKind, KindRow, OwnerKind, versioned};
+use crate::secret::{Secret, SecretBytes};
+
+pub(super) const ROW: KindRow = KindRow {
+    kind: CredentialKind::VoicemailCode,
+    name: "voicemail-code",
+    title: "Voicemail code",
+    belongs_to: OwnerKind::User,
+    is_digits: true,
+    rules: |settings| &settings.voicemail_code,
+    rules_mut: |settings| &mut settings.voicemail_code,
+};
+
+pub(super) fn payload(secret: &Secret) -> SecretBytes {
+    versioned(secret.reveal())
+}
