@@ -22,5 +22,6 @@ export const PAGES = [
   "/manager/settings/groups",
   "/manager/groups/new",
   "/manager/preferences",
+  "/manager/preferences/tokens",
   "/no-such-page",
 ];

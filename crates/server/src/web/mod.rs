@@ -25,6 +25,7 @@ pub mod routes;
 mod security;
 mod settings;
 mod status;
+mod tokens;
 mod users;
 pub(crate) mod views;
 

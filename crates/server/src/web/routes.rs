@@ -20,7 +20,7 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, preferences, security, settings, status, users,
+    home, ignition, links, login, preferences, security, settings, status, tokens, users,
 };
 
 /// Who may see a page.
@@ -73,6 +73,9 @@ fn rows() -> Vec<Row> {
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
         post("/manager/preferences/confirm", SignedIn, preferences::confirm),
+        get("/manager/preferences/tokens", SignedIn, tokens::list),
+        post("/manager/preferences/tokens", SignedIn, tokens::create),
+        post("/manager/preferences/tokens/{id}/revoke", SignedIn, tokens::revoke),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use signin::{interface::CountScope, timestamp::Timestamp};
 
 use crate::{
-    browser::Answer,
+    browser::{Answer, Browser},
     house::{ADMINISTRATOR_PASSWORD, House},
     program::Program,
 };
@@ -146,4 +146,26 @@ async fn wrong_tokens_count_against_the_address_and_unknown_ones_look_alike() {
     assert!(rows.iter().any(|row| row == "Sign in: API token 00000000 (Nobody has this name)"), "{rows:?}");
     assert!(rows.iter().any(|row| row == "Sign in: API token users-read (Wrong secret)"), "{rows:?}");
     assert!(!rows.iter().any(|row| row.contains("hsk_")), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_shown_once_and_taken_away_on_the_page_of_its_owner() {
+    let house = House::start().await.ignited().await;
+    let mut browser = Browser::at(house.https());
+    browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let page = "/manager/preferences/tokens";
+    assert!(browser.get(page).await.body.contains("You have no API tokens"));
+    let nothing = browser.fill(page, page, &[("name", "Export"), ("days", "90")]).await;
+    assert!(nothing.status == 422 && nothing.body.contains("Choose what the token may do."), "{nothing:?}");
+    let asked = [("name", "Export"), ("days", "90"), ("scope-users-read", "yes")];
+    let made = browser.fill(page, page, &asked).await;
+    let token = made.body.split("hsk_").nth(1).and_then(|rest| rest.split('<').next()).expect("shown");
+    let program = Program::at(house.https()).with(format!("hsk_{token}"));
+    assert_eq!(program.get("/users").await.status, 200);
+    let listed = browser.get(page).await;
+    assert!(listed.body.contains("Export") && !listed.body.contains(token), "{listed:?}");
+    let id = token.split('_').next().expect("an id");
+    let gone = browser.fill(page, &format!("{page}/{id}/revoke"), &[]).await;
+    assert_eq!(gone.status, 303);
+    assert_eq!(program.get("/users").await.status, 401);
 }

@@ -25,4 +25,5 @@ pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod tokens;
 pub(crate) mod users;
