@@ -110,7 +110,6 @@ macro_rules! rights {
     ($($(#[$doc:meta])* $right:ident = $name:literal: $part:ident $verb:ident, $title:literal;)*) => {
         /// One right of SPEC section 4.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         pub enum Right { $($(#[$doc])* #[serde(rename = $name)] $right,)* }
 
         impl Right {
@@ -173,6 +172,20 @@ rights! {
     /// Read the directory.
     Directory = "directory": Directory See, "read the directory";
 }
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Right {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("One right."))
+            .enum_values(Some(Self::ALL.map(|right| right.row().name)))
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Right {}
 
 impl Right {
     /// In words, for "you need the right to …".

@@ -27,6 +27,9 @@ use super::{
     users::search_text,
 };
 
+/// Longest contact that is looked for.
+const CONTACT_MAX: usize = 2048;
+
 /// Which extensions are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -37,9 +40,11 @@ pub(super) struct Search {
     q: Option<String>,
     /// In which order.
     #[serde(default)]
+    #[param(inline)]
     sort: Option<Sort>,
     /// Which way round.
     #[serde(default)]
+    #[param(inline)]
     order: Option<Order>,
     /// How many to pass over.
     #[serde(default)]
@@ -255,6 +260,9 @@ pub(super) async fn log_out(
     Path(id): Path<u32>,
     Body(asked): Body<LogOut>,
 ) -> Result<Answer, Problem> {
+    if asked.contact.as_ref().is_some_and(|contact| contact.chars().count() > CONTACT_MAX) {
+        return Err(Problem::field("contact", format!("A contact has at most {CONTACT_MAX} characters.")));
+    }
     let log_out = move |admin: &Admin<'_>, _: &mut dyn Dice| {
         admin.log_out_phones(ExtensionId(id), asked.contact.as_deref())
     };

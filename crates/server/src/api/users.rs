@@ -35,9 +35,11 @@ pub(super) struct Search {
     q: Option<String>,
     /// In which order.
     #[serde(default)]
+    #[param(inline)]
     sort: Option<Sort>,
     /// Which way round.
     #[serde(default)]
+    #[param(inline)]
     order: Option<Order>,
     /// How many to pass over.
     #[serde(default)]

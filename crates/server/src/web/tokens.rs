@@ -59,7 +59,8 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled, ticked: &[Right], wrong: Opt
     ];
     let scopes = who.by.rights.iter().map(|right| {
         let ticked = ticked.contains(right);
-        Field::new(format!("scope-{}", right.row().name), capitalised(right.title())).kind(Kind::Check { ticked })
+        Field::new(format!("scope-{}", right.row().name), capitalised(right.title()))
+            .kind(Kind::Check { ticked })
     });
     let scopes: Vec<Field> = scopes.collect();
     let mut problems = Problems::of(&fields.iter().collect::<Vec<_>>(), &[]);
