@@ -12,6 +12,8 @@ export interface PhoneOptions {
   agent?: string;
   /** The loopback address that it calls from: failures are counted by address. */
   from?: string;
+  /** Answers with MD5 also where it was offered nothing but another hash, as old phones do. */
+  md5Anyway?: boolean;
 }
 
 export class Phone {
@@ -32,6 +34,8 @@ export class Phone {
     if (challenged.status !== 401) return challenged.status;
     const challenge = challenged.headers.filter(([name]) => name === "www-authenticate").map(([, value]) => value);
     const md5Challenge = challenge.find((value) => /algorithm="?MD5\b/i.test(value) || !/algorithm=/i.test(value));
+    const [other] = challenge;
+    if (!md5Challenge && this.options.md5Anyway && other) return (await this.send(seconds, this.proof(other))).status;
     if (!md5Challenge) throw new Error(`no MD5 challenge: ${challenge.join(" | ")}`);
     return (await this.send(seconds, this.proof(md5Challenge))).status;
   }

@@ -14,7 +14,7 @@ test("baresip, linphonec and PJSIP appear by themselves, stay, and disappear", a
   const office = await Office.of(product);
   for (const { name, number, secret } of LINES) await office.user({ name, extension: number, login_code: secret });
   await office.manager.lend(page);
-  await page.goto(office.url("/status"));
+  await page.goto(office.url("/status/phones"));
   await expect(page.getByRole("heading", { name: "No phone is registered" })).toBeVisible();
   await page.evaluate(() => document.body.setAttribute("data-not-loaded-again", ""));
 

@@ -61,7 +61,7 @@ test("names and phones that look like HTML stay text", async ({ manager: page, o
   const html = '<img src=x onerror="document.title=1">';
   await office.user({ name: "Eve", full_name: html, extension: "401", login_code: "48159" });
   const phone = new Phone(office.product, "401", "48159", { agent: html, from: "127.0.0.4" });
-  await page.goto(office.url("/status"));
+  await page.goto(office.url("/status/phones"));
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   expect(await phone.register()).toBe(200);
   await expect(page.getByText(html)).toBeVisible();

@@ -187,6 +187,14 @@ impl Metrics {
         self.checked.get(row(interface)).map_or(0, Counter::get)
     }
 
+    /// How many attempts were let in and how many were not since the start, in the order of the interfaces' table.
+    pub fn endings(&self) -> Vec<[u64; 2]> {
+        let count = |[accepted, _challenged, refused @ ..]: &[Counter; VERDICTS.len()]| {
+            [accepted.get(), refused.iter().map(Counter::get).sum()]
+        };
+        self.sign_ins.iter().map(count).collect()
+    }
+
     /// The counters of one transport of SIP.
     pub fn sip(&self, transport: Transport) -> SipCounters {
         self.sip.get(transport as usize).cloned().unwrap_or_default()

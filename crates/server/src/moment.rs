@@ -66,6 +66,17 @@ pub fn dated(value: Value) -> Value {
     }
 }
 
+/// Reads a day of the machine's time zone: its first moment, and the first of the next day. A day on which clocks are set has
+/// 23 or 25 hours.
+pub fn parse_day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let day = text.parse::<Date>().ok()?;
+    let begins = |day: Date| {
+        let zoned = day.to_zoned(TimeZone::system()).ok()?;
+        u64::try_from(zoned.timestamp().as_millisecond()).ok().map(Timestamp)
+    };
+    Some((begins(day)?, begins(day.tomorrow().ok()?)?))
+}
+
 /// A moment in the machine's time zone.
 pub fn local(at: Timestamp) -> Zoned {
     instant(at).to_zoned(TimeZone::system())
@@ -97,6 +108,16 @@ mod tests {
         assert_eq!(parse("tomorrow"), None);
         assert_eq!(super::day(day), "2030-06-15");
         assert_eq!(super::day(None), "");
+    }
+
+    #[test]
+    fn a_day_is_read_as_the_time_from_its_first_moment_to_that_of_the_next() {
+        let (from, until) = parse_day("2030-06-15").unwrap();
+        assert_eq!(
+            (for_people(from), for_people(until)),
+            ("2030-06-15 00:00:00".into(), "2030-06-16 00:00:00".into())
+        );
+        assert_eq!(parse_day("Tuesday"), None);
     }
 
     #[test]

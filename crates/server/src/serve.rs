@@ -26,6 +26,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    alarms,
     clock::Clock,
     config::Loaded,
     core_dump, descriptors,
@@ -35,7 +36,7 @@ use crate::{
         listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
-    logging,
+    logging, notify, retention,
     system::{StartError, System, or_cores},
 };
 
@@ -43,6 +44,8 @@ use crate::{
 pub const ADDRESSES_FILE: &str = "addresses.json";
 /// How often what has ended is taken out of memory.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often the course of sign-ins is written down, in seconds; and at the end.
+const SERIES_SAVED_EVERY: u64 = 300;
 /// How long everything may take to end.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 
@@ -143,6 +146,9 @@ impl Running {
             threads.extend(served.map_err(|error| StartError::Machine { what: "listening", error })?);
         }
         tasks.spawn(sweep(Arc::clone(&system)));
+        tasks.spawn(retention::keep(Arc::clone(&system)));
+        tasks.spawn(alarms::watch(Arc::clone(&system)));
+        tasks.spawn(notify::run(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));
@@ -171,8 +177,13 @@ impl Running {
         }
         note(&self.system, Action::Stopped).await;
         self.system.folder.remove(ADDRESSES_FILE);
-        let ledger = Arc::clone(&self.system.ledger);
-        match tokio::task::spawn_blocking(move || ledger.close()).await {
+        let ended = Arc::clone(&self.system);
+        let close = move || {
+            ended.series.look(&ended.metrics, ended.clock.now());
+            save_series(&ended);
+            ended.ledger.close()
+        };
+        match tokio::task::spawn_blocking(close).await {
             Ok(Ok(())) => tracing::info!("stopped"),
             Ok(Err(error)) => tracing::error!(%error, "the last changes could not be written"),
             Err(error) => tracing::error!(%error, "the store did not end cleanly"),
@@ -184,15 +195,34 @@ impl Running {
 async fn sweep(system: Arc<System>) {
     let mut tick = tokio::time::interval(SWEEP);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut saved_at = system.clock.now();
     loop {
         tokio::select! {
             _ = tick.tick() => {}
             () = system.stop.cancelled() => return,
         }
         system.clock.follow();
+        let now = system.clock.now();
+        system.series.look(&system.metrics, now);
+        let is_due = now.seconds_since(saved_at) >= SERIES_SAVED_EVERY;
+        if is_due {
+            saved_at = now;
+        }
         // It walks through everything that is known: not on a thread that others wait for.
         let swept = Arc::clone(&system);
-        drop(tokio::task::spawn_blocking(move || swept.ledger.sweep(swept.clock.now())).await);
+        let sweep = move || {
+            swept.ledger.sweep(now);
+            if is_due {
+                save_series(&swept);
+            }
+        };
+        drop(tokio::task::spawn_blocking(sweep).await);
+    }
+}
+
+fn save_series(system: &System) {
+    if let Err(error) = system.series.save(&system.folder) {
+        tracing::warn!(%error, "the course of sign-ins could not be written down");
     }
 }
 

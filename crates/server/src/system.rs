@@ -32,6 +32,9 @@ use crate::{
     },
     master_key::{self, MasterKeyError},
     metrics::Metrics,
+    notify::state::Deliveries,
+    series::Series,
+    signs::Signs,
 };
 
 /// What everything that runs shares.
@@ -50,12 +53,18 @@ pub struct System {
     pub hashing: HashingPool,
     /// What is counted.
     pub metrics: Metrics,
+    /// What was counted of late, minute by minute.
+    pub series: Series,
     /// Makes and recognises the challenges for phones.
     pub challenger: Challenger,
     /// The ignition code, while the system waits for one.
     pub ignition: Ignition,
     /// The certificate in use.
     pub tls: Arc<Tls>,
+    /// How telling others goes.
+    pub deliveries: Deliveries,
+    /// What goes wrong beside the ledger.
+    pub signs: Signs,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
     pub stop: CancellationToken,
     /// Since when the program runs.
@@ -138,8 +147,11 @@ impl System {
             tls: Tls::new(certificate),
             started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
+            deliveries: Deliveries::default(),
+            signs: Signs::default(),
             stop: CancellationToken::new(),
             started_at: now,
+            series: Series::open(&folder, now),
             addresses: OnceLock::new(),
             ledger,
             folder,

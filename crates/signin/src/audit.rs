@@ -141,6 +141,16 @@ words! {
         SessionEnded => "Session ended",
         /// There was no room for rows of the audit.
         AuditLost => "Audit rows lost",
+        /// The oldest rows of the audit were removed, as the rule for it wants.
+        AuditCut => "Audit cut",
+        /// The cause of an alarm began.
+        AlarmRaised => "Alarm raised",
+        /// The cause of an alarm ended.
+        AlarmCleared => "Alarm cleared",
+        /// Somebody has seen an alarm.
+        AlarmAcknowledged => "Alarm acknowledged",
+        /// Somebody had a test sent to a target.
+        TestSent => "Test sent",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.

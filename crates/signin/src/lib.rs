@@ -5,12 +5,14 @@
 
 pub mod account;
 pub mod admin;
+pub mod alarm;
 pub mod api_token;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;
 pub mod credential;
 pub mod decide;
+pub mod diagnosis;
 pub mod dice;
 pub mod digest;
 pub mod document;
@@ -25,11 +27,13 @@ pub mod policy;
 pub mod preset;
 pub mod records;
 pub mod registration;
+pub mod reporting;
 pub mod rights;
 pub mod rules;
 pub mod secret;
 pub mod session;
 pub mod shortcut;
 pub mod stale;
+pub mod target;
 pub mod timestamp;
 pub mod verdict;

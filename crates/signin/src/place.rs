@@ -144,6 +144,12 @@ impl Places {
         }
     }
 
+    /// Where it was shown last, known any more or not, and the day of that (its beginning).
+    pub fn latest(&self) -> Option<(IpAddr, Timestamp)> {
+        let latest = self.all().iter().max_by_key(|place| place.day)?;
+        Some((latest.network, Timestamp(u64::from(latest.day) * DAY * 1000)))
+    }
+
     /// Notes that the right secret was shown here.
     pub fn note(&mut self, from: IpAddr, now: Timestamp) {
         let (network, today) = (network(from), day_of(now));

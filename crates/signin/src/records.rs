@@ -9,8 +9,10 @@ use crate::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
+    place::Places,
     policy::Settings,
     registration::Registration,
+    reporting::Reporting,
     rights::{Right, rights_of},
     secret::Secret,
     session::{Session, SessionId},
@@ -21,6 +23,8 @@ use crate::{
 pub trait Records {
     /// The settings.
     fn settings(&self) -> Arc<Settings>;
+    /// Where things are reported, and for how long the audit is kept.
+    fn reporting(&self) -> Arc<Reporting>;
     /// A domain.
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>>;
     /// The domain of a SIP host name, folded to lower case; unknown ones belong to the first.
@@ -46,6 +50,8 @@ pub trait Records {
     /// Whether a credential was made from this secret: for those who set secrets. Costs a hash for passwords, and counts
     /// nothing: never an answer for whoever signs in.
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool;
+    /// Where the right secret of an extension was shown.
+    fn places(&self, extension: ExtensionId) -> Places;
     /// Whether this was one of the last so many secrets before the present one. Costs a hash for each of them where they are
     /// passwords: for those who set secrets, like [`holds_secret`](Self::holds_secret).
     fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool;
@@ -90,6 +96,29 @@ pub trait Records {
         let kind = account.kind().password();
         let traits = self.traits(Owner::Account(account.id), kind, &About::default());
         traits.is_some_and(|traits| judge(kind, &traits, (kind.row().rules)(settings), false).is_err())
+    }
+
+    /// Whether a credential breaks the rules of today, whoever set it: that codes of administrators may be exempt makes none
+    /// of them strong. `None` = none is set, or nobody knows what it is like.
+    fn is_weak(&self, owner: Owner, kind: CredentialKind) -> Option<bool> {
+        let settings = self.settings();
+        let (account, extension) = match owner {
+            Owner::Account(id) => {
+                let account = self.account(id)?;
+                let extension = account.extension().and_then(|id| self.extension(id));
+                (Some(account), extension)
+            }
+            Owner::Extension(id) => (None, self.extension(id)),
+        };
+        let about = About {
+            name: account.as_ref().map_or("", |account| &account.name),
+            full_name: account.as_ref().map_or("", |account| &account.full_name),
+            number: extension.as_ref().map_or("", |extension| extension.number.as_str()),
+            system: &settings.system_name,
+            patterns_waived: false,
+        };
+        let traits = self.traits(owner, kind, &about)?;
+        Some(judge(kind, &traits, (kind.row().rules)(&settings), false).is_err())
     }
 
     /// The state of an account for those who look at it from outside, whichever count locks it.

@@ -24,10 +24,11 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Tally, TallyKey},
-    place::Whose,
+    place::{Places, Whose},
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
+    reporting::Reporting,
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -42,6 +43,7 @@ use crate::{
     holdings::Holdings,
     keyring::Keyring,
     load::{Loaded, load},
+    old_hashes::OldHashes,
     scribe::Scribe,
     seal::MasterKeys,
     topic::Topic,
@@ -68,6 +70,7 @@ pub struct Ledger {
     /// Makes prints of wrong secrets, with a key that no other start has.
     pub(crate) prints: RandomState,
     pub(crate) topics: broadcast::Sender<Topic>,
+    pub(crate) old_hashes: OldHashes,
     jobs: SyncSender<Job>,
     threads: Mutex<Option<Threads>>,
 }
@@ -113,7 +116,7 @@ impl Ledger {
         let behind = Arc::new(Behind::default());
         orphans.into_iter().for_each(|orphan| behind.note(orphan));
         let pulse = Arc::new(Pulse::default());
-        pulse.audit_rows.store(census.audit_seq, Ordering::Relaxed);
+        pulse.audit_rows.store(census.audit_rows(), Ordering::Relaxed);
         let holdings = Arc::new(holdings);
         let writer = Writer {
             jobs: queue,
@@ -134,6 +137,7 @@ impl Ledger {
             decoys: Decoys::new(decoy),
             prints: RandomState::new(),
             topics,
+            old_hashes: OldHashes::default(),
             jobs,
             threads: Mutex::new(Some(threads)),
         }))
@@ -200,6 +204,11 @@ impl Ledger {
     /// The rules for registrations, without a share in the settings.
     pub fn registration_rules(&self) -> RegistrationRules {
         self.holdings.settings.load().registrations
+    }
+
+    /// How many rows of the audit could not be kept since the start.
+    pub fn audit_lost(&self) -> u64 {
+        self.behind.audit_lost()
     }
 
     /// Tells what changes from now on.
@@ -342,6 +351,10 @@ impl Records for Ledger {
         self.holdings.settings.load_full()
     }
 
+    fn reporting(&self) -> Arc<Reporting> {
+        self.holdings.reporting.load_full()
+    }
+
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.holdings.domain(id)
     }
@@ -388,6 +401,10 @@ impl Records for Ledger {
 
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {
         self.holdings.is_kept(owner, kind, secret)
+    }
+
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.holdings.places(extension).unwrap_or_default()
     }
 
     fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {

@@ -6,14 +6,17 @@
 
 mod agents;
 mod ahead;
+mod alarms;
 mod audit;
 mod backup;
 mod batches;
 mod begin;
 mod behind;
+mod census;
 mod commit;
 mod counts;
 mod credentials;
+mod delivered;
 pub mod engine;
 mod error;
 mod faded;
@@ -28,11 +31,14 @@ mod lists;
 mod load;
 mod nonces;
 mod numbered;
+mod old_hashes;
 mod packed;
 mod pending;
 mod plan;
 mod refresh;
+mod reporting;
 mod reseal;
+mod retention;
 mod rows;
 mod rowsum;
 mod scribe;
@@ -48,16 +54,19 @@ pub use self::{
     backup::{BackupError, BackupSummary, RestoreError, restore},
     begin::Admission,
     behind::AUDIT_WAITING_MAX,
+    census::{Census, CredentialFilter, CredentialQuery, KindCensus},
     commit::Commit,
     counts::TALLIES_MAX,
+    delivered::Following,
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{
-        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, RegistrationQuery,
-        RegistrationSort,
+        AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Figures, Page, PhoneKinds,
+        RegistrationQuery, RegistrationSort,
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
+    retention::{CUT_MAX, DueRows},
     seal::{KeyFileError, MasterKeys},
     shards::AHEAD,
     topic::Topic,

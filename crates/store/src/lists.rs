@@ -2,12 +2,14 @@
 
 use std::{cmp::Ordering, sync::Arc, sync::atomic};
 
+use hashbrown::HashMap;
 use signin::{
     account::{Account, RoleKind},
+    digest::DigestAlgorithm,
     extension::Extension,
     ident::{AccountId, DomainId, ExtensionId, Number},
     lockout::{Tally, TallyKey},
-    registration::{Binding, Quarantined, Registration},
+    registration::{Binding, Quarantined, Registration, Transport},
     session::Session,
     timestamp::Timestamp,
 };
@@ -25,7 +27,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// The same with what `found` makes of each item; those that are gone meanwhile are left out.
-    fn map<U>(self, found: impl FnMut(T) -> Option<U>) -> Page<U> {
+    pub(crate) fn map<U>(self, found: impl FnMut(T) -> Option<U>) -> Page<U> {
         Page { items: self.items.into_iter().filter_map(found).collect(), total: self.total }
     }
 }
@@ -95,7 +97,8 @@ pub enum ExtensionSort {
 pub struct RegistrationQuery {
     /// Of one organisation; of all without it.
     pub domain: Option<DomainId>,
-    /// Part of the number, of a phone's address or of what it calls itself; everything when empty.
+    /// Part of the number, of a phone's address or of what it calls itself, or the name of a hash or a transport; everything
+    /// when empty.
     pub search: String,
     /// In which order.
     pub sort: RegistrationSort,
@@ -119,6 +122,17 @@ pub enum RegistrationSort {
     Since,
     /// By the moment the first binding ends.
     ExpiresAt,
+}
+
+/// What the registered phones are, for the status page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PhoneKinds {
+    /// What they call themselves, and how many do.
+    pub agents: Vec<(Arc<str>, usize)>,
+    /// By which hash they prove themselves.
+    pub algorithms: Vec<(DigestAlgorithm, usize)>,
+    /// How they come.
+    pub transports: Vec<(Transport, usize)>,
 }
 
 /// Everything counted, for the home page and the metrics.
@@ -260,6 +274,27 @@ impl Ledger {
             .map(|(_, extension, bindings)| Some(Arc::new(Registration { extension, bindings })))
     }
 
+    /// What the phones are that are registered at `now`.
+    pub fn phone_kinds(&self, now: Timestamp) -> PhoneKinds {
+        // Texts are shared: a look at where one lies costs less than one at what it says.
+        let mut agents: HashMap<usize, (Arc<str>, usize)> = HashMap::new();
+        let mut algorithms = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5].map(|one| (one, 0));
+        let mut transports = [Transport::Udp, Transport::Tcp, Transport::Tls].map(|one| (one, 0));
+        self.holdings.each_registration(|_, bindings| {
+            for binding in bindings.iter().filter(|binding| now < binding.expires_at) {
+                let place = Arc::as_ptr(&binding.agent).cast::<u8>().addr();
+                agents.entry(place).or_insert_with(|| (Arc::clone(&binding.agent), 0)).1 += 1;
+                algorithms.iter_mut().filter(|(one, _)| *one == binding.algorithm).for_each(|(_, n)| *n += 1);
+                transports.iter_mut().filter(|(one, _)| *one == binding.transport).for_each(|(_, n)| *n += 1);
+            }
+        });
+        PhoneKinds {
+            agents: agents.into_values().collect(),
+            algorithms: algorithms.into(),
+            transports: transports.into(),
+        }
+    }
+
     /// What is locked at `now`, the last failure first.
     pub fn locks(&self, now: Timestamp) -> Vec<(TallyKey, Tally)> {
         let mut locks = self.holdings.counts.locked(&self.holdings.settings.load(), now);
@@ -320,7 +355,7 @@ impl Ledger {
         Some(number)
     }
 
-    fn account_says(&self, account: &Account, needle: &str) -> bool {
+    pub(crate) fn account_says(&self, account: &Account, needle: &str) -> bool {
         let number = || account.extension().and_then(|id| self.holdings.line_of(id));
         is_called(account, needle) || number().is_some_and(|(_, number)| number.as_str().contains(needle))
     }
@@ -338,6 +373,8 @@ fn phones_say(bindings: &[Binding], needle: &str) -> bool {
         binding.agent.to_lowercase().contains(needle)
             || binding.contact.to_lowercase().contains(needle)
             || binding.source.to_string().contains(needle)
+            || binding.algorithm.token().to_lowercase() == needle
+            || binding.transport.name() == needle
     })
 }
 
@@ -351,7 +388,7 @@ fn live(bindings: &Arc<[Binding]>, now: Timestamp) -> Option<Arc<[Binding]>> {
 }
 
 /// A page of an ordered list, without holding on to more than the page.
-fn paged<T>(
+pub(crate) fn paged<T>(
     items: impl DoubleEndedIterator<Item = T>,
     is_found: impl Fn(&T) -> bool,
     descending: bool,

@@ -52,10 +52,10 @@ pub fn reseal(
         }
         if row.key == Keyring::row_key() {
             root = Some(row);
-        } else if matches!(row.key.shelf, Shelf::Credential | Shelf::Former) {
+        } else if matches!(row.key.shelf, Shelf::Credential | Shelf::Former | Shelf::Reporting) {
             total += 1;
             if !keyring.is_ours(&row) {
-                return Err(StoreError::Damaged(format!("the credential {} is damaged", row.key.key)));
+                return Err(StoreError::Damaged(format!("the sealed row {} is damaged", row.key.key)));
             }
             if !masters.is_current(&sealed_of(&row)?) {
                 waiting.push(row);
@@ -88,13 +88,13 @@ pub fn reseal(
     Ok(Resealed { total, resealed })
 }
 
-/// The row of a credential, sealed again.
+/// A sealed row, sealed again.
 fn again(row: &Row, keyring: &Keyring, masters: &MasterKeys, dice: &mut dyn Dice) -> Result<Row, OpenError> {
     let sealed = sealed_of(row)?;
     let clear: SecretBytes = masters.open(&row.key.key, &sealed).map_err(|why| match why {
         Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(&sealed), given: masters.ids() },
         Unopened::Malformed | Unopened::Forged => {
-            OpenError::Damaged { what: format!("the credential {} does not open", row.key.key) }
+            OpenError::Damaged { what: format!("the sealed row {} does not open", row.key.key) }
         }
     })?;
     let sealed = masters

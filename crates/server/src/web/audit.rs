@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use signin::{
-    audit::{Actor, AuditEvent, Outcome},
+    audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
     interface::{INTERFACES, LoginInterface},
     rights::Right,
     timestamp::Timestamp,
@@ -23,14 +23,14 @@ use crate::system::System;
 use super::{
     Web,
     address::{Path, Query},
-    credentials,
+    credentials, doctor,
     guard::SignedIn,
     lists::{PAGE, thousands},
     moment,
     views::{
-        audit::{AuditEventPage, AuditPage},
+        audit::{AuditEventPage, AuditPage, Quick},
         forms::{Choice, Field, Kind},
-        parts::{Badge, Event, Fact, Notice, Pager, Tone},
+        parts::{Badge, Event, Fact, Link, Notice, Pager, Tone},
         shell::Place,
     },
 };
@@ -38,12 +38,41 @@ use super::{
 const PATH: &str = "/manager/audit";
 /// Lines on other pages.
 const LATELY: usize = 8;
+/// Changes of one event that are told in a list.
+const CHANGES: usize = 2;
 /// Rows that are looked at for lines on other pages.
 const GLANCE_MAX: usize = 20_000;
 /// Chunks of an export that may wait for a slow reader.
 const CHUNKS: usize = 16;
 /// Bytes of one chunk.
 const CHUNK: usize = 32 << 10;
+
+/// Quick filters: the address's word, the words on the page, and what they mean.
+const SUBJECTS: [(&str, &str, &[Action]); 5] = [
+    ("sign-ins", "Sign-ins", &[Action::SignIn, Action::SignOut, Action::Confirm, Action::SessionEnded]),
+    ("phones", "Phones", &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut]),
+    ("settings", "Settings changed", &[Action::SettingsChanged, Action::DomainChanged]),
+    (
+        "secrets",
+        "Secrets and locks",
+        &[Action::SecretSet, Action::SecretRemoved, Action::LockReset, Action::Recovered],
+    ),
+    (
+        "accounts",
+        "Users and extensions",
+        &[
+            Action::AccountCreated,
+            Action::AccountChanged,
+            Action::AccountDeleted,
+            Action::GroupCreated,
+            Action::GroupChanged,
+            Action::GroupDeleted,
+            Action::ExtensionCreated,
+            Action::ExtensionChanged,
+            Action::ExtensionDeleted,
+        ],
+    ),
+];
 
 /// What the audit's address says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -53,6 +82,12 @@ pub(super) struct Search {
     q: String,
     #[serde(default)]
     who: String,
+    /// One of [`SUBJECTS`].
+    #[serde(default)]
+    what: String,
+    /// A whole day; `from` and `until` are moments.
+    #[serde(default)]
+    day: String,
     #[serde(default)]
     interface: String,
     #[serde(default)]
@@ -71,10 +106,15 @@ impl Search {
     fn query(&self, limit: usize) -> AuditQuery {
         let name = self.who.trim();
         let address = name.parse::<IpAddr>().ok();
+        let day = crate::moment::parse_day(&self.day);
+        let (from, until) = (crate::moment::parse_local(&self.from), crate::moment::parse_local(&self.until));
         AuditQuery {
             text: self.q.trim().chars().take(200).collect(),
             name: (!name.is_empty() && address.is_none()).then(|| name.chars().take(200).collect()),
-            action: None,
+            actions: SUBJECTS
+                .iter()
+                .find(|(name, ..)| *name == self.what)
+                .map_or(&[], |(.., actions)| actions),
             outcome: match self.outcome.as_str() {
                 "accepted" => Some(Outcome::Accepted),
                 "refused" => Some(Outcome::Refused),
@@ -82,8 +122,11 @@ impl Search {
             },
             interface: INTERFACES.iter().find(|row| row.name == self.interface).map(|row| row.interface),
             address,
-            from: crate::moment::parse_local(&self.from),
-            until: crate::moment::parse_local(&self.until),
+            // What lies in the day and between the moments.
+            from: from.max(day.map(|(begins, _)| begins)),
+            until: day
+                .map(|(_, ends)| ends)
+                .map_or(until, |ends| Some(until.map_or(ends, |until| until.min(ends)))),
             before_seq: self.before.parse().ok(),
             limit,
             looked_at_max: 0,
@@ -101,6 +144,8 @@ impl Search {
         ["", "accepted", "refused"].contains(&self.outcome.as_str())
             && (self.interface.is_empty() || INTERFACES.iter().any(|row| row.name == self.interface))
             && (self.before.is_empty() || self.before.parse::<u64>().is_ok())
+            && (self.what.is_empty() || SUBJECTS.iter().any(|(name, ..)| *name == self.what))
+            && (self.day.is_empty() || crate::moment::parse_day(&self.day).is_some())
             && is_moment(&self.from)
             && is_moment(&self.until)
             && ["", "csv", "jsonl"].contains(&self.format.as_str())
@@ -111,6 +156,8 @@ impl Search {
         let own = [
             ("q", &self.q),
             ("who", &self.who),
+            ("what", &self.what),
+            ("day", &self.day),
             ("interface", &self.interface),
             ("outcome", &self.outcome),
             ("from", &self.from),
@@ -127,9 +174,26 @@ impl Search {
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.q, &self.who, &self.interface, &self.outcome, &self.from, &self.until]
+        [&self.q, &self.who, &self.what, &self.day, &self.interface, &self.outcome, &self.from, &self.until]
             .iter()
             .any(|v| !v.is_empty())
+    }
+
+    /// One click each: everything about a subject, and every refusal.
+    fn quick(&self) -> Vec<Quick> {
+        let link = |search: Self, title: &str, is_on| Quick {
+            link: Link::new(search.address(PATH, &[]), title),
+            is_on,
+        };
+        let refused = Self { outcome: "refused".into(), ..Self::default() };
+        let is_refused = self.what.is_empty() && self.outcome == "refused";
+        let subjects = SUBJECTS.iter().map(|(name, title, _)| {
+            link(Self { what: (*name).into(), ..Self::default() }, title, *name == self.what)
+        });
+        [link(Self::default(), "Everything", !self.is_filtered()), link(refused, "Refusals", is_refused)]
+            .into_iter()
+            .chain(subjects)
+            .collect()
     }
 
     fn fields(&self) -> Vec<Field> {
@@ -143,9 +207,14 @@ impl Search {
             Choice::new("accepted", "Accepted", self.outcome == "accepted"),
             Choice::new("refused", "Refused", self.outcome == "refused"),
         ];
+        let mut subjects = vec![every("Everything", &self.what)];
+        subjects
+            .extend(SUBJECTS.iter().map(|(name, title, _)| Choice::new(*name, *title, *name == self.what)));
         vec![
             Field::new("q", "Text").value(&*self.q).required().length_max(200),
             Field::new("who", "Name or address").value(&*self.who).required().length_max(200),
+            Field::new("what", "What").kind(Kind::Select(subjects)).required(),
+            Field::new("day", "Day").kind(Kind::Date).value(&*self.day).required(),
             Field::new("interface", "Interface").kind(Kind::Select(interfaces)).required(),
             Field::new("outcome", "Outcome").kind(Kind::Select(outcomes)).required(),
             Field::new("from", "From").kind(Kind::Moment).value(&*self.from).required(),
@@ -174,6 +243,7 @@ pub(super) async fn list(
     let page = AuditPage {
         shell: who.shell(&web, Place::Audit),
         chain: chain_notice(total),
+        quick: search.quick(),
         filters: search.fields(),
         filtered: search.is_filtered(),
         events: rows.iter().take(PAGE).map(|row| event(row, now)).collect(),
@@ -225,6 +295,7 @@ pub(super) fn event(row: &AuditRow, now: Timestamp) -> Event {
         outcome: outcome(event),
         who: actor(&event.actor, &event.subject),
         what: what(event),
+        detail: detail(event),
         interface: event.interface.row().title.into(),
         from: event.address.map_or_else(|| "–".into(), |address| address.to_string()),
         at: moment::stamp(event.at, now),
@@ -254,6 +325,35 @@ fn outcome(event: &AuditEvent) -> String {
 fn what(event: &AuditEvent) -> String {
     let subject = if event.subject.is_empty() { String::new() } else { format!(": {}", event.subject) };
     format!("{}{subject}", event.action.title())
+}
+
+/// Why it was refused, or the first changes, in a line. Where a phone is stands beside it already.
+fn detail(event: &AuditEvent) -> String {
+    if let Some(reason) = event.reason {
+        let locked = if event.changes.is_empty() { "" } else { ", and locked by it" };
+        return format!("{}{locked}", reason.title());
+    }
+    let is_of_phone = matches!(
+        event.action,
+        Action::Registered | Action::Unregistered | Action::PhoneLost | Action::PushedOut
+    );
+    let shown = if is_of_phone { &[] } else { event.changes.as_slice() };
+    let told =
+        shown.iter().take(CHANGES).map(|change| format!("{}: {}", change.field, change_in_words(change)));
+    let mut words: Vec<String> = told.collect();
+    if shown.len() > CHANGES {
+        words.push(format!("and {} more", shown.len() - CHANGES));
+    }
+    words.join("; ")
+}
+
+fn change_in_words(change: &FieldChange) -> String {
+    match (&*change.before, &*change.after) {
+        ("", "") => "a new one".into(),
+        ("", after) => after.into(),
+        (before, "") => format!("{before} → nothing"),
+        (before, after) => format!("{before} → {after}"),
+    }
 }
 
 fn actor(actor: &Actor, claimed: &str) -> String {
@@ -320,13 +420,7 @@ pub(super) async fn show(
         facts.push(Fact::new("How often", format!("{} times in a row", event.times)));
     }
     for change in &event.changes {
-        let words = match (&*change.before, &*change.after) {
-            ("", "") => "a new one".to_owned(),
-            ("", after) => after.to_owned(),
-            (before, "") => format!("{before} → nothing"),
-            (before, after) => format!("{before} → {after}"),
-        };
-        facts.push(Fact::new(change.field.to_string(), words));
+        facts.push(Fact::new(change.field.to_string(), change_in_words(change)));
     }
     let total = web.system.ledger.figures().audit_rows;
     let page = AuditEventPage {
@@ -336,6 +430,7 @@ pub(super) async fn show(
         outcome: Badge::new(tone(event), outcome(event)),
         at: moment::stamp(event.at, now),
         why: event.reason.map_or_else(String::new, |reason| format!("{}.", reason.title())),
+        doctor: doctor::link_of_event(&who, event),
         facts,
         chain: vec![Fact::new("Number", seq.to_string())],
         older: (seq > 1).then(|| format!("{PATH}/{}", seq - 1)),

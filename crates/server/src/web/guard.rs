@@ -320,6 +320,7 @@ impl SignedIn {
                 places,
                 settings,
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
+                alarms: u64::try_from(web.system.ledger.alarms_unseen()).unwrap_or(u64::MAX),
             },
         }
     }

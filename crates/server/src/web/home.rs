@@ -49,6 +49,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         shell: who.shell(&web, Place::Home),
         last,
         failures: before.failures_since.into(),
+        doctor: who.by.may(Right::SecurityRead),
         attention: attention(&web, &who, now),
         tiles: tiles(&figures, bars, refusals),
         recent: audit::lately(&web, &who, now),
@@ -73,7 +74,7 @@ fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
     vec![
         tile(
             "Phones registered",
-            "/status",
+            "/status/phones",
             number(figures.bindings),
             format!("at {} of {} extensions", number(figures.registrations), number(figures.extensions)),
         ),
@@ -113,7 +114,7 @@ async fn refusals(web: &Arc<Web>, now: Timestamp) -> (Bars, u64) {
     let (total, most) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
     let summary =
         format!("Refusals in each of the last 24 hours; {total} together, at most {most} in one hour");
-    (Bars { values, summary }, total)
+    (Bars { values, summary, ..Bars::default() }, total)
 }
 
 /// What needs attention, most urgent first.
@@ -180,7 +181,7 @@ fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
             names.join(", "),
             if count > 5 { " and others" } else { "" }
         );
-        list.push(item(Tone::Warning, title, &text, Some(("/status?state=lost", "Show"))));
+        list.push(item(Tone::Warning, title, &text, Some(("/status/phones?state=lost", "Show"))));
     }
     let count = if may_see { web.system.ledger.quarantine().len() } else { 0 };
     if count > 0 {

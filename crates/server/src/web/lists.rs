@@ -24,6 +24,9 @@ pub(super) struct ListQuery {
     /// A filter that the list knows.
     #[serde(default)]
     pub(super) status: String,
+    /// A kind that the list knows.
+    #[serde(default)]
+    pub(super) kind: String,
 }
 
 impl ListQuery {
@@ -47,12 +50,17 @@ impl ListQuery {
         self.page() * PAGE
     }
 
-    fn address(&self, path: &str, sort: &str, page: usize) -> String {
+    pub(super) fn address(&self, path: &str, sort: &str, page: usize) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let page = if page > 0 { (page + 1).to_string() } else { String::new() };
-        for (name, value) in
-            [("q", self.q.as_str()), ("status", &self.status), ("sort", sort), ("page", &page)]
-        {
+        let own = [
+            ("q", self.q.as_str()),
+            ("status", &self.status),
+            ("kind", &self.kind),
+            ("sort", sort),
+            ("page", &page),
+        ];
+        for (name, value) in own {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }

@@ -6,9 +6,11 @@
 
 mod address;
 mod administrators;
+mod alarms;
 mod assets;
 pub(crate) mod audit;
 mod credentials;
+mod doctor;
 mod extensions;
 pub mod form;
 mod groups;
@@ -19,12 +21,16 @@ mod links;
 mod lists;
 mod login;
 mod moment;
+mod notifications;
+mod overview;
+mod passwords;
 mod pending;
 mod preferences;
 pub mod routes;
 mod security;
 mod settings;
 mod status;
+mod targets;
 mod tokens;
 mod users;
 pub(crate) mod views;
@@ -52,6 +58,8 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
+    /// How all credentials stood a moment ago.
+    census: passwords::Latest,
     /// What waits for an OK.
     pending: pending::Pending,
 }
@@ -73,6 +81,7 @@ pub fn router(system: Arc<System>) -> Router {
         system: Arc::clone(&system),
         form_key: roll(&mut OsDice),
         pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
     });
     routes::router(&web)
         .fallback(not_found)
@@ -85,7 +94,12 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
+    let web = Arc::new(Web {
+        system,
+        form_key: [0; 32],
+        pending: pending::Pending::default(),
+        census: passwords::Latest::default(),
+    });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

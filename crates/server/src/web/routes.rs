@@ -18,9 +18,10 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, extensions, groups,
+    Web, administrators, audit, doctor, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, preferences, security, settings, status, tokens, users,
+    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
+    tokens, users,
 };
 
 /// Who may see a page.
@@ -94,6 +95,10 @@ fn rows() -> Vec<Row> {
         post("/manager/extensions/{id}/secrets/{kind}", Needs(SecurityReset), extensions::set_secret),
         get("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::ask_log_out),
         post("/manager/extensions/{id}/logout", Needs(StatusControl), extensions::log_out),
+        get("/manager/passwords", Needs(SecurityRead), passwords::show),
+        get("/manager/doctor", Needs(SecurityRead), doctor::show),
+        // What the button does asks for its own right besides.
+        post("/manager/doctor", Needs(SecurityRead), doctor::mend),
         get("/manager/audit", Needs(SecurityRead), audit::list),
         get("/manager/audit/export", Needs(SecurityRead), audit::export),
         get("/manager/audit/{seq}", Needs(SecurityRead), audit::show),
@@ -120,12 +125,23 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
-        get("/status", Needs(StatusRead), status::phones),
+        get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
+        post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
+        get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),
+        post("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::create),
+        get("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::show),
+        post("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::save),
+        post("/manager/settings/notifications/targets/{id}/test", Needs(SystemWrite), targets::test),
+        get("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::ask_delete),
+        post("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::delete),
+        get("/status", Needs(StatusRead), status::overview),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),
         get("/status/blacklists", Needs(StatusRead), status::show),
         post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
+        get("/status/alarms", Needs(StatusRead), status::show),
+        post("/status/alarms", Needs(StatusControl), status::act),
         get("/status/quarantine", Needs(StatusRead), status::show),
         post("/status/quarantine", Needs(StatusControl), status::act),
         get("/status/old-codes", Needs(StatusRead), status::show),

@@ -46,7 +46,7 @@ fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> Setting
             "MD5 is allowed",
             "The status page shows which phones use it. When none does, it can be switched off.",
         )
-        .with_link("/status", "Registered phones")
+        .with_link("/status/phones?q=md5", "Phones that use it")
     });
     SettingsPage::new(who.shell(web, Place::Settings), tab, filled, notice, who.by.may(right))
 }
@@ -69,6 +69,7 @@ fn saved(web: &Web, tab: SettingsTab) -> Filled {
         }),
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
         | SettingsTab::Preferences => Filled::default()
@@ -98,6 +99,7 @@ pub(super) async fn save(
     let done = match tab {
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
         | SettingsTab::Preferences => {

@@ -1,6 +1,6 @@
 //! The status: phones, blacklists, quarantine and sessions as they are now, live, with what can be done about them.
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -14,13 +14,13 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
     admin::Admin,
+    alarm::AlarmId,
     audit::{Action, AuditEvent},
     dice::Dice,
     extension::Extension,
     ident::{ExtensionId, Number},
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
-    place::Lane,
     policy::{Lock, LockRule},
     records::Records,
     registration::{Binding, Transport},
@@ -34,11 +34,11 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web,
     address::{LastPart, Path, Query},
-    audit, credentials,
+    alarms, audit, credentials,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
-    moment,
+    moment, overview,
     views::{
         forms::{Choice, Field, Kind},
         parts::{Badge, Link, Tone, Until},
@@ -66,12 +66,17 @@ pub(super) struct Search {
     list: ListQuery,
     #[serde(default)]
     state: String,
+    /// How far back the overview looks.
+    #[serde(default)]
+    span: String,
 }
 
 impl Search {
     fn address(&self, path: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page)] {
+        let own =
+            [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page), ("span", &self.span)];
+        for (name, value) in own {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -83,7 +88,9 @@ impl Search {
 
 fn tab_named(name: &str) -> Option<StatusTab> {
     match name {
+        "overview" => Some(StatusTab::Overview),
         "phones" => Some(StatusTab::Phones),
+        "alarms" => Some(StatusTab::Alarms),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
         "old-codes" => Some(StatusTab::OldCodes),
@@ -94,7 +101,9 @@ fn tab_named(name: &str) -> Option<StatusTab> {
 
 const fn name_of(tab: StatusTab) -> &'static str {
     match tab {
+        StatusTab::Overview => "overview",
         StatusTab::Phones => "phones",
+        StatusTab::Alarms => "alarms",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
         StatusTab::OldCodes => "old-codes",
@@ -102,12 +111,12 @@ const fn name_of(tab: StatusTab) -> &'static str {
     }
 }
 
-pub(super) async fn phones(
+pub(super) async fn overview(
     State(web): State<Arc<Web>>,
     who: SignedIn,
     Query(search): Query<Search>,
 ) -> Response {
-    page(&web, &who, StatusTab::Phones, &search)
+    page(&web, &who, StatusTab::Overview, &search)
 }
 
 pub(super) async fn show(
@@ -123,7 +132,6 @@ pub(super) async fn show(
 }
 
 fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Response {
-    let here = if tab == StatusTab::Phones { "/status".into() } else { format!("/status/{}", name_of(tab)) };
     let states = vec![
         Choice::new("", "Registered", search.state != "lost"),
         Choice::new("lost", "Lost in the last day", search.state == "lost"),
@@ -141,10 +149,11 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
     };
     let page = StatusPage {
         shell: who.shell(web, Place::Status),
-        here: search.address(&here),
+        here: search.address(tab.href()),
         events: "/status/events".into(),
         fragment: search.address(&format!("/status/live/{}", name_of(tab))),
         search: fields,
+        doctor: tab == StatusTab::Overview && who.by.may(Right::SecurityRead),
         live: part(web, who, tab, search),
     };
     who.page(&page)
@@ -167,9 +176,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     let figures = ledger.figures();
     let locks = ledger.locks(now);
     let sessions = sessions(web, who, now);
+    let standing = ledger.alarms().iter().filter(|alarm| alarm.is_standing()).count();
     let words = format!(
-        "{} phones registered, {} with an old code, {} blocked, {} sessions",
+        "{} phones registered, {} alarms, {} with an old code, {} blocked, {} sessions",
         thousands(figures.bindings),
+        thousands(standing),
         thousands(figures.stale_phones),
         thousands(locks.len()),
         thousands(sessions.len())
@@ -179,6 +190,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         tabs: StatusTabs {
             tab,
             phones_count: count(figures.bindings),
+            alarms_count: count(standing),
             blocked_count: count(locks.len()),
             quarantine_count: count(figures.quarantine),
             old_codes_count: count(figures.stale_phones),
@@ -187,9 +199,16 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         },
         section: StatusSection {
             csrf: who.csrf(),
+            control_alarms: who.by.may(Right::StatusControl),
             control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
             body: match tab {
+                StatusTab::Overview => {
+                    let span = overview::span_named(&search.span);
+                    let sessions = sessions.clone();
+                    StatusBody::Overview(Box::new(overview::overview(web, who, span, &locks, sessions, now)))
+                }
                 StatusTab::Phones => phones_part(web, search, now),
+                StatusTab::Alarms => StatusBody::Alarms(alarms::part(web, &search.list, now)),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
                 StatusTab::OldCodes => StatusBody::OldCodes(old_codes(web, now)),
@@ -203,7 +222,7 @@ fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     if search.state == "lost" {
         let phones: Vec<_> =
             lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
-        let pager = ListQuery::default().pager("/status", "lost phones", phones.len());
+        let pager = ListQuery::default().pager(StatusTab::Phones.href(), "lost phones", phones.len());
         return StatusBody::Phones { phones, pager, searched: true };
     }
     let found = web.system.ledger.registrations(&RegistrationQuery {
@@ -224,7 +243,7 @@ fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     }
     StatusBody::Phones {
         phones,
-        pager: search.list.pager("/status", "extensions with phones", found.total),
+        pager: search.list.pager(StatusTab::Phones.href(), "extensions with phones", found.total),
         searched: !search.list.q.is_empty(),
     }
 }
@@ -236,6 +255,21 @@ pub(super) fn phones_of(web: &Web, extension: &Extension, now: Timestamp) -> Vec
     bindings
         .filter(|binding| now < binding.expires_at)
         .map(|binding| phone_row(web, extension, binding, now))
+        .collect()
+}
+
+/// The phones that registered from an address.
+pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<PhoneRow> {
+    let ledger = &web.system.ledger;
+    let query =
+        RegistrationQuery { search: address.to_string(), limit: PAGE, now, ..RegistrationQuery::default() };
+    let found = ledger.registrations(&query);
+    let lines = found.items.iter().filter_map(|of| Some((ledger.extension(of.extension)?, &of.bindings)));
+    lines
+        .flat_map(|(extension, bindings)| {
+            let of_it = bindings.iter().filter(|binding| binding.source.ip() == address);
+            of_it.map(|binding| phone_row(web, &extension, binding, now)).collect::<Vec<_>>()
+        })
         .collect()
 }
 
@@ -279,7 +313,7 @@ fn extension_link(extension: &Extension) -> Link {
 pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)> {
     let ledger = &web.system.ledger;
     let query = AuditQuery {
-        action: Some(Action::PhoneLost),
+        actions: &[Action::PhoneLost],
         from: Some(Timestamp(now.0.saturating_sub(LOST_MS))),
         limit: LOST_MAX,
         ..AuditQuery::default()
@@ -347,10 +381,19 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
 /// A rule, and who is not stopped by it.
 fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     let window = moment::in_words(rule.window.0.into());
-    let then = match rule.lock {
-        Lock::Nothing | Lock::LogOnly => {
-            return format!("{} {what} in {window} are only written down.", rule.failures_max);
-        }
+    match lock_in_words(rule.lock) {
+        None => format!("{} {what} in {window} are only written down.", rule.failures_max),
+        Some(then) => format!(
+            "After {} {what} in {window}, {then}. The right secret is refused too, {except}.",
+            rule.failures_max
+        ),
+    }
+}
+
+/// How long a lock lasts; `None` where there is none.
+pub(super) fn lock_in_words(lock: Lock) -> Option<String> {
+    Some(match lock {
+        Lock::Nothing | Lock::LogOnly => return None,
         Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
         Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
@@ -361,25 +404,17 @@ fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
             moment::in_words(first.0.into())
         ),
         Lock::Permanent => "until reset".into(),
-    };
-    format!(
-        "After {} {what} in {window}, {then}. The right secret is refused too, {except}.",
-        rule.failures_max
-    )
+    })
 }
 
-fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
+pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
     let until = match tally.standing(rule, now) {
         Standing::Locked { until } => until.map(|until| moment::until(until, now)),
         Standing::Open | Standing::Full => Some(moment::until(now, now)),
     };
     BlockRow {
         id: id_of(key),
-        what: match key.lane {
-            Lane::Open => key.name.as_str().to_owned(),
-            Lane::Network(network) => format!("{} at {network}", key.name.as_str()),
-            Lane::Device(_) => format!("{} in a known browser", key.name.as_str()),
-        },
+        what: crate::alarms::called(key),
         href: audit::href_of(key.name.as_str()),
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
@@ -403,7 +438,7 @@ fn key_of(id: &str) -> Option<TallyKey> {
     serde_json::from_str(id).ok()
 }
 
-fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
+pub(super) fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
     let ledger = &web.system.ledger;
     let rows = ledger.quarantine().into_iter().filter_map(|entry| {
         let extension = ledger.extension(entry.extension)?;
@@ -536,6 +571,13 @@ pub(super) async fn act(
             let release =
                 move |admin: &Admin<'_>, _: &mut dyn Dice| admin.release_quarantine(ExtensionId(id));
             web.system.administer(&who.by, release).await.map(|_| "Released")
+        }
+        (Some(StatusTab::Alarms), Ok(id), _) => {
+            let Some(alarm) = web.system.ledger.alarm(AlarmId(id)) else {
+                return who.visitor.error(&web, StatusCode::NOT_FOUND);
+            };
+            let see = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.acknowledge(&alarm);
+            web.system.administer(&who.by, see).await.map(|_| "Acknowledged")
         }
         (Some(StatusTab::OldCodes), Ok(id), _) => {
             let forget = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.forget_former(ExtensionId(id));

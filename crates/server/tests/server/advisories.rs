@@ -405,12 +405,19 @@ async fn what_a_phone_calls_itself_is_text_wherever_it_is_shown() {
     assert_eq!(phone.say(&request).await.status, 200);
     let mut browser = Browser::at(house.https());
     assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
-    for page in ["/manager", "/status", "/manager/audit", "/manager/extensions"] {
+    for page in [
+        "/manager",
+        "/status",
+        "/status/phones",
+        "/manager/audit",
+        "/manager/extensions",
+        "/manager/doctor?q=201",
+    ] {
         let answer = browser.get(page).await;
         assert!(!answer.body.contains("<script>alert"), "{page}");
         assert!(!answer.body.contains('\u{1b}'), "{page}");
     }
-    let shown = browser.get("/status").await;
+    let shown = browser.get("/status/phones").await;
     assert!(shown.status != 200 || shown.body.contains("&#60;script") || shown.body.contains("&lt;script"));
     assert!(house.audit().await.iter().all(|row| !row.contains('\u{1b}')));
 }

@@ -7,6 +7,8 @@ mod advisories;
 #[cfg(test)]
 mod aimed;
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod api_operations;
@@ -49,7 +51,11 @@ mod program;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]
@@ -58,6 +64,10 @@ mod turns;
 mod vectors;
 #[cfg(test)]
 mod web_audit;
+#[cfg(test)]
+mod web_doctor;
+#[cfg(test)]
+mod web_security;
 #[cfg(test)]
 mod web_sessions;
 #[cfg(test)]

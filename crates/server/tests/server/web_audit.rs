@@ -16,7 +16,7 @@ use crate::{
 /// The last chunk of a body that is whole.
 const END: &str = "\r\n0\r\n\r\n";
 
-fn event(at: Timestamp) -> Effect {
+pub(crate) fn event(at: Timestamp) -> Effect {
     Effect::Audit(AuditEvent {
         at,
         action: Action::SettingsChanged,
@@ -75,6 +75,8 @@ async fn what_an_address_cannot_mean_is_said_on_a_page_of_ours() {
         ("/manager/users?page=1&page=2", 400, "could not be understood"),
         ("/manager/audit?outcome=x", 400, "could not be understood"),
         ("/manager/audit?from=yesterday", 400, "could not be understood"),
+        ("/manager/audit?day=tuesday", 400, "could not be understood"),
+        ("/manager/audit?what=everything", 400, "could not be understood"),
         ("/manager/audit/export?interface=x", 400, "could not be understood"),
         ("/manager/audit/export?outcom=refused", 400, "could not be understood"),
         ("/manager/audit/export?format=xml", 400, "could not be understood"),

@@ -3,6 +3,7 @@
 //! The same operations stand behind the pages, the command and every interface to come. They read
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
+mod alarms;
 mod api_tokens;
 mod exports;
 mod extensions;
@@ -10,9 +11,11 @@ mod groups;
 mod ignition;
 mod locks;
 mod rehearsal;
+mod reporting;
 mod secrets;
 mod service_users;
 mod settings;
+mod targets;
 mod users;
 
 use std::net::IpAddr;

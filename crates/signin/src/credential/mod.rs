@@ -12,6 +12,7 @@ mod phone_password;
 mod portal_passcode;
 mod rule;
 mod service_password;
+pub mod state;
 mod traits;
 mod user_password;
 mod voicemail_code;

@@ -11,6 +11,7 @@ use std::{
 use signin::{
     account::{Account, Activity, RoleKind},
     admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
+    alarm::AlarmChange,
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
@@ -31,6 +32,7 @@ use signin::{
     policy::{HISTORY_MAX, Settings},
     records::Records,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     stale::{FORMER_MAX, Former, StalePhone},
@@ -46,6 +48,7 @@ pub(crate) const CODE: &str = "48159";
 #[derive(Clone, Default)]
 pub(crate) struct Model {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) reporting: Arc<Reporting>,
     pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
     pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
     pub(crate) activities: BTreeMap<AccountId, Activity>,
@@ -64,6 +67,7 @@ pub(crate) struct Model {
     pub(crate) documents: BTreeMap<DocumentId, Arc<Document>>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
+    pub(crate) alarms: Vec<AlarmChange>,
     /// Effects that could make a wrong secret right.
     changes: u64,
     next: Cell<u32>,
@@ -72,6 +76,9 @@ pub(crate) struct Model {
 impl Records for Model {
     fn settings(&self) -> Arc<Settings> {
         self.settings.clone()
+    }
+    fn reporting(&self) -> Arc<Reporting> {
+        self.reporting.clone()
     }
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.domains.get(&id).cloned()
@@ -113,6 +120,9 @@ impl Records for Model {
             let verifier = credential::verifier(kind, &kept.payload, &binding);
             credential::is_kept(secret, &verifier, Some(&kept.payload))
         })
+    }
+    fn places(&self, extension: ExtensionId) -> Places {
+        self.places.get(&extension).cloned().unwrap_or_default()
     }
     fn is_former(&self, owner: Owner, kind: CredentialKind, secret: &Secret, last: usize) -> bool {
         let former = self.former.get(&(owner, kind)).map(Vec::as_slice).unwrap_or_default();
@@ -181,6 +191,10 @@ impl Model {
             Effect::PutSettings(settings) => {
                 assert_eq!(settings.version, self.settings.version + 1);
                 self.settings = Arc::from(settings);
+            }
+            Effect::PutReporting(reporting) => {
+                assert_eq!(reporting.version, self.reporting.version + 1);
+                self.reporting = Arc::from(reporting);
             }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
             Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
@@ -266,6 +280,9 @@ impl Model {
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::Delivered(..) => {}
+            Effect::Alarm(change) => self.alarms.push(change),
+            Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod administration;
 mod boundaries;
+mod diagnosis;
 mod empty_secrets;
 mod house;
 mod lanes;
@@ -23,4 +24,5 @@ mod service_users;
 mod sessions;
 mod signing_in;
 mod stale;
+mod targets;
 mod walk;

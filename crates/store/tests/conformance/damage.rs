@@ -136,9 +136,9 @@ fn verified(host: &dyn EngineHost) -> Result<AuditState, AuditBroken> {
 
 pub(crate) fn a_whole_audit_is_verified(host: &dyn EngineHost) {
     let Ledger10 = audited(host);
-    assert_eq!(verified(host), Ok(AuditState { rows: 10, head_at: Some(NOW) }));
+    assert_eq!(verified(host), Ok(AuditState { rows: 10, first: 1, head_at: Some(NOW) }));
     let empty = host.another();
-    assert_eq!(verified(&*empty), Ok(AuditState { rows: 0, head_at: None }));
+    assert_eq!(verified(&*empty), Ok(AuditState { rows: 0, first: 1, head_at: None }));
 }
 
 pub(crate) fn an_edited_audit_row_is_found(host: &dyn EngineHost) {
@@ -218,8 +218,10 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
         assert_eq!(seqs(AuditQuery { text: text.into(), ..query() }).len(), 10, "{text}");
     }
     assert_eq!(seqs(AuditQuery { text: "phone 2.0".into(), ..query() }), [0; 0]);
-    assert_eq!(seqs(AuditQuery { action: Some(Action::Ignited), ..query() }), [0; 0]);
-    assert_eq!(seqs(AuditQuery { action: Some(Action::SignIn), ..query() }).len(), 10);
+    assert_eq!(seqs(AuditQuery { actions: &[Action::Ignited], ..query() }), [0; 0]);
+    assert_eq!(seqs(AuditQuery { actions: &[Action::SignIn], ..query() }).len(), 10);
+    let either = AuditQuery { actions: &[Action::Ignited, Action::SignIn], ..query() };
+    assert_eq!(seqs(either).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(1)), ..query() }).len(), 10);
     assert_eq!(seqs(AuditQuery { address: Some(address(2)), ..query() }).len(), 0);
     assert_eq!(seqs(AuditQuery { from: Some(later(1)), ..query() }).len(), 0);

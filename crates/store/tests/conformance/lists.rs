@@ -1,11 +1,13 @@
 //! Lists: sorted, searched, a page at a time.
 
 use signin::{
+    credential::CredentialKind,
     effect::Effect,
     ident::{AccountId, ExtensionId},
 };
 use store::{
-    AccountQuery, AccountSort, ExtensionQuery, ExtensionSort, Ledger, RegistrationQuery, RegistrationSort,
+    AccountQuery, AccountSort, Census, CredentialFilter, CredentialQuery, ExtensionQuery, ExtensionSort,
+    Ledger, RegistrationQuery, RegistrationSort,
 };
 
 use crate::{host::EngineHost, world::*};
@@ -74,4 +76,61 @@ pub(crate) fn registrations_show_what_is_in_force(host: &dyn EngineHost) {
     assert_eq!(shown(&RegistrationQuery { search: "phone".into(), ..all(NOW) }).len(), 2);
     assert_eq!(shown(&RegistrationQuery { search: "202".into(), ..all(NOW) }).len(), 1);
     assert_eq!(shown(&RegistrationQuery { search: "none".into(), ..all(NOW) }).len(), 0);
+}
+
+pub(crate) fn accounts_are_found_by_how_their_credentials_stand(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    ledger.commit(vec![Effect::PutCredential(code(BOB, "1234"))]).wait().unwrap();
+    ledger.commit_behind(vec![Effect::KnowPlace(X201, address(7), later(86_400))]);
+    let found = |census: &Census, filter, kind, search: &str| {
+        let query = CredentialQuery { filter, kind, search: search.into(), limit: 10, offset: 0 };
+        let page = ledger.accounts_by_credentials(census, &query);
+        page.items.iter().map(|account| account.name.to_string()).collect::<Vec<_>>()
+    };
+    let nobody = [""; 0];
+    let (login, phone) = (Some(CredentialKind::LoginCode), Some(CredentialKind::PhonePassword));
+    let census = ledger.census(later(86_400));
+    assert_eq!(found(&census, CredentialFilter::Weak, None, ""), ["bob"], "1234 runs up");
+    assert_eq!(found(&census, CredentialFilter::Weak, phone, ""), nobody);
+    assert_eq!(
+        found(&census, CredentialFilter::NotSet, None, ""),
+        ["Administrator"],
+        "nothing opens anything"
+    );
+    assert_eq!(found(&census, CredentialFilter::NotSet, phone, ""), ["ann", "bob"]);
+    assert_eq!(found(&census, CredentialFilter::NotSet, phone, "202"), ["bob"]);
+    assert_eq!(found(&census, CredentialFilter::All, None, ""), ["Administrator", "ann", "bob"]);
+    assert_eq!(found(&census, CredentialFilter::Unused, None, ""), nobody);
+    let codes = census.kinds.iter().find(|of| Some(of.kind) == login).unwrap();
+    assert_eq!((codes.owners, codes.set, codes.weak, codes.expired), (2, 2, 1, 0));
+    assert!(census.is_current(ledger.changes(), later(86_400)));
+    assert!(!census.is_current(ledger.changes(), later(86_460)), "dates pass");
+
+    let mut ended = code(BOB, "59274");
+    ended.facts.expires_at = Some(later(60));
+    ledger.commit(vec![Effect::PutCredential(ended)]).wait().unwrap();
+    assert!(!census.is_current(ledger.changes(), later(86_400)), "something has changed");
+    let after = ledger.census(later(90 * 86_400));
+    assert_eq!(found(&after, CredentialFilter::Weak, None, ""), nobody);
+    assert_eq!(found(&after, CredentialFilter::Expired, login, ""), ["bob"]);
+    assert_eq!(
+        found(&after, CredentialFilter::Unused, login, ""),
+        ["bob"],
+        "ann’s phone was seen a day later"
+    );
+    let long_after = ledger.census(later(93 * 86_400));
+    assert_eq!(found(&long_after, CredentialFilter::Unused, login, ""), ["ann", "bob"]);
+}
+
+pub(crate) fn phones_are_counted_by_what_they_are(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    ledger.commit_behind(vec![
+        Effect::PutRegistration(registration(X202, &[later(60), later(600)])),
+        Effect::PutRegistration(registration(X201, &[later(70)])),
+    ]);
+    let kinds = ledger.phone_kinds(later(60));
+    assert_eq!(kinds.agents.iter().map(|(_, count)| count).sum::<usize>(), 2, "one has ended");
+    assert!(kinds.agents.iter().all(|(agent, _)| &**agent == "Phone 1.0"));
+    assert_eq!(kinds.algorithms.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 0]);
+    assert_eq!(kinds.transports.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 0, 0]);
 }

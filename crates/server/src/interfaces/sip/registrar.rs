@@ -67,6 +67,7 @@ impl Desk<'_> {
         let (Some(algorithm), Some(nonce_count)) =
             (algorithm(shown, domain), NonceCount::read(shown.nonce_count_raw))
         else {
+            self.note_md5(request, shown, domain);
             return self.ask(request, domain, false, out);
         };
         if !is_meant_for(shown, request, essentials) {
@@ -110,6 +111,22 @@ impl Desk<'_> {
         let judged = system.sign_in_now(&attempt, self.now, &mut OsDice);
         let shown = Shown { number: &number, algorithm, cseq: essentials.cseq.number, rules };
         self.say(request, domain, &shown, judged, out)
+    }
+
+    /// Remembers a phone that answered our challenge with MD5 where it is not allowed: it is asked again for ever, and
+    /// somebody will want to know why.
+    fn note_md5(&self, request: &Request<'_>, shown: &DigestCredentials<'_>, domain: &Domain) {
+        let system = &self.sip.system;
+        let is_md5 = matches!(shown.algorithm, Algorithm::Md5 | Algorithm::Md5Sess) && !domain.md5_allowed;
+        // Only who has heard our challenge, so that nobody fills the list from an address that is not theirs.
+        let is_answer = || {
+            let nonce = system.challenger.recognise(domain.id, self.peer.ip(), shown.nonce.raw(), self.now);
+            matches!(nonce, Freshness::Fresh(_))
+        };
+        if let Some(user) = shown.user().filter(|_| is_md5 && is_answer()) {
+            let at = (self.peer.ip(), &*agent(request));
+            system.ledger.note_old_hash(domain.id, &text(&user), at, self.now);
+        }
     }
 
     /// Says a verdict; at once, or when it rests on disk.

@@ -4,8 +4,17 @@ use askama::Template;
 
 use super::forms::Field;
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Event, Fact, Notice, Pager, Stamp, Tone};
+use super::parts::{Badge, Event, Fact, Link, Notice, Pager, Stamp, Tone};
 use super::shell::{Place, Shell};
+
+/// A filter of one click.
+#[derive(Clone, Debug)]
+pub(crate) struct Quick {
+    /// The list so filtered.
+    pub(crate) link: Link,
+    /// Whether it is this one.
+    pub(crate) is_on: bool,
+}
 
 /// The list.
 #[derive(Clone, Debug, Template)]
@@ -15,7 +24,9 @@ pub(crate) struct AuditPage {
     pub(crate) shell: Shell,
     /// How the chain stands: "Verified up to event 48,213 at 14:30:00", or where it is broken.
     pub(crate) chain: Notice,
-    /// `q`: text; `who`; `interface` and `outcome`: drop-down lists; `from` and `until`: moments.
+    /// Filters of one click.
+    pub(crate) quick: Vec<Quick>,
+    /// `q`: text; `who`; `what` and `day`; `interface` and `outcome`: drop-down lists; `from` and `until`: moments.
     pub(crate) filters: Vec<Field>,
     /// Whether any of them is on.
     pub(crate) filtered: bool,
@@ -45,6 +56,8 @@ pub(crate) struct AuditEventPage {
     pub(crate) at: Stamp,
     /// Why, in plain words: what interfaces are never told. Empty when there is nothing to explain.
     pub(crate) why: String,
+    /// Why they could not sign in, where that is what it tells of.
+    pub(crate) doctor: Option<String>,
     /// Who, from where, by which interface, and whatever else was recorded.
     pub(crate) facts: Vec<Fact>,
     /// Its place in the chain: its own hash and that of the event before.

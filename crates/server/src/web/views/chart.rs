@@ -4,6 +4,8 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 
+use super::parts::Tone;
+
 /// The most bars that one picture has; more are left out from the front.
 const BARS_MAX: usize = 96;
 /// Height of the drawing in its own units.
@@ -14,6 +16,8 @@ const HEIGHT: u64 = 100;
 pub(crate) struct Bars {
     /// One value a bar, oldest first.
     pub(crate) values: Vec<u64>,
+    /// What is counted; by itself the most is marked.
+    pub(crate) tone: Tone,
     /// What the picture says, in words, for those who do not see it: "Refusals in each of the last 24 hours; most, 41, at 03:00".
     /// Must not hold anything that a stranger wrote: it is escaped, but it is also read aloud.
     pub(crate) summary: String,
@@ -35,10 +39,12 @@ impl fmt::Display for Bars {
         for (place, value) in shown.enumerate() {
             // An empty hour keeps a thin line, so that the row of hours stays readable.
             let height = value.saturating_mul(HEIGHT).checked_div(most).unwrap_or(0).max(4);
-            let class = match *value {
-                0 => "zero",
-                value if value == most && most > 2 => "peak",
-                _ => "bar",
+            let class = match (*value, self.tone) {
+                (0, _) => "zero",
+                (_, Tone::Good) => "good",
+                (_, Tone::Warning | Tone::Danger) => "refused",
+                (value, Tone::Neutral | Tone::Info) if value == most && most > 2 => "peak",
+                (_, Tone::Neutral | Tone::Info) => "bar",
             };
             let (x, y) = (place * 10 + 1, HEIGHT.saturating_sub(height));
             write!(f, r#"<rect class="{class}" x="{x}" y="{y}" width="8" height="{height}" rx="1"/>"#)?;
@@ -48,6 +54,27 @@ impl fmt::Display for Bars {
 }
 
 impl HtmlSafe for Bars {}
+
+/// A part of a whole, as a bar that fills its line so far. The figure stands beside it in words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    /// In a hundred.
+    pub(crate) percent: u8,
+    /// How it stands.
+    pub(crate) tone: Tone,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (width, tone) = (self.percent.min(100), self.tone);
+        write!(
+            f,
+            r#"<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="whole" width="100" height="8" rx="2"/><rect class="{tone}" width="{width}" height="8" rx="2"/></svg>"#
+        )
+    }
+}
+
+impl HtmlSafe for Share {}
 
 fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     for c in text.chars() {

@@ -119,6 +119,8 @@ pub(crate) struct ExtensionPage {
     pub(crate) history: Vec<Event>,
     /// The audit of this extension.
     pub(crate) history_href: String,
+    /// Why they cannot sign in; none for who may not know.
+    pub(crate) doctor: Option<String>,
     /// What is wrong.
     pub(crate) problems: Problems,
 }

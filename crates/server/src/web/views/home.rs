@@ -56,6 +56,8 @@ pub(crate) struct HomePage {
     pub(crate) last: Option<LastSignIn>,
     /// Attempts that failed since then.
     pub(crate) failures: u64,
+    /// Whether to offer the sign-in doctor.
+    pub(crate) doctor: bool,
     /// What needs attention, most urgent first. Empty: nothing does.
     pub(crate) attention: Vec<Attention>,
     /// The numbers.

@@ -16,6 +16,8 @@ pub(crate) enum Icon {
     Extensions,
     /// What is going on now.
     Status,
+    /// Finding out what is wrong.
+    Doctor,
     /// The record.
     Audit,
     /// The rules.
@@ -59,6 +61,9 @@ impl Icon {
                 r#"<rect x="4" y="3" width="16" height="18" rx="2"/><path d="M8 8h.01M12 8h.01M16 8h.01M8 12h.01M12 12h.01M16 12h.01M8 16h.01M12 16h.01M16 16h.01"/>"#
             }
             Self::Status => r#"<path d="M3 12h4l3-8 4 16 3-8h4"/>"#,
+            Self::Doctor => {
+                r#"<path d="M6 3H4v6a5 5 0 0 0 10 0V3h-2M9 14v2a5 5 0 0 0 10 0v-2"/><circle cx="19" cy="11.5" r="2.5"/>"#
+            }
             Self::Audit => r#"<path d="M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7"/>"#,
             Self::Settings => {
                 r#"<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>"#

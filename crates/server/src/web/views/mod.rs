@@ -8,8 +8,10 @@
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
 pub(crate) mod administrators;
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
+pub(crate) mod doctor;
 pub(crate) mod errors;
 pub(crate) mod extensions;
 pub(crate) mod forms;
@@ -19,11 +21,14 @@ pub(crate) mod icon;
 pub(crate) mod ignition;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod notifications;
 pub(crate) mod parts;
+pub(crate) mod passwords;
 pub(crate) mod preferences;
 pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -269,6 +269,8 @@ pub(crate) struct Event {
     pub(crate) who: String,
     /// What was done.
     pub(crate) what: String,
+    /// Why it was refused, or what it changed, in a line; empty where there is nothing to say.
+    pub(crate) detail: String,
     /// By which interface.
     pub(crate) interface: String,
     /// Where from.

@@ -77,6 +77,8 @@ pub(crate) struct Person {
     pub(crate) settings: Vec<SettingsTab>,
     /// Locks in force now, shown beside "Status". 0 shows nothing.
     pub(crate) locks: u64,
+    /// Alarms that stand and nobody has seen, shown there too. 0 shows nothing.
+    pub(crate) alarms: u64,
 }
 
 /// A place in the navigation.
@@ -88,8 +90,12 @@ pub(crate) enum Place {
     Users,
     /// Extensions.
     Extensions,
+    /// Which credential opens what, and how all of them stand.
+    Passwords,
     /// Live status.
     Status,
+    /// Why somebody cannot sign in.
+    Doctor,
     /// The audit.
     Audit,
     /// Settings.
@@ -110,8 +116,16 @@ impl Person {
 
 impl Place {
     /// What stands in the navigation, in order.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Home, Self::Users, Self::Extensions, Self::Status, Self::Audit, Self::Settings];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Home,
+        Self::Users,
+        Self::Extensions,
+        Self::Passwords,
+        Self::Status,
+        Self::Doctor,
+        Self::Audit,
+        Self::Settings,
+    ];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
@@ -119,7 +133,9 @@ impl Place {
             Self::Home => "Overview",
             Self::Users => "Users",
             Self::Extensions => "Extensions",
+            Self::Passwords => "Passwords",
             Self::Status => "Status",
+            Self::Doctor => "Sign-in doctor",
             Self::Audit => "Audit",
             Self::Settings => "System",
             Self::Preferences => "User Preferences",
@@ -132,7 +148,9 @@ impl Place {
             Self::Home => "/manager",
             Self::Users => "/manager/users",
             Self::Extensions => "/manager/extensions",
+            Self::Passwords => "/manager/passwords",
             Self::Status => "/status",
+            Self::Doctor => "/manager/doctor",
             Self::Audit => "/manager/audit",
             Self::Settings => "/manager/settings/security",
             Self::Preferences => "/manager/preferences",
@@ -145,7 +163,9 @@ impl Place {
             Self::Home => Icon::Home,
             Self::Users => Icon::Users,
             Self::Extensions => Icon::Extensions,
+            Self::Passwords => Icon::Key,
             Self::Status => Icon::Status,
+            Self::Doctor => Icon::Doctor,
             Self::Audit => Icon::Audit,
             Self::Settings => Icon::Settings,
             Self::Preferences => Icon::Person,

@@ -4,9 +4,11 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::alarms::AlarmsPart;
+use super::chart::{Bars, Share};
 use super::forms::Field;
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Link, Pager, Stamp, Until};
+use super::parts::{Badge, Event, Link, Pager, Stamp, Until};
 use super::shell::{Place, Shell};
 
 /// One registered (or lost) phone.
@@ -129,11 +131,101 @@ pub(crate) struct SessionRow {
     pub(crate) own: bool,
 }
 
+/// Everything at a glance.
+#[derive(Clone, Debug)]
+pub(crate) struct Overview {
+    /// The spans that one can look back, the one that is shown without an address.
+    pub(crate) spans: Vec<SpanLink>,
+    /// "the last 24 hours".
+    pub(crate) span: String,
+    /// The course of each interface.
+    pub(crate) courses: Vec<CourseView>,
+    /// Registered phones by make, by hash and by transport.
+    pub(crate) kinds: Vec<Shares>,
+    /// The last locks that are in force.
+    pub(crate) blocks: Vec<BlockRow>,
+    /// How many there are.
+    pub(crate) blocks_count: u64,
+    /// The last phones that were pushed out.
+    pub(crate) quarantine: Vec<QuarantineRow>,
+    /// The last sessions.
+    pub(crate) sessions: Vec<SessionRow>,
+    /// How many there are.
+    pub(crate) sessions_count: u64,
+    /// What happened last; none for who may not read the audit.
+    pub(crate) recent: Option<Vec<Event>>,
+}
+
+/// How far back one can look.
+#[derive(Clone, Debug)]
+pub(crate) struct SpanLink {
+    /// The address and the words.
+    pub(crate) link: Link,
+    /// Whether it is shown now.
+    pub(crate) is_on: bool,
+}
+
+/// The course of one interface: two pictures, and the same figures in a table.
+#[derive(Clone, Debug)]
+pub(crate) struct CourseView {
+    /// "SIP registration".
+    pub(crate) title: String,
+    /// Let in, and not let in.
+    pub(crate) pictures: Vec<Picture>,
+    /// When the first bar begins.
+    pub(crate) from: String,
+    /// Those times in which anything happened: when, let in, not let in.
+    pub(crate) rows: Vec<(String, String, String)>,
+    /// Together.
+    pub(crate) total: (String, String),
+}
+
+/// A row of bars with its words.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    /// "Accepted".
+    pub(crate) title: String,
+    /// How many together.
+    pub(crate) total: String,
+    /// "at most 41 in one minute, at 14:03"; empty where there is nothing.
+    pub(crate) most: String,
+    /// The bars.
+    pub(crate) bars: Bars,
+}
+
+/// How a whole is made up.
+#[derive(Clone, Debug)]
+pub(crate) struct Shares {
+    /// "By make".
+    pub(crate) title: String,
+    /// The end of its id.
+    pub(crate) slug: String,
+    /// The parts, the largest first.
+    pub(crate) rows: Vec<ShareRow>,
+}
+
+/// One part.
+#[derive(Clone, Debug)]
+pub(crate) struct ShareRow {
+    /// What.
+    pub(crate) label: String,
+    /// Where those are listed; empty where they are not.
+    pub(crate) href: String,
+    /// How many.
+    pub(crate) count: String,
+    /// The same as a picture.
+    pub(crate) share: Share,
+}
+
 /// The sections of the status pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StatusTab {
+    /// Everything at a glance.
+    Overview,
     /// Registered phones.
     Phones,
+    /// Alarms.
+    Alarms,
     /// Both blacklists.
     Blacklists,
     /// Phones pushed out.
@@ -147,6 +239,8 @@ pub(crate) enum StatusTab {
 /// What one section shows.
 #[derive(Clone, Debug)]
 pub(crate) enum StatusBody {
+    /// Everything at a glance.
+    Overview(Box<Overview>),
     /// Registered phones.
     Phones {
         /// This page of them.
@@ -156,6 +250,8 @@ pub(crate) enum StatusBody {
         /// Whether a search or filter is on.
         searched: bool,
     },
+    /// Alarms.
+    Alarms(AlarmsPart),
     /// Both blacklists.
     Blacklists(Vec<Blacklist>),
     /// Phones pushed out.
@@ -170,7 +266,9 @@ impl StatusTab {
     /// The address.
     pub(crate) const fn href(self) -> &'static str {
         match self {
-            Self::Phones => "/status",
+            Self::Overview => "/status",
+            Self::Phones => "/status/phones",
+            Self::Alarms => "/status/alarms",
             Self::Blacklists => "/status/blacklists",
             Self::Quarantine => "/status/quarantine",
             Self::OldCodes => "/status/old-codes",
@@ -187,6 +285,8 @@ pub(crate) struct StatusTabs {
     pub(crate) tab: StatusTab,
     /// Phones registered now.
     pub(crate) phones_count: u64,
+    /// Alarms that stand.
+    pub(crate) alarms_count: u64,
     /// Extensions and addresses blocked.
     pub(crate) blocked_count: u64,
     /// Phones in quarantine.
@@ -209,6 +309,8 @@ pub(crate) struct StatusSection {
     pub(crate) csrf: String,
     /// Whether the person may reset and end things, or only look.
     pub(crate) control: bool,
+    /// Whether the person may acknowledge alarms.
+    pub(crate) control_alarms: bool,
     /// What it shows.
     pub(crate) body: StatusBody,
 }
@@ -239,6 +341,8 @@ pub(crate) struct StatusPage {
     pub(crate) fragment: String,
     /// The search of the phones section: `q`, and a drop-down list `state`.
     pub(crate) search: Vec<Field>,
+    /// Whether to offer the sign-in doctor.
+    pub(crate) doctor: bool,
     /// The live part.
     pub(crate) live: StatusLive,
 }

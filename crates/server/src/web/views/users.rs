@@ -223,6 +223,8 @@ pub(crate) struct UserPage {
     pub(crate) history: Vec<Event>,
     /// The audit of this account.
     pub(crate) history_href: String,
+    /// Why they cannot sign in; none for who may not know.
+    pub(crate) doctor: Option<String>,
     /// Whether it can be deleted: the two built-in accounts cannot.
     pub(crate) deletable: bool,
     /// What is wrong.

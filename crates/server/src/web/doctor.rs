@@ -1,0 +1,543 @@
+//! The sign-in doctor: why somebody cannot sign in, and the button that mends it.
+//!
+//! What is wrong is found out in [`signin::diagnosis`]; here it is asked for, shown, and what a button wants is handed to the
+//! same operations that every other page uses.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+use signin::{
+    account::{Account, Condition, RoleKind},
+    admin::{EditUser, SecretChoice},
+    audit::{Action, AuditEvent, Outcome},
+    credential::{
+        Owner,
+        state::{CredentialState, LastUse, Moment, count_of, owners_of},
+    },
+    diagnosis::{Cause, Diagnosis, Evidence, Patient, Remedy, diagnose},
+    dice::Dice,
+    ident::DomainId,
+    interface::INTERFACES,
+    lockout::{Standing, TallyKey},
+    records::Records,
+    rights::Right,
+    timestamp::Timestamp,
+};
+use store::{AccountQuery, AuditQuery, AuditRow, RegistrationQuery};
+
+use super::{
+    Web,
+    address::Query,
+    audit, credentials,
+    credentials::Slip,
+    guard::{self, SignedForm, SignedIn},
+    moment, status, users,
+    views::{
+        doctor::{Case, Complaint, DoctorPage, LockRow, Meant, RemedyButton, SecretRow},
+        parts::{Badge, Link, Notice, Tone},
+        shell::Place,
+    },
+};
+use crate::{flow::Refusal, moment::for_people};
+
+const PATH: &str = "/manager/doctor";
+/// Longest question.
+const QUERY_MAX: usize = 128;
+/// Rows of the audit that a diagnosis looks at.
+const ROWS_MAX: usize = 500;
+/// How far back they are looked for.
+const DAYS_BACK_MS: u64 = 7 * 86_400_000;
+/// Lines that are shown of them.
+const LATELY: usize = 12;
+/// Others who may be meant that are shown.
+const MEANT_MAX: usize = 12;
+/// Administrators that are named to be asked.
+const NAMED_MAX: usize = 3;
+
+/// What the address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Search {
+    #[serde(default)]
+    q: String,
+    /// Which of several of one name.
+    #[serde(default, rename = "as")]
+    nth: usize,
+}
+
+impl Search {
+    fn query(&self) -> String {
+        self.q.trim().chars().take(QUERY_MAX).collect()
+    }
+}
+
+/// The page about somebody.
+pub(super) fn href_of(query: &str) -> String {
+    format!("{PATH}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish())
+}
+
+/// The same for a page about them; none for who may not know.
+pub(super) fn link(who: &SignedIn, query: &str) -> Option<String> {
+    who.by.may(Right::SecurityRead).then(|| href_of(query))
+}
+
+/// The same for an event that tells of a sign-in that was refused.
+pub(super) fn link_of_event(who: &SignedIn, event: &AuditEvent) -> Option<String> {
+    let is_refused_sign_in =
+        event.outcome == Outcome::Refused && matches!(event.action, Action::SignIn | Action::Confirm);
+    // Of several that one row tells of, the address is what they have in common.
+    let is_of_one = event.times <= 1 || event.address.is_none();
+    let address = event.address.map(|address| address.to_string());
+    let asked = if is_of_one { event.subject.to_string() } else { address.unwrap_or_default() };
+    if is_refused_sign_in { link(who, &asked) } else { None }
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(search): Query<Search>,
+) -> Response {
+    let query = search.query();
+    if query.is_empty() {
+        let shell = who.shell(&web, Place::Doctor);
+        return who.page(&DoctorPage { shell, query, meant: Vec::new(), case: None });
+    }
+    let now = web.system.clock.now();
+    let patients = Patient::find(&*web.system.ledger, DomainId::FIRST, &query);
+    let is_nobody = matches!(&*patients, [Patient::Nobody(_)]);
+    let alike = if is_nobody { alike(&web, &query, now) } else { Vec::new() };
+    let (patient, others) = match (&*alike, patients.get(search.nth).or(patients.first())) {
+        // Nobody is called so, and one alone has it in the name or in the phone.
+        ([only], _) => (Some(only.clone()), Vec::new()),
+        (_, Some(patient)) => {
+            let others = patients.iter().enumerate().filter(|(_, other)| *other != patient);
+            (Some(patient.clone()), others.map(|(at, other)| also(&query, at, other)).collect())
+        }
+        (_, None) => (None, Vec::new()),
+    };
+    let meant = match &*alike {
+        [] | [_] => others,
+        several => several.iter().take(MEANT_MAX).map(|patient| also(&patient.claim(), 0, patient)).collect(),
+    };
+    // Where several may be meant, somebody has to say who.
+    let patient = patient.filter(|_| alike.len() <= 1);
+    let page = DoctorPage {
+        case: patient.map(|patient| case(&web, &who, &patient, now)),
+        shell: who.shell(&web, Place::Doctor),
+        query,
+        meant,
+    };
+    who.page(&page)
+}
+
+fn also(query: &str, at: usize, patient: &Patient) -> Meant {
+    let href = if at == 0 { href_of(query) } else { format!("{}&as={at}", href_of(query)) };
+    let (label, detail) = match patient {
+        Patient::Line(extension, user) => (
+            format!("Extension {}", extension.number),
+            user.as_ref().map_or_else(|| "Nobody’s".into(), |user| full_name(user)),
+        ),
+        Patient::User(user) => (user.name.to_string(), "A user without an extension".into()),
+        Patient::ServiceUser(account) => (account.name.to_string(), "An administrator".into()),
+        Patient::Address(address) => (address.to_string(), "An address".into()),
+        Patient::Nobody(typed) => (typed.to_string(), String::new()),
+    };
+    Meant { link: Link::new(href, label), detail }
+}
+
+fn full_name(account: &Account) -> String {
+    if account.full_name.is_empty() {
+        account.name.to_string()
+    } else {
+        format!("{} ({})", account.full_name, account.name)
+    }
+}
+
+/// Who has this in the name, or a phone that calls itself so.
+fn alike(web: &Web, query: &str, now: Timestamp) -> Vec<Patient> {
+    let ledger = &web.system.ledger;
+    let phones = ledger.registrations(&RegistrationQuery {
+        search: query.into(),
+        limit: MEANT_MAX,
+        now,
+        ..RegistrationQuery::default()
+    });
+    let accounts =
+        ledger.accounts(&AccountQuery { search: query.into(), limit: MEANT_MAX, ..AccountQuery::default() });
+    let lines = phones.items.iter().filter_map(|found| ledger.extension(found.extension));
+    let mut found: Vec<Patient> = Vec::new();
+    let of_phones = lines.map(|extension| Patient::line(&**ledger, extension));
+    let of_names = accounts.items.into_iter().map(|account| Patient::of(&**ledger, account));
+    for patient in of_phones.chain(of_names) {
+        if !found.contains(&patient) {
+            found.push(patient);
+        }
+    }
+    found
+}
+
+fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
+    let ledger = &web.system.ledger;
+    let rows = evidence(web, patient, now);
+    let events: Vec<AuditEvent> = rows.iter().map(|row| row.event.clone()).collect();
+    let (stale, quarantine) = (ledger.stale_phones(), ledger.quarantine());
+    let old_hashes = match patient {
+        Patient::Line(extension, _) => ledger.old_hashes(extension.domain, extension.number.as_str()),
+        Patient::User(_) | Patient::ServiceUser(_) | Patient::Address(_) | Patient::Nobody(_) => Vec::new(),
+    };
+    let known = Evidence { audit: &events, stale: &stale, quarantine: &quarantine, old_hashes: &old_hashes };
+    let diagnosis = diagnose(&**ledger, patient, &known, now);
+    let phones = match patient {
+        Patient::Line(extension, _) => status::phones_of(web, extension, now),
+        Patient::Address(address) => status::phones_at(web, *address, now),
+        Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => Vec::new(),
+    };
+    Case {
+        title: title(patient),
+        states: states(web, patient, phones.len(), now),
+        pages: pages(who, patient),
+        well: diagnosis.causes.is_empty().then(|| well(patient, phones.len(), &events)),
+        causes: diagnosis.causes.iter().map(|cause| complaint(web, who, cause, now)).collect(),
+        secrets: secrets(web, patient, now),
+        locks: locks(web, &diagnosis, now),
+        has_phones: matches!(patient, Patient::Line(..) | Patient::Address(_)),
+        phones,
+        history: rows.iter().take(LATELY).map(|row| audit::event(row, now)).collect(),
+        history_href: audit::href_of(&patient.claim()),
+    }
+}
+
+/// What the audit has of them: of the number and of its user, the newest first.
+fn evidence(web: &Web, patient: &Patient, now: Timestamp) -> Vec<AuditRow> {
+    let from = Some(Timestamp(now.0.saturating_sub(DAYS_BACK_MS)));
+    let glance = |name: Option<String>, address: Option<IpAddr>| {
+        audit::glance(web, AuditQuery { name, address, from, limit: ROWS_MAX, ..AuditQuery::default() })
+    };
+    let mut rows = match patient {
+        Patient::Address(address) => glance(None, Some(*address)),
+        Patient::Line(..) | Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => {
+            glance(Some(patient.claim().into()), None)
+        }
+    };
+    if let Patient::Line(_, Some(user)) = patient {
+        rows.extend(glance(Some(user.name.to_string()), None));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
+        rows.dedup_by_key(|row| row.seq);
+    }
+    rows
+}
+
+fn title(patient: &Patient) -> String {
+    match patient {
+        Patient::Line(extension, Some(user)) => {
+            format!("Extension {} of {}", extension.number, full_name(user))
+        }
+        Patient::Line(extension, None) => format!("Extension {}", extension.number),
+        Patient::User(user) => full_name(user),
+        Patient::ServiceUser(account) => format!("The administrator {}", account.name),
+        Patient::Address(address) => format!("The address {address}"),
+        Patient::Nobody(typed) => format!("“{typed}”"),
+    }
+}
+
+fn states(web: &Web, patient: &Patient, phones: usize, now: Timestamp) -> Vec<Badge> {
+    let registered = || match phones {
+        0 => Badge::new(Tone::Neutral, "No phone"),
+        1 => Badge::new(Tone::Good, "1 phone"),
+        many => Badge::new(Tone::Good, format!("{many} phones")),
+    };
+    let of = |account: &Account| users::badge(web.system.ledger.status_of(account, now));
+    match patient {
+        Patient::Line(_, user) => user.iter().map(|user| of(user)).chain([registered()]).collect(),
+        Patient::User(account) | Patient::ServiceUser(account) => vec![of(account)],
+        Patient::Address(_) => vec![registered()],
+        Patient::Nobody(_) => Vec::new(),
+    }
+}
+
+fn pages(who: &SignedIn, patient: &Patient) -> Vec<Link> {
+    let user = |account: &Account| {
+        let link = Link::new(format!("/manager/users/{}", account.id), "Their page");
+        who.by.may(Right::UsersRead).then_some(link)
+    };
+    match patient {
+        Patient::Line(extension, account) => {
+            let line = Link::new(format!("/manager/extensions/{}", extension.id), "The extension’s page");
+            let line = who.by.may(Right::ExtensionsRead).then_some(line);
+            account.as_deref().and_then(user).into_iter().chain(line).collect()
+        }
+        Patient::User(account) => user(account).into_iter().collect(),
+        Patient::ServiceUser(account) => {
+            vec![Link::new(format!("/manager/administrators/{}", account.id), "Their page")]
+        }
+        Patient::Address(_) | Patient::Nobody(_) => Vec::new(),
+    }
+}
+
+/// Nothing is wrong, as far as can be seen from here.
+fn well(patient: &Patient, phones: usize, events: &[AuditEvent]) -> Notice {
+    let has_tried = events.iter().any(|event| event.action == Action::SignIn);
+    match patient {
+        Patient::Line(..) if phones > 0 => Notice::new(
+            Tone::Good,
+            "All is well: a phone is registered.",
+            "Nothing stands in the way of the right code.",
+        ),
+        Patient::Line(..) if !has_tried => Notice::new(
+            Tone::Info,
+            "Nothing stands in the way, but no phone has tried in the last week.",
+            "It does not reach this system: look at its server address, its network, and whether it is switched on. What \
+             to type into it is on the page of the extension.",
+        ),
+        Patient::Address(_) => Notice::new(
+            Tone::Good,
+            "This address is not blacklisted.",
+            "What was tried from here, and by whom, is below.",
+        ),
+        Patient::Line(..) | Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => Notice::new(
+            Tone::Good,
+            "Nothing stands in the way: the right secret is let in now.",
+            "What went wrong before is below.",
+        ),
+    }
+}
+
+fn complaint(web: &Web, who: &SignedIn, cause: &Cause, now: Timestamp) -> Complaint {
+    let remedies = cause.remedies();
+    let (mine, others): (Vec<_>, Vec<_>) = remedies.iter().partition(|remedy| who.by.may(remedy.right()));
+    let ask = match others.first() {
+        Some(remedy) if mine.is_empty() => {
+            format!(
+                "To {} takes the right to {}: ask {}.",
+                lower(&remedy.title()),
+                remedy.right().title(),
+                who_may(web, remedy.right(), now)
+            )
+        }
+        Some(_) | None => String::new(),
+    };
+    Complaint {
+        words: cause.in_words(&*web.system.ledger, &|at| for_people(at), now),
+        advice: cause.advice().into(),
+        remedies: mine.into_iter().map(button).collect(),
+        ask,
+    }
+}
+
+fn lower(title: &str) -> String {
+    let mut chars = title.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Who could: the administrators that have the right, by name.
+fn who_may(web: &Web, right: Right, now: Timestamp) -> String {
+    let ledger = &web.system.ledger;
+    let may = |account: &Arc<Account>| {
+        ledger.status_of(account, now).admits() && ledger.rights_of(account).contains(&right)
+    };
+    let names: Vec<String> =
+        ledger.service_users().into_iter().filter(may).map(|account| account.name.to_string()).collect();
+    match names.get(..NAMED_MAX) {
+        Some(first) if names.len() > NAMED_MAX => format!("{} or another administrator", first.join(", ")),
+        _ if names.is_empty() => "whoever owns the machine".into(),
+        _ => names.join(" or "),
+    }
+}
+
+fn button(remedy: &Remedy) -> RemedyButton {
+    let href = match remedy {
+        Remedy::ServiceUserPage(id) => format!("/manager/administrators/{id}"),
+        Remedy::UserPage(id) => format!("/manager/users/{id}"),
+        Remedy::MakeUser => "/manager/users/new".into(),
+        Remedy::AllowMd5(_) => "/manager/settings/domain".into(),
+        Remedy::EndSessions => "/status/sessions".into(),
+        Remedy::LiftLocks(_)
+        | Remedy::NewSecret(..)
+        | Remedy::EnableUser(_)
+        | Remedy::Release(_)
+        | Remedy::ForgetOld(_) => String::new(),
+    };
+    let sends =
+        if href.is_empty() { serde_json::to_string(remedy).unwrap_or_default() } else { String::new() };
+    RemedyButton { title: remedy.title(), sends, href }
+}
+
+fn secrets(web: &Web, patient: &Patient, now: Timestamp) -> Vec<SecretRow> {
+    let ledger = &web.system.ledger;
+    let (account, extension) = match patient {
+        Patient::Line(extension, user) => (user.as_deref(), Some(&**extension)),
+        Patient::User(account) | Patient::ServiceUser(account) => (Some(&**account), None),
+        Patient::Address(_) | Patient::Nobody(_) => return Vec::new(),
+    };
+    let owners = match (account, extension) {
+        (Some(account), _) => owners_of(account),
+        (None, Some(extension)) => {
+            vec![(Owner::Extension(extension.id), signin::credential::CredentialKind::PhonePassword)]
+        }
+        (None, None) => Vec::new(),
+    };
+    let settings = ledger.settings();
+    owners
+        .into_iter()
+        .map(|(owner, kind)| {
+            let state = CredentialState::of(&**ledger, owner, kind, now);
+            let key = count_of(kind, account, extension);
+            let is_locked = key.is_some_and(|key| {
+                let standing = ledger.tally(&key).standing(settings.lock_rule(key.scope), now);
+                matches!(standing, Standing::Locked { .. })
+            });
+            let opens: Vec<_> =
+                INTERFACES.iter().filter(|row| row.opens_with.contains(&kind)).map(|row| row.title).collect();
+            SecretRow {
+                title: kind.row().title.into(),
+                states: badges(&state, is_locked),
+                opens: if opens.is_empty() { "Nothing yet".into() } else { opens.join(", ") },
+                set: state.facts.map(|facts| moment::stamp(facts.set_at, now)),
+                used: used_in_words(&state),
+            }
+        })
+        .collect()
+}
+
+/// How a credential stands, in badges.
+pub(super) fn badges(state: &CredentialState, is_locked: bool) -> Vec<Badge> {
+    let mut badges = vec![match state.facts {
+        None => Badge::new(Tone::Neutral, "Not set"),
+        Some(_) if state.has_ended => Badge::new(Tone::Warning, "Expired"),
+        Some(_) => Badge::new(Tone::Good, "Set"),
+    }];
+    if state.is_weak == Some(true) {
+        badges.push(Badge::new(Tone::Warning, "Weak"));
+    }
+    if is_locked && state.facts.is_some() {
+        badges.push(Badge::new(Tone::Danger, "Locked"));
+    }
+    badges
+}
+
+/// When and where it was right the last time.
+pub(super) fn used_in_words(state: &CredentialState) -> String {
+    let Some(LastUse { at, from, by }) = state.used else {
+        return if state.facts.is_some() { "Never".into() } else { "–".into() };
+    };
+    let when = match at {
+        Moment::Now => "In use now".into(),
+        Moment::At(at) => for_people(at),
+        Moment::OnDay(day) => crate::moment::day(day),
+    };
+    let from = from.map_or_else(String::new, |address| format!(" at {address}"));
+    format!("{when}{from}, {}", by.row().title)
+}
+
+fn locks(web: &Web, diagnosis: &Diagnosis, now: Timestamp) -> Vec<LockRow> {
+    let settings = web.system.ledger.settings();
+    let row = |cause: &Cause| match cause {
+        Cause::AddressLocked(lock) | Cause::Locked(lock) => Some(LockRow {
+            what: lock.key.in_words(),
+            failures: format!(
+                "{} of {}",
+                lock.tally.failures,
+                settings.lock_rule(lock.key.scope).failures_max
+            ),
+            last: moment::stamp(lock.tally.failed_at, now),
+            until: lock.until.map(|until| moment::until(until, now)),
+        }),
+        _ => None,
+    };
+    diagnosis.causes.iter().filter_map(row).collect()
+}
+
+/// Does what a button says.
+pub(super) async fn mend(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let query: String = form.get("q").trim().chars().take(QUERY_MAX).collect();
+    let back = href_of(&query);
+    let Ok(remedy) = serde_json::from_str::<Remedy>(form.get("remedy")) else {
+        return who.visitor.error(&web, StatusCode::BAD_REQUEST);
+    };
+    let done = match remedy {
+        Remedy::LiftLocks(keys) => lift(&web, &who, keys).await,
+        Remedy::EnableUser(id) => enable(&web, &who, id).await,
+        Remedy::Release(id) => {
+            let done = web.system.administer(&who.by, move |admin, _| admin.release_quarantine(id)).await;
+            done.map(|_| ("It is taken off the list", ""))
+        }
+        Remedy::ForgetOld(id) => {
+            let done = web.system.administer(&who.by, move |admin, _| admin.forget_former(id)).await;
+            done.map(|_| {
+                ("The old codes are forgotten", "Whoever shows one is counted like any other that is wrong.")
+            })
+        }
+        Remedy::NewSecret(owner, kind) => {
+            let set = move |admin: &signin::admin::Admin<'_>, dice: &mut dyn Dice| {
+                admin.set_secret(owner, kind, &SecretChoice::Generate, false, dice)
+            };
+            match web.system.administer(&who.by, set).await {
+                Ok(done) => {
+                    let (of, number) = whose(&web, owner);
+                    let slip = Slip { of: &of, number: &number, back: &back };
+                    return credentials::once(&who, &web, Place::Doctor, &done.generated, &slip);
+                }
+                Err(refusal) => Err(refusal),
+            }
+        }
+        // These are links.
+        Remedy::ServiceUserPage(_)
+        | Remedy::UserPage(_)
+        | Remedy::MakeUser
+        | Remedy::AllowMd5(_)
+        | Remedy::EndSessions => return who.visitor.error(&web, StatusCode::BAD_REQUEST),
+    };
+    match done {
+        Ok((title, text)) => guard::redirect_with(&back, Tone::Good, title, text),
+        Err(refusal) => credentials::refuse(&who, &web, &refusal),
+    }
+}
+
+type Said = Result<(&'static str, &'static str), Refusal>;
+
+async fn lift(web: &Web, who: &SignedIn, keys: Vec<TallyKey>) -> Said {
+    let done = web.system.administer(&who.by, move |admin, _| admin.reset_locks(&keys)).await;
+    done.map(|_| ("The lock is lifted", "The next try is checked again."))
+}
+
+async fn enable(web: &Web, who: &SignedIn, id: signin::ident::AccountId) -> Said {
+    let ledger = Arc::clone(&web.system.ledger);
+    let enable = move |admin: &signin::admin::Admin<'_>, _: &mut dyn Dice| {
+        let account = ledger.account(id).filter(|account| account.kind() == RoleKind::User);
+        let account = account.ok_or(signin::admin::Problem::NotFound("user"))?;
+        let extension = account.extension().and_then(|id| ledger.extension(id));
+        let edit = EditUser {
+            version: account.version,
+            name: account.name.to_string(),
+            full_name: account.full_name.to_string(),
+            number: extension.map_or_else(String::new, |extension| extension.number.to_string()),
+            condition: Some(Condition::Enabled),
+            expires_at: account.expires_at,
+        };
+        admin.edit_user(id, &edit)
+    };
+    let done = web.system.administer(&who.by, enable).await;
+    done.map(|_| ("The account is enabled", "Its counts and times begin anew."))
+}
+
+/// Whose a secret is, for its slip: in words, and the number that goes with it.
+fn whose(web: &Web, owner: Owner) -> (String, String) {
+    let ledger = &web.system.ledger;
+    let number = |extension: Option<Arc<signin::extension::Extension>>| {
+        extension.map_or_else(String::new, |extension| extension.number.to_string())
+    };
+    match owner {
+        Owner::Account(id) => {
+            let account = ledger.account(id);
+            let line = account.as_ref().and_then(|account| account.extension());
+            (
+                account.map_or_else(String::new, |account| account.name.to_string()),
+                number(line.and_then(|id| ledger.extension(id))),
+            )
+        }
+        Owner::Extension(id) => {
+            let number = number(ledger.extension(id));
+            (format!("extension {number}"), number)
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The password map: which credential opens which login interface, generated from the tables, and how everybody's stand.
+
+use std::{sync::Arc, time::Duration};
+
+use arc_swap::ArcSwapOption;
+use axum::{extract::State, http::StatusCode, response::Response};
+use signin::{
+    account::{Account, RoleKind},
+    credential::{
+        CredentialKind, KINDS, OwnerKind, rules_in_words,
+        state::{CredentialState, count_of, owners_of},
+    },
+    interface::{CountScope, INTERFACES},
+    lockout::Standing,
+    policy::Settings,
+    records::Records,
+    timestamp::Timestamp,
+};
+use store::{Census, CredentialFilter, CredentialQuery, KindCensus};
+
+use super::{
+    Web,
+    address::Query,
+    credentials,
+    doctor::{badges, used_in_words},
+    guard::SignedIn,
+    lists::{ListQuery, PAGE, thousands},
+    moment,
+    overview::percent,
+    status,
+    views::{
+        chart::Share,
+        forms::{Choice, Field, Kind},
+        parts::{Link, Tone},
+        passwords::{Cell, KindRow, PasswordsPage, PersonRow},
+        shell::Place,
+        status::{ShareRow, Shares, SpanLink},
+    },
+};
+use crate::moment::for_people;
+
+const PATH: &str = "/manager/passwords";
+/// A census is waited for this long where there is one from before: with a hundred thousand people it takes longer.
+const PATIENCE: Duration = Duration::from_millis(30);
+
+/// The address's word of each filter, and the words on the page.
+const FILTERS: [(&str, &str, CredentialFilter); 5] = [
+    ("", "Everybody", CredentialFilter::All),
+    ("weak", "Weak", CredentialFilter::Weak),
+    ("expired", "Expired", CredentialFilter::Expired),
+    ("not-set", "Not set", CredentialFilter::NotSet),
+    ("unused", "Unused for 90 days", CredentialFilter::Unused),
+];
+
+/// The last census. One is made at a time, whoever asks.
+#[derive(Default)]
+pub(super) struct Latest {
+    last: ArcSwapOption<Census>,
+    counting: tokio::sync::Mutex<()>,
+}
+
+/// How all credentials stand: now, or where that takes too long, a moment ago.
+async fn census(web: &Arc<Web>) -> Option<Arc<Census>> {
+    let is_current =
+        |census: &Arc<Census>| census.is_current(web.system.ledger.changes(), web.system.clock.now());
+    let last = web.census.last.load_full();
+    if last.as_ref().is_some_and(is_current) {
+        return last;
+    }
+    // It goes on when nobody waits any more, for whoever asks next.
+    let counting = tokio::spawn(count(Arc::clone(web)));
+    match last {
+        Some(last) => {
+            let fresh = tokio::time::timeout(PATIENCE, counting).await;
+            fresh.ok().and_then(Result::ok).flatten().or(Some(last))
+        }
+        None => counting.await.ok().flatten(),
+    }
+}
+
+async fn count(web: Arc<Web>) -> Option<Arc<Census>> {
+    let _one_at_a_time = web.census.counting.lock().await;
+    let now = web.system.clock.now();
+    let ledger = Arc::clone(&web.system.ledger);
+    if let Some(last) = web.census.last.load_full().filter(|last| last.is_current(ledger.changes(), now)) {
+        return Some(last);
+    }
+    let counted = tokio::task::spawn_blocking(move || ledger.census(now)).await.ok()?;
+    let counted = Arc::new(counted);
+    web.census.last.store(Some(Arc::clone(&counted)));
+    Some(counted)
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Result<Response, Response> {
+    let filter = FILTERS.iter().find(|(name, ..)| *name == query.status).map(|(.., filter)| *filter);
+    let kind = credentials::kind_named(&query.kind);
+    let (Some(filter), true) = (filter, kind.is_some() || query.kind.is_empty()) else {
+        return Err(who.visitor.error(&web, StatusCode::BAD_REQUEST));
+    };
+    let Some(census) = census(&web).await else {
+        return Err(who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE));
+    };
+    let now = web.system.clock.now();
+    let ledger = &web.system.ledger;
+    let settings = ledger.settings();
+    let found = ledger.accounts_by_credentials(
+        &census,
+        &CredentialQuery { search: query.search(), filter, kind, offset: query.offset(), limit: PAGE },
+    );
+    let filtered = |status: &str| ListQuery { status: status.into(), page: String::new(), ..query.clone() };
+    let filters = FILTERS.iter().map(|(name, title, of)| SpanLink {
+        link: Link::new(filtered(name).address(PATH, "", 0), *title),
+        is_on: *of == filter,
+    });
+    let page = PasswordsPage {
+        shell: who.shell(&web, Place::Passwords),
+        interfaces: open_to_credentials().map(|row| row.title.into()).collect(),
+        others: others(),
+        kinds: KINDS.iter().map(|row| kind_row(row.kind, &settings)).collect(),
+        stand: census.kinds.iter().map(shares).collect(),
+        looked_at: format!("As of {}", for_people(census.at)),
+        filters: filters.collect(),
+        search: search(&query),
+        status: query.status.clone(),
+        headings: KINDS.iter().map(|row| row.title.into()).collect(),
+        rows: found.items.iter().map(|account| person(&web, account, &settings, now)).collect(),
+        pager: query.pager(PATH, "accounts", found.total),
+    };
+    Ok(who.page(&page))
+}
+
+fn search(query: &ListQuery) -> Vec<Field> {
+    let mut kinds = vec![Choice::new("", "Every credential", query.kind.is_empty())];
+    kinds.extend(KINDS.iter().map(|row| Choice::new(row.name, row.title, row.name == query.kind)));
+    vec![
+        Field::new("q", "Name or extension").value(query.search()).length_max(128).search(),
+        Field::new("kind", "Credential").kind(Kind::Select(kinds)).search(),
+    ]
+}
+
+fn open_to_credentials() -> impl Iterator<Item = &'static signin::interface::InterfaceRow> {
+    INTERFACES.iter().filter(|row| !row.opens_with.is_empty())
+}
+
+/// The ways in that no credential opens.
+fn others() -> String {
+    let titles: Vec<_> =
+        INTERFACES.iter().filter(|row| row.opens_with.is_empty()).map(|row| row.title).collect();
+    if titles.is_empty() {
+        return String::new();
+    }
+    format!(
+        "No credential opens: {}. Only whoever owns the process on the machine itself gets in there.",
+        titles.join(", ")
+    )
+}
+
+fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
+    let row = kind.row();
+    let opens = open_to_credentials().map(|interface| {
+        let place = interface.opens_with.iter().position(|opens| *opens == kind);
+        match place.and_then(|place| interface.opens_with.get(..place)) {
+            None => String::new(),
+            Some([]) => "Opens".into(),
+            Some(before) => {
+                let before: Vec<_> = before.iter().map(|kind| kind.row().title.to_lowercase()).collect();
+                format!("Opens without a {}", before.join(" or "))
+            }
+        }
+    });
+    let rule = settings.lock_rule(CountScope::Credential(kind));
+    let counted = match row.belongs_to {
+        OwnerKind::ServiceUser => "the name",
+        OwnerKind::User if !row.is_digits => "the name",
+        OwnerKind::User | OwnerKind::Extension => "the extension",
+    };
+    let most = rule.failures_max;
+    let window = moment::in_words(rule.window.0.into());
+    let lock = match status::lock_in_words(rule.lock).filter(|_| most > 0) {
+        None => format!("Failures are counted by {counted} and by the address, and only written down."),
+        Some(then) => format!(
+            "Counted by {counted} and by the address. {most} failures in {window} lock {counted} {then}."
+        ),
+    };
+    KindRow {
+        title: row.title.into(),
+        whose: match row.belongs_to {
+            OwnerKind::ServiceUser => "An administrator’s",
+            OwnerKind::User => "A user’s",
+            OwnerKind::Extension => "An extension’s",
+        }
+        .into(),
+        opens: opens.collect(),
+        rules: rules_in_words(kind, settings),
+        lock,
+    }
+}
+
+fn shares(census: &KindCensus) -> Shares {
+    let row = census.kind.row();
+    let part = |label: &str, status: &str, count: usize, whole: usize, tone| {
+        let query = ListQuery { status: status.into(), kind: row.name.into(), ..ListQuery::default() };
+        ShareRow {
+            label: label.into(),
+            href: query.address(PATH, "", 0),
+            count: thousands(count),
+            share: Share { percent: percent(count, whole), tone },
+        }
+    };
+    let KindCensus { owners, set, weak, expired, unused, .. } = *census;
+    let mut rows = vec![
+        part("Set", "", set, owners, Tone::Good),
+        part("Not set", "not-set", owners.saturating_sub(set), owners, Tone::Neutral),
+        part("Weak", "weak", weak, set, Tone::Warning),
+        part("Expired", "expired", expired, set, Tone::Warning),
+        part("Unused for 90 days", "unused", unused, set, Tone::Neutral),
+    ];
+    if owners == 0 {
+        rows.clear();
+    }
+    Shares { title: row.title.into(), slug: row.name.into(), rows }
+}
+
+fn person(web: &Web, account: &Account, settings: &Settings, now: Timestamp) -> PersonRow {
+    let ledger = &web.system.ledger;
+    let extension = account.extension().and_then(|id| ledger.extension(id));
+    let owners = owners_of(account);
+    let cells = KINDS.iter().map(|row| {
+        let owner = owners.iter().find(|(_, kind)| *kind == row.kind).map(|(owner, _)| *owner);
+        let state = owner.map(|owner| CredentialState::of(&**ledger, owner, row.kind, now));
+        let key = count_of(row.kind, Some(account), extension.as_deref());
+        let is_locked = key.is_some_and(|key| {
+            let standing = ledger.tally(&key).standing(settings.lock_rule(key.scope), now);
+            matches!(standing, Standing::Locked { .. })
+        });
+        let used = state.filter(|state| state.facts.is_some()).map(|state| match state.used {
+            Some(_) => used_in_words(&state),
+            None => "Never used".into(),
+        });
+        Cell {
+            title: row.title.into(),
+            states: state.map(|state| badges(&state, is_locked)).unwrap_or_default(),
+            used: used.unwrap_or_default(),
+        }
+    });
+    let number = extension.as_ref().map(|extension| format!("extension {}", extension.number));
+    let full_name = Some(account.full_name.to_string()).filter(|name| !name.is_empty());
+    let href = match account.kind() {
+        RoleKind::User => format!("/manager/users/{}", account.id),
+        RoleKind::ServiceUser => format!("/manager/administrators/{}", account.id),
+    };
+    PersonRow {
+        person: Link::new(href, &*account.name),
+        detail: full_name.into_iter().chain(number).collect::<Vec<_>>().join(", "),
+        cells: cells.collect(),
+    }
+}
