@@ -46,5 +46,6 @@ export const PAGES = [
   "/manager/settings/groups",
   "/manager/groups/new",
   "/manager/preferences",
+  "/manager/preferences/tokens",
   "/no-such-page",
 ];

@@ -59,6 +59,7 @@ class Product:
         self.log_file = folder / "hookswitch.log"
         self.addresses: dict[str, tuple[str, int]] = {}
         self.metrics: tuple[str, int] = ("", 0)
+        self.https: tuple[str, int] = ("", 0)
         self._published: dict[str, list[str]] = {}
         self._passwords = passwords
 
@@ -160,3 +161,5 @@ class Product:
                 self.addresses[name.removeprefix("sip-")] = (host, int(port))
             elif name == "metrics":
                 self.metrics = (host, int(port))
+            elif name == "https":
+                self.https = (host, int(port))

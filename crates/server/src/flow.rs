@@ -418,7 +418,8 @@ impl Kept {
     fn of(attempt: &Attempt<'_>, secret: &Secret) -> Self {
         let (kind, name) = match attempt.claim {
             Claim::Account(kind, name) => (Some(kind), name),
-            Claim::Extension(number) => (None, number),
+            // A token is never shown with a password.
+            Claim::Extension(name) | Claim::Token(name) => (None, name),
         };
         Self {
             interface: attempt.interface,

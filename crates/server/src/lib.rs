@@ -2,6 +2,7 @@
 //! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
 
 pub mod alarms;
+pub mod api;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -12,7 +12,7 @@ use crate::{
     digest::DigestProof,
     ident::{AccountId, DomainId, FoldedName},
     interface::{CountScope, LoginInterface},
-    lockout::TallyKey,
+    lockout::{TallyKey, network},
     place::Lane,
     secret::Secret,
     session::SessionId,
@@ -45,6 +45,9 @@ pub enum Purpose {
     Once,
     /// To go on: who is signed in shows the present password once more. The audit has a row of its own kind.
     Confirmation,
+    /// One request of a program. The audit has a row for the first in a while: see
+    /// [`ApiToken::used_now`](crate::api_token::ApiToken::used_now).
+    Request,
     /// A phone's registration. What the phone then does to its bindings leaves the row, and a refresh none.
     Registration,
 }
@@ -65,6 +68,8 @@ pub enum Claim<'a> {
     Account(RoleKind, &'a str),
     /// A phone of an extension, by its number.
     Extension(&'a str),
+    /// A program, by the id of its token.
+    Token(&'a str),
 }
 
 /// What somebody shows.
@@ -72,6 +77,8 @@ pub enum Claim<'a> {
 pub enum Proof<'a> {
     /// The secret itself.
     Plain(&'a Secret),
+    /// The secret part of an API token.
+    Bearer(&'a Secret),
     /// An answer to a challenge; the nonce was recognised as ours.
     Digest(Nonce, DigestProof<'a>),
 }
@@ -91,7 +98,7 @@ impl Purpose {
     /// What an attempt for it is called in the audit.
     pub const fn action(self) -> Action {
         match self {
-            Self::Session(_) | Self::Once | Self::Registration => Action::SignIn,
+            Self::Session(_) | Self::Once | Self::Request | Self::Registration => Action::SignIn,
             Self::Confirmation => Action::Confirm,
         }
     }
@@ -103,6 +110,7 @@ impl Claim<'_> {
         match self {
             Self::Account(_, name) => name,
             Self::Extension(number) => number,
+            Self::Token(id) => id,
         }
     }
 }
@@ -118,7 +126,10 @@ impl Attempt<'_> {
         TallyKey {
             scope: self.interface.row().counts_on,
             domain: self.domain,
-            name: FoldedName::of(self.claim.typed()),
+            name: match self.claim {
+                Claim::Account(..) | Claim::Extension(_) => FoldedName::of(self.claim.typed()),
+                Claim::Token(_) => FoldedName::of_network(network(self.peer.address)),
+            },
             lane,
         }
     }
@@ -135,7 +146,7 @@ impl Attempt<'_> {
     /// itself only the store makes a print, for that takes one.
     pub fn print(&self) -> Option<u64> {
         match self.proof {
-            Proof::Plain(_) => None,
+            Proof::Plain(_) | Proof::Bearer(_) => None,
             Proof::Digest(nonce, proof) => {
                 let mut hash = std::hash::DefaultHasher::new();
                 (nonce.id(), proof.nonce_count, proof.cnonce, proof.uri, proof.response).hash(&mut hash);

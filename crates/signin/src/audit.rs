@@ -63,6 +63,7 @@ pub struct AuditEvent {
 
 /// One changed field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldChange {
     /// Its name.
     pub field: Box<str>,
@@ -90,6 +91,7 @@ pub enum Actor {
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Done.
@@ -102,6 +104,7 @@ macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$row:meta])* $variant:ident => $title:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$row])* $variant,)* }
 
@@ -164,6 +167,10 @@ words! {
         GroupChanged => "Rights group changed",
         /// A rights group was deleted.
         GroupDeleted => "Rights group deleted",
+        /// An API token was made.
+        TokenMade => "API token made",
+        /// An API token was taken away.
+        TokenRevoked => "API token revoked",
         /// An extension was made.
         ExtensionCreated => "Extension created",
         /// An extension was changed.
@@ -238,6 +245,14 @@ words! {
         NoRight => "The right is missing",
         /// Whatever the rights.
         NeverAllowed => "This is never allowed",
+    }
+}
+
+impl Action {
+    /// A list of this one.
+    pub fn alone(self) -> &'static [Self] {
+        let at = Self::ALL.iter().position(|action| *action == self);
+        at.and_then(|at| Self::ALL.get(at..=at)).unwrap_or_default()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     credential::{Verifier, hash_password_matches, judge},
     dice::Dice,
     digest::{self, DigestKeys},
+    document::Document,
     dossier::Dossier,
     effect::{Effect, NewSession},
     ident::AccountId,
@@ -78,7 +79,8 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
     let is_right = match (&attempt.proof, &dossier.verifier) {
         (Proof::Plain(secret), Verifier::Argon2(phc)) => hash_password_matches(secret, phc),
         (Proof::Digest(_, proof), Verifier::Digest(keys)) => digest::verify(keys, proof),
-        (Proof::Plain(_) | Proof::Digest(..), _) => false,
+        (Proof::Bearer(secret), Verifier::Token(hash)) => hash.matches(secret),
+        (Proof::Plain(_) | Proof::Bearer(_) | Proof::Digest(..), _) => false,
     };
     // Every reason is worked out for every attempt, so that none of them shows in the time it takes.
     let status = status(dossier, attempt, now);
@@ -130,13 +132,15 @@ fn status(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Status {
     let no_ages = AgeRules::default();
     let ages = match attempt.claim {
         Claim::Account(..) => dossier.settings.ages_of(account.kind()),
+        // A token is no password: how old that is does not matter to it.
+        Claim::Token(_) => dossier.settings.ages_of(account.kind()),
         Claim::Extension(_) => &no_ages,
     };
     let status = account.status(dossier.subject.1, &dossier.activity, dossier.secret_set_at, ages, now);
     match attempt.claim {
         // A phone cannot choose a password; that its user must is asked where it can be answered.
         Claim::Extension(_) if status.wants_new_secret() => Status::Enabled,
-        Claim::Extension(_) => status,
+        Claim::Extension(_) | Claim::Token(_) => status,
         Claim::Account(..) => {
             let kind = account.kind().password();
             let rules = (kind.row().rules)(&dossier.settings);
@@ -219,7 +223,7 @@ fn wrong(
 fn repeated(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Decision {
     let effects = match attempt.proof {
         Proof::Digest(..) => Vec::new(),
-        Proof::Plain(_) => {
+        Proof::Plain(_) | Proof::Bearer(_) => {
             let reason = Some(Reason::SameWrongSecret);
             vec![Effect::Audit(event(dossier, attempt, Outcome::Refused, reason, now))]
         }
@@ -278,6 +282,12 @@ fn right(
         Purpose::Registration => {
             return Decision { verdict: Verdict::Accept(accepted), must_last: settled.cleared, effects };
         }
+        Purpose::Request => {
+            let (effects, must_last) = requested(dossier, attempt, status, effects, now);
+            let verdict =
+                if status.wants_new_secret() { Verdict::NewSecretFirst } else { Verdict::Accept(accepted) };
+            return Decision { verdict, must_last, effects };
+        }
         Purpose::Confirmation => {}
         Purpose::Once if status.wants_new_secret() => {
             let refused = event(dossier, attempt, Outcome::Refused, Some(Reason::NewSecretFirst), now);
@@ -309,6 +319,30 @@ fn right(
     }
     effects.push(Effect::Audit(event(dossier, attempt, Outcome::Accepted, None, now)));
     Decision { verdict: Verdict::Accept(accepted), effects, must_last: true }
+}
+
+/// What a program's request leaves behind: nothing, but for the first in a while. Where two that come together would both
+/// note it, one does; nobody waits for it.
+fn requested(
+    dossier: &Dossier,
+    attempt: &Attempt<'_>,
+    status: Status,
+    mut effects: Vec<Effect>,
+    now: Timestamp,
+) -> (Vec<Effect>, bool) {
+    if !effects.is_empty() {
+        return (effects, true);
+    }
+    if status.wants_new_secret() {
+        let reason = Some(Reason::NewSecretFirst);
+        effects.push(Effect::Audit(event(dossier, attempt, Outcome::Refused, reason, now)));
+    } else if let Some(used) =
+        dossier.token.as_ref().and_then(|token| token.used_now(attempt.peer.address, now))
+    {
+        effects.push(Effect::PutDocument(Box::new(Document::ApiToken(used))));
+        effects.push(Effect::Audit(event(dossier, attempt, Outcome::Accepted, None, now)));
+    }
+    (effects, false)
 }
 
 fn session(id: SessionId, account: AccountId, attempt: &Attempt<'_>, now: Timestamp) -> Session {
@@ -352,12 +386,21 @@ fn event(
         reason,
         actor,
         domain: attempt.domain,
-        subject: AuditEvent::text(attempt.claim.typed()),
+        subject: subject(dossier, attempt),
         interface: attempt.interface,
         address: Some(attempt.peer.address),
         agent: AuditEvent::text(attempt.peer.agent),
         changes: Vec::new(),
         times: 1,
+    }
+}
+
+/// What was typed. A token is called by its name where it is known: its id tells people nothing.
+fn subject(dossier: &Dossier, attempt: &Attempt<'_>) -> Box<str> {
+    match (attempt.claim, &dossier.token) {
+        (Claim::Token(_), Some(token)) => AuditEvent::text(&format!("API token {}", token.name)),
+        (Claim::Token(id), None) => AuditEvent::text(&format!("API token {id}")),
+        (Claim::Account(..) | Claim::Extension(_), _) => AuditEvent::text(attempt.claim.typed()),
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    api_token::{ApiToken, TOKENS_MAX},
     draft::Draft,
-    ident::{AccountId, FoldedName, GroupId},
+    ident::{AccountId, FoldedName, GroupId, TokenId},
     rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
@@ -19,6 +20,8 @@ pub enum DocumentId {
     RightsGroup(GroupId),
     /// The draft of a service user.
     Draft(AccountId),
+    /// An API token.
+    ApiToken(TokenId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -28,6 +31,8 @@ pub enum DocumentKind {
     RightsGroup,
     /// Drafts.
     Draft,
+    /// API tokens.
+    ApiToken,
 }
 
 /// One document.
@@ -38,6 +43,8 @@ pub enum Document {
     RightsGroup(RightsGroup),
     /// Changes that wait.
     Draft(Draft),
+    /// What a program shows.
+    ApiToken(ApiToken),
 }
 
 impl DocumentId {
@@ -46,6 +53,7 @@ impl DocumentId {
         match self {
             Self::RightsGroup(_) => DocumentKind::RightsGroup,
             Self::Draft(_) => DocumentKind::Draft,
+            Self::ApiToken(_) => DocumentKind::ApiToken,
         }
     }
 }
@@ -56,6 +64,7 @@ impl DocumentKind {
         match self {
             Self::RightsGroup => GROUPS_MAX,
             Self::Draft => SERVICE_USERS_MAX,
+            Self::ApiToken => TOKENS_MAX,
         }
     }
 
@@ -64,6 +73,7 @@ impl DocumentKind {
         match self {
             Self::RightsGroup => "rights group",
             Self::Draft => "draft",
+            Self::ApiToken => "API token",
         }
     }
 }
@@ -74,6 +84,7 @@ impl Document {
         match self {
             Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
             Self::Draft(draft) => DocumentId::Draft(draft.owner),
+            Self::ApiToken(token) => DocumentId::ApiToken(token.id),
         }
     }
 
@@ -82,6 +93,7 @@ impl Document {
         match self {
             Self::RightsGroup(group) => group.version,
             Self::Draft(draft) => draft.version,
+            Self::ApiToken(token) => token.version,
         }
     }
 
@@ -89,7 +101,8 @@ impl Document {
     pub fn unique_name(&self) -> Option<FoldedName> {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
-            Self::Draft(_) => None,
+            // Each owner has names of their own.
+            Self::Draft(_) | Self::ApiToken(_) => None,
         }
     }
 
@@ -97,7 +110,7 @@ impl Document {
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
         match self {
             Self::RightsGroup(group) => Some(group),
-            Self::Draft(_) => None,
+            Self::Draft(_) | Self::ApiToken(_) => None,
         }
     }
 
@@ -105,7 +118,15 @@ impl Document {
     pub const fn draft(&self) -> Option<&Draft> {
         match self {
             Self::Draft(draft) => Some(draft),
-            Self::RightsGroup(_) => None,
+            Self::RightsGroup(_) | Self::ApiToken(_) => None,
+        }
+    }
+
+    /// The API token that it is.
+    pub const fn api_token(&self) -> Option<&ApiToken> {
+        match self {
+            Self::ApiToken(token) => Some(token),
+            Self::RightsGroup(_) | Self::Draft(_) => None,
         }
     }
 }
@@ -116,4 +137,12 @@ pub fn rights_groups(documents: &[Arc<Document>]) -> Vec<RightsGroup> {
         documents.iter().filter_map(|document| document.rights_group().cloned()).collect();
     groups.sort_by_cached_key(|group| FoldedName::of(&group.name));
     groups
+}
+
+/// The API tokens among documents, by name.
+pub fn api_tokens(documents: &[Arc<Document>]) -> Vec<ApiToken> {
+    let mut tokens: Vec<ApiToken> =
+        documents.iter().filter_map(|document| document.api_token().cloned()).collect();
+    tokens.sort_by_cached_key(|token| (FoldedName::of(&token.name), token.id));
+    tokens
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     account::{Account, Activity},
+    api_token::ApiToken,
     attempt::Claim,
     credential::{Traits, Verifier},
     extension::Extension,
@@ -25,6 +26,8 @@ pub struct Dossier {
     pub activity: Activity,
     /// The extension, for phones.
     pub extension: Option<Arc<Extension>>,
+    /// The token, for programs.
+    pub token: Option<Box<ApiToken>>,
     /// What the proof is held against; a decoy for a name that nobody has and where nothing is set.
     pub verifier: Verifier,
     /// The verifier belongs to nobody.
@@ -61,6 +64,7 @@ impl Dossier {
         match claim {
             Claim::Account(..) => self.account.is_some(),
             Claim::Extension(_) => self.extension.is_some(),
+            Claim::Token(_) => self.token.is_some() && self.account.is_some(),
         }
     }
 

@@ -43,6 +43,11 @@ identifier!(
 );
 
 identifier!(
+    /// One API token; drawn by chance.
+    TokenId
+);
+
+identifier!(
     /// One target of alarms and rows of the audit; never used twice.
     TargetId
 );

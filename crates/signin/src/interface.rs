@@ -6,6 +6,7 @@ use crate::credential::CredentialKind;
 
 /// One way in. The server's table of listeners and pages (`interfaces/mod.rs`) has the same rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LoginInterface {
     /// The administrator's pages.
@@ -14,6 +15,10 @@ pub enum LoginInterface {
     WebManagerOffline,
     /// A SIP phone that registers, over any transport.
     SipRegistration,
+    /// Programs that manage, over HTTPS: by name and password, for a session.
+    ManagementApi,
+    /// The same, by an API token with each request.
+    ApiToken,
     /// The `hookswitch` command on the machine itself, through a socket that only its owner may open.
     Console,
 }
@@ -43,6 +48,9 @@ pub enum CountScope {
     Credential(CredentialKind),
     /// The address it came from: every interface together.
     Address,
+    /// The API tokens that are shown at one address. It never locks: nobody guesses one, and a lock on a token's own count
+    /// could be aimed by whoever knows its id. The address's count is what such a guess fills.
+    ApiToken,
 }
 
 impl CountScope {
@@ -52,12 +60,13 @@ impl CountScope {
             Self::Extension => "extension",
             Self::Credential(kind) => kind.row().title,
             Self::Address => "address",
+            Self::ApiToken => "API tokens at",
         }
     }
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 4] = [
+pub const INTERFACES: [InterfaceRow; 6] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
@@ -80,6 +89,20 @@ pub const INTERFACES: [InterfaceRow; 4] = [
         counts_on: CountScope::Extension,
     },
     InterfaceRow {
+        interface: LoginInterface::ManagementApi,
+        name: "management-api",
+        title: "Management API",
+        opens_with: &[CredentialKind::ServicePassword],
+        counts_on: CountScope::Credential(CredentialKind::ServicePassword),
+    },
+    InterfaceRow {
+        interface: LoginInterface::ApiToken,
+        name: "api-token",
+        title: "Management API, by token",
+        opens_with: &[],
+        counts_on: CountScope::ApiToken,
+    },
+    InterfaceRow {
         interface: LoginInterface::Console,
         name: "console",
         title: "Console",
@@ -91,11 +114,14 @@ pub const INTERFACES: [InterfaceRow; 4] = [
 impl LoginInterface {
     /// Its row.
     pub const fn row(self) -> &'static InterfaceRow {
-        let [web_manager, web_manager_offline, sip_registration, console] = &INTERFACES;
+        let [web_manager, web_manager_offline, sip_registration, management_api, api_token, console] =
+            &INTERFACES;
         match self {
             Self::WebManager => web_manager,
             Self::WebManagerOffline => web_manager_offline,
             Self::SipRegistration => sip_registration,
+            Self::ManagementApi => management_api,
+            Self::ApiToken => api_token,
             Self::Console => console,
         }
     }

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod admin;
 pub mod alarm;
+pub mod api_token;
 pub mod attempt;
 pub mod audit;
 pub mod challenge;

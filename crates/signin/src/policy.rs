@@ -13,6 +13,7 @@ use crate::{
 
 /// How often one may fail, and what happens then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LockRule {
     /// Failures until the lock, 0 to 255; 0 = never lock.
@@ -25,6 +26,7 @@ pub struct LockRule {
 
 /// What happens when the limit is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
     /// Nothing at all: the limit is not even noted. Each refusal stands in the audit all the same.
@@ -68,6 +70,7 @@ pub const HISTORY_MAX: u8 = 24;
 
 /// What a chosen secret must look like. Zero switches a rule off, but for the lengths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 // A rule that a later version brings is off in a store from before, until somebody switches it on.
 #[serde(deny_unknown_fields, default)]
 pub struct SecretRules {
@@ -140,6 +143,7 @@ impl Default for SecretRules {
 
 /// How many kinds of character a password needs: the vendors' three degrees, and none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Complexity {
     /// Any characters, of any kind: what NIST SP 800-63B-4 asks for.
@@ -155,6 +159,7 @@ pub enum Complexity {
 
 /// How long things may lie unused; 0 = for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AgeRules {
     /// A password must be changed after this time.
@@ -170,6 +175,7 @@ pub struct AgeRules {
 
 /// How short names may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct NameRules {
     /// Of service users. The built-in ones keep theirs.
@@ -186,6 +192,7 @@ impl Default for NameRules {
 
 /// How long signed-in sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SessionRules {
     /// At the same time, per account.
@@ -198,6 +205,7 @@ pub struct SessionRules {
 
 /// How phones may register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RegistrationRules {
     /// A shorter wish is answered 423 with this as Min-Expires.
@@ -212,6 +220,7 @@ pub struct RegistrationRules {
 
 /// The security settings of the system. One value; changed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 // A setting that a later version brings has its default in a store from before.
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -222,8 +231,10 @@ pub struct Settings {
     /// Shown on the login page; may be empty.
     pub login_banner: Box<str>,
     /// The trusted local network.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub lan1: Vec<IpNet>,
     /// The other side.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub lan2: Vec<IpNet>,
     /// Wrong service passwords.
     pub service_password_lock: LockRule,
@@ -234,6 +245,7 @@ pub struct Settings {
     /// Failures from one address over all interfaces: "blacklisted addresses".
     pub address_lock: LockRule,
     /// Networks whose addresses are never blacklisted.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     pub address_allow: Vec<IpNet>,
     /// What a service password must look like.
     pub service_password: SecretRules,
@@ -271,6 +283,7 @@ pub struct Settings {
 
 /// A change of rules, as it is remembered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LastChange {
     /// The version of the settings that it made.
@@ -287,6 +300,7 @@ pub struct LastChange {
 
 /// One rule's change. `None`: the rule did not apply then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuleChange {
     /// Its stable name.
@@ -296,6 +310,10 @@ pub struct RuleChange {
     /// And after.
     pub after: Option<u32>,
 }
+
+/// The rule of a count that locks nothing.
+const COUNTED_ALONE: LockRule =
+    LockRule { failures_max: 0, window: Seconds::minutes(10), lock: Lock::LogOnly };
 
 impl Settings {
     /// The ages that an account of this kind obeys. Phones obey none: the one in a meeting room is not locked because nobody
@@ -319,6 +337,7 @@ impl Settings {
                 &self.extension_lock
             }
             CountScope::Address => &self.address_lock,
+            CountScope::ApiToken => &COUNTED_ALONE,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
 
 /// The presets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// NIST SP 800-63B-4: length and a list of what is tried first; no expiry, no kinds of character.

@@ -98,6 +98,7 @@ impl Binding {
 
 /// How SIP travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
     /// Datagrams.

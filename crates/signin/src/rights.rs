@@ -173,6 +173,20 @@ rights! {
     Directory = "directory": Directory See, "read the directory";
 }
 
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for Right {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("One right."))
+            .enum_values(Some(Self::ALL.map(|right| right.row().name)))
+            .into()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for Right {}
+
 impl Right {
     /// In words, for "you need the right to …".
     pub const fn title(self) -> &'static str {
@@ -196,6 +210,11 @@ pub struct RightsGroup {
     pub name: CompactString,
     /// What its members may do, each once, in the order of the matrix.
     pub rights: Box<[Right]>,
+}
+
+/// Rights as people read them, one after the other.
+pub fn in_words(rights: &[Right]) -> String {
+    rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
 }
 
 /// The groups that a new system starts with, for an administrator to use, change or delete.

@@ -5,14 +5,16 @@
 use std::{hash::BuildHasher as _, hint::black_box, net::IpAddr, sync::Arc};
 
 use signin::{
-    account::{Account, Activity, Status},
+    account::{Account, Activity, RoleKind, Status},
+    api_token::ApiToken,
     attempt::{Attempt, Claim, Proof, Purpose},
     challenge::Nonce,
     credential::{CredentialFacts, CredentialKind, Owner, Verifier},
     decide::{Finding, Settled},
+    document::DocumentId,
     dossier::Dossier,
     extension::Extension,
-    ident::{AccountId, ExtensionId, FoldedName, Number},
+    ident::{AccountId, ExtensionId, FoldedName, Number, TokenId},
     lockout::{Standing, TallyKey, is_within, network},
     place::{Familiarity, Lane, Whose},
     policy::Settings,
@@ -37,6 +39,7 @@ use crate::{
 struct Known {
     account: Option<Arc<Account>>,
     extension: Option<Arc<Extension>>,
+    token: Option<Box<ApiToken>>,
     kept: Option<Kept>,
     lane: Lane,
     is_place_noted: bool,
@@ -222,12 +225,16 @@ impl Ledger {
     ) -> Result<Dossier, StoreError> {
         let now = held.now;
         // For refused attempts too, so that a refusal takes the same time for every name.
-        let Known { account, extension, kept, lane, is_place_noted, changes } = known;
+        let Known { account, extension, token, kept, lane, is_place_noted, changes } = known;
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let former = kept.as_ref().and_then(|kept| kept.former.clone());
         let secret_traits = kept.as_ref().and_then(|kept| kept.traits);
-        let verifier = kept.map(|kept| kept.verifier).filter(|verifier| *verifier != Verifier::Unset);
+        let verifier = match (kept, &token) {
+            (Some(kept), _) => Some(kept.verifier).filter(|verifier| *verifier != Verifier::Unset),
+            (None, Some(token)) => Some(Verifier::Token(token.hash)),
+            (None, None) => None,
+        };
         let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
         let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
         let Some(Places { subject, address, refused }) = held.places.take() else {
@@ -236,21 +243,26 @@ impl Ledger {
         drop(held);
         let print = match attempt.proof {
             Proof::Digest(..) => attempt.print(),
-            Proof::Plain(secret) => Some(self.print(secret, attempt.peer.address, changes)),
+            Proof::Plain(secret) | Proof::Bearer(secret) => {
+                Some(self.print(secret, attempt.peer.address, changes))
+            }
         };
         let to_strangers = match lane {
             Lane::Network(_) => self.to_strangers(attempt, &address.0, settings, now),
             Lane::Open | Lane::Device(_) => Standing::Open,
         };
+        // A token is no password: only its own end counts.
+        let ends = token.as_ref().map(|token| token.expires_at);
         Ok(Dossier {
             activity,
             sessions_open,
             account,
             extension,
+            token,
             is_decoy: verifier.is_none(),
             verifier: verifier.unwrap_or_else(|| self.decoy(&attempt.proof)),
             secret_set_at: facts.map(|facts: CredentialFacts| facts.set_at),
-            secret_expires_at: facts.and_then(|facts| facts.expires_at),
+            secret_expires_at: ends.or_else(|| facts.and_then(|facts| facts.expires_at)),
             is_repeat: refused != 0 && print == Some(refused),
             print,
             secret_traits,
@@ -335,7 +347,7 @@ impl Ledger {
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
-                Known { account, extension: None, kept, lane, is_place_noted: true, changes }
+                Known { account, extension: None, token: None, kept, lane, is_place_noted: true, changes }
             }
             Claim::Extension(number) => {
                 let id = Number::parse(number)
@@ -350,7 +362,17 @@ impl Ledger {
                 let familiarity = self.familiarity(attempt, now);
                 let lane = lane_of_phone(familiarity, attempt);
                 let is_place_noted = familiarity == Familiarity::NotedToday;
-                Known { account, extension, kept, lane, is_place_noted, changes }
+                Known { account, extension, token: None, kept, lane, is_place_noted, changes }
+            }
+            Claim::Token(id) => {
+                let document =
+                    TokenId::parse(id).and_then(|id| self.holdings.document(DocumentId::ApiToken(id)));
+                let token = document.and_then(|document| document.api_token().cloned()).map(Box::new);
+                let owner = token.as_ref().map_or(AccountId::NOBODY, |token| token.account);
+                let account = self.copied_account(owner);
+                let account = account.filter(|account| account.kind() == RoleKind::ServiceUser);
+                let lane = Lane::Open;
+                Known { account, extension: None, token, kept: None, lane, is_place_noted: true, changes }
             }
         }
     }
@@ -390,6 +412,7 @@ impl Ledger {
     fn decoy(&self, proof: &Proof<'_>) -> Verifier {
         match proof {
             Proof::Plain(_) => self.decoys.plain.clone(),
+            Proof::Bearer(_) => self.decoys.token.clone(),
             Proof::Digest(..) => self.decoys.digest.clone(),
         }
     }

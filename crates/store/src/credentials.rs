@@ -249,7 +249,7 @@ impl Holdings {
     pub(crate) fn hash_payload(&self, owner: Owner, kind: CredentialKind) -> Option<SecretBytes> {
         self.credentials.peek(owner, kind, |kept| match &kept?.verifier {
             Verifier::Argon2(phc) => Some(credential::hash_payload(phc)),
-            Verifier::Digest(_) | Verifier::Unset => None,
+            Verifier::Digest(_) | Verifier::Token(_) | Verifier::Unset => None,
         })
     }
 

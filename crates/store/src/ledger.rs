@@ -15,6 +15,7 @@ use data_encoding::BASE64;
 use parking_lot::Mutex;
 use signin::{
     account::{Account, Activity, Condition, Role, RoleKind},
+    api_token::TokenHash,
     credential::{About, CredentialFacts, CredentialKind, Owner, Traits, Verifier, hash_password},
     dice::{Dice, SeededDice},
     digest::DigestKeys,
@@ -77,6 +78,7 @@ pub struct Ledger {
 /// What belongs to nobody and costs what real ones cost.
 pub(crate) struct Decoys {
     pub(crate) plain: Verifier,
+    pub(crate) token: Verifier,
     pub(crate) digest: Verifier,
     pub(crate) account: Account,
     pub(crate) extension: Extension,
@@ -318,6 +320,7 @@ impl Decoys {
         let mut salt = SeededDice(u64::from_be_bytes([a, b, c, d, e, f, g, h]));
         Self {
             plain: Verifier::Argon2(hash_password(&secret, &mut salt).into()),
+            token: Verifier::Token(TokenHash::decoy(bytes)),
             digest: Verifier::Digest(DigestKeys::decoy(bytes)),
             account: Account {
                 id: AccountId::NOBODY,

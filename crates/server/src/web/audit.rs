@@ -18,6 +18,8 @@ use signin::{
 use store::{AuditQuery, AuditRow, StoreError};
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::system::System;
+
 use super::{
     Web,
     address::{Path, Query},
@@ -450,7 +452,24 @@ pub(super) async fn export(
     // What is written behind belongs to what has happened until now.
     let flushed = web.system.ledger.flush().await;
     flushed.map_err(|_| who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE))?;
-    let ledger = Arc::clone(&web.system.ledger);
+    let body = export_lines(&web.system, query, is_csv);
+    let (kind, name) = if is_csv {
+        ("text/csv; charset=utf-8", "audit.csv")
+    } else {
+        ("application/x-ndjson", "audit.jsonl")
+    };
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+/// What the search finds, as it is read: as CSV, or as JSON a line.
+pub(crate) fn export_lines(system: &Arc<System>, query: AuditQuery, is_csv: bool) -> Body {
+    let ledger = Arc::clone(&system.ledger);
     let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, StoreError>>(CHUNKS);
     tokio::task::spawn_blocking(move || {
         let mut chunk = if is_csv { CSV_HEAD.as_bytes().to_vec() } else { Vec::new() };
@@ -475,18 +494,7 @@ pub(super) async fn export(
         // when this fails.
         drop(send.blocking_send(last));
     });
-    let (kind, name) = if is_csv {
-        ("text/csv; charset=utf-8", "audit.csv")
-    } else {
-        ("application/x-ndjson", "audit.jsonl")
-    };
-    let mut response = Body::from_stream(ReceiverStream::new(receive)).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    Ok(response)
+    Body::from_stream(ReceiverStream::new(receive))
 }
 
 const CSV_HEAD: &str =

@@ -234,6 +234,8 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let settings = ledger.settings();
     let id = cookie(&parts.headers, SESSION_COOKIE).map(SessionId::of);
     let session = id.and_then(|id| ledger.session(id));
+    // A program's session is good for the management interface alone.
+    let session = session.filter(|session| session.interface == LoginInterface::WebManager);
     let to_login = |why: &str| {
         let next = parts.uri.path_and_query().map_or("/manager", |path| path.as_str());
         let next = if parts.method == Method::GET { next } else { "/manager" };

@@ -8,7 +8,7 @@ mod address;
 mod administrators;
 mod alarms;
 mod assets;
-mod audit;
+pub(crate) mod audit;
 mod credentials;
 mod doctor;
 mod draft;
@@ -33,6 +33,7 @@ mod security;
 mod settings;
 mod status;
 mod targets;
+mod tokens;
 mod users;
 pub(crate) mod views;
 
@@ -51,7 +52,7 @@ use sha2::{Digest, Sha256};
 use signin::{dice::roll, session::SessionId};
 
 use self::guard::Visitor;
-use crate::{dice::OsDice, system::System};
+use crate::{api, dice::OsDice, system::System};
 
 /// What the handlers share.
 pub(crate) struct Web {
@@ -89,6 +90,7 @@ pub fn router(system: Arc<System>) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .with_state(web)
         .merge(asset_routes())
+        .merge(api::router(Arc::clone(&system)))
         .layer(from_fn_with_state(Some(system), guard::headers))
 }
 

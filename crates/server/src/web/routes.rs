@@ -21,7 +21,7 @@ use super::{
     Web, administrators, audit, doctor, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
-    users,
+    tokens, users,
 };
 
 /// Who may see a page.
@@ -85,6 +85,9 @@ fn rows() -> Vec<Row> {
         get("/manager/draft/discard", SignedIn, draft::ask_discard),
         post("/manager/draft/discard", SignedIn, draft::discard),
         get("/manager/enter/{token}", Anyone, draft::enter),
+        get("/manager/preferences/tokens", SignedIn, tokens::list),
+        post("/manager/preferences/tokens", SignedIn, tokens::create),
+        post("/manager/preferences/tokens/{id}/revoke", SignedIn, tokens::revoke),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),

@@ -419,6 +419,7 @@ pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Tim
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
             CountScope::Address => "Failures over all interfaces".into(),
+            CountScope::ApiToken => "Wrong API tokens".into(),
             CountScope::Credential(kind) => format!("Wrong {}", kind.row().title.to_lowercase()),
         },
         failures: tally.failures.into(),

@@ -62,6 +62,16 @@ impl Browser {
         self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
     }
 
+    /// What it keeps under this name; empty when there is nothing.
+    pub(crate) fn cookie(&self, name: &str) -> String {
+        self.cookies.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Keeps a cookie as if it had been set.
+    pub(crate) fn put_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.into(), value.into());
+    }
+
     /// Loads the page of a form, and sends the form with its token.
     pub(crate) async fn fill(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.get(page).await.token();

@@ -11,6 +11,12 @@ mod alarms;
 #[cfg(test)]
 mod amplification;
 #[cfg(test)]
+mod api_operations;
+#[cfg(test)]
+mod api_sessions;
+#[cfg(test)]
+mod api_tokens;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod commands;
@@ -40,6 +46,8 @@ mod phone;
 mod phones_are_refused;
 #[cfg(test)]
 mod phones_register;
+#[cfg(test)]
+mod program;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]

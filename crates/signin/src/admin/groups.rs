@@ -8,7 +8,7 @@ use crate::{
     document::{Document, DocumentId, DocumentKind, rights_groups},
     effect::Effect,
     ident::{DomainId, FoldedName, GroupId, NAME_MAX},
-    rights::{GROUPS_MAX, Right, RightsGroup},
+    rights::{GROUPS_MAX, Right, RightsGroup, in_words},
 };
 
 /// What is chosen of a rights group.
@@ -156,8 +156,4 @@ impl Admin<'_> {
 /// Each right once, in the order of the matrix.
 fn ordered(fields: &GroupFields) -> Box<[Right]> {
     Right::ALL.into_iter().filter(|right| fields.rights.contains(right)).collect()
-}
-
-fn in_words(rights: &[Right]) -> String {
-    rights.iter().map(|right| right.title()).collect::<Vec<_>>().join(", ")
 }

@@ -4,6 +4,7 @@
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
 mod alarms;
+mod api_tokens;
 mod drafts;
 mod exports;
 mod extensions;
@@ -23,6 +24,7 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 pub use self::{
+    api_tokens::{MadeToken, TokenFields},
     drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
@@ -34,10 +36,11 @@ pub use self::{
 };
 use crate::{
     account::Account,
+    api_token::ApiToken,
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
     credential::CredentialKind,
     effect::Effect,
-    ident::{AccountId, DomainId},
+    ident::{AccountId, DomainId, TokenId},
     interface::LoginInterface,
     records::Records,
     rights::Right,
@@ -66,6 +69,8 @@ pub struct By {
     pub account: Option<AccountId>,
     /// The session that asks, when it is one: it survives a change of the own password.
     pub session: Option<SessionId>,
+    /// The API token that asks, when it is one.
+    pub token: Option<TokenId>,
     /// The union of their rights.
     pub rights: Vec<Right>,
     /// By which interface.
@@ -85,6 +90,7 @@ impl By {
             actor: Actor::Console,
             account: None,
             session: None,
+            token: None,
             rights: Right::ALL.to_vec(),
             interface: LoginInterface::Console,
             address: None,
@@ -105,10 +111,33 @@ impl By {
             actor: Actor::Account(account.id, account.name.as_str().into()),
             account: Some(account.id),
             session: Some(session),
+            token: None,
             rights: records.rights_of(account),
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
+            offline: false,
+        }
+    }
+
+    /// A program with a token of this account: it may what both may. The audit says which token it was.
+    pub fn token(
+        records: &dyn Records,
+        account: &Account,
+        token: &ApiToken,
+        address: IpAddr,
+        agent: &str,
+    ) -> Self {
+        let rights = records.rights_of(account);
+        Self {
+            actor: Actor::Account(account.id, account.name.as_str().into()),
+            account: Some(account.id),
+            session: None,
+            token: Some(token.id),
+            rights: rights.into_iter().filter(|right| token.scopes.contains(right)).collect(),
+            interface: LoginInterface::ApiToken,
+            address: Some(address),
+            agent: AuditEvent::text(&format!("{}: {agent}", token.name)),
             offline: false,
         }
     }

@@ -189,6 +189,7 @@ impl Admin<'_> {
         if self.records.document(draft).is_some() {
             effects.push(Effect::DeleteDocument(draft));
         }
+        effects.extend(self.tokens_of(id).iter().flat_map(|token| self.revoked(token)));
         Ok(Change::of(effects, ()))
     }
 

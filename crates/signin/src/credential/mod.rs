@@ -28,6 +28,7 @@ pub use self::{
     traits::{Mark, TRAITS_LEN, Traits},
 };
 use crate::{
+    api_token::TokenHash,
     dice::Dice,
     digest::DigestKeys,
     ident::{AccountId, DomainId, ExtensionId},
@@ -38,6 +39,7 @@ use crate::{
 
 /// The kinds of credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CredentialKind {
     /// A service user's password.
@@ -162,6 +164,8 @@ pub enum Verifier {
     Argon2(Box<str>),
     /// The keys of a digest.
     Digest(DigestKeys),
+    /// The hash of an API token's secret part.
+    Token(TokenHash),
     /// Nothing: an unset, expired or unreadable credential opens nothing, ever.
     Unset,
 }
@@ -171,6 +175,7 @@ impl fmt::Debug for Verifier {
         f.write_str(match self {
             Self::Argon2(_) => "Argon2(…)",
             Self::Digest(_) => "Digest(…)",
+            Self::Token(_) => "Token(…)",
             Self::Unset => "Unset",
         })
     }
@@ -227,10 +232,10 @@ pub fn verifier(kind: CredentialKind, payload: &SecretBytes, binding: &Binding<'
 pub fn is_kept(secret: &Secret, verifier: &Verifier, payload: Option<&SecretBytes>) -> bool {
     match (verifier, payload.and_then(text_of)) {
         (Verifier::Argon2(phc), _) => password::verify(secret, phc),
-        (Verifier::Digest(_) | Verifier::Unset, Some(kept)) => {
+        (Verifier::Digest(_) | Verifier::Token(_) | Verifier::Unset, Some(kept)) => {
             !secret.is_empty() && Secret::new(kept).matches(secret)
         }
-        (Verifier::Digest(_) | Verifier::Unset, None) => false,
+        (Verifier::Digest(_) | Verifier::Token(_) | Verifier::Unset, None) => false,
     }
 }
 

@@ -25,7 +25,7 @@ use signin::{
     dossier::Dossier,
     effect::{Effect, NewSession, Seen},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number, TokenId},
     interface::LoginInterface,
     lockout::{Standing, Tally, TallyKey, is_within, network},
     place::{Devices, Familiarity, Lane, Places, Whose},
@@ -311,6 +311,12 @@ impl Model {
         if at_address == Standing::Open && of_subject != Standing::Open && !is_allowed {
             self.tallies.entry(address.clone()).or_default().give_back();
         }
+        let token = match attempt.claim {
+            Claim::Token(id) => TokenId::parse(id)
+                .and_then(|id| self.documents.get(&DocumentId::ApiToken(id)))
+                .and_then(|document| document.api_token().cloned()),
+            Claim::Account(..) | Claim::Extension(_) => None,
+        };
         let (account, extension) = match attempt.claim {
             Claim::Account(kind, name) => {
                 (self.account_named(kind, attempt.domain, &FoldedName::of(name)), None)
@@ -320,6 +326,7 @@ impl Model {
                 let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
                 (extension.as_ref().and_then(|e| e.user).and_then(|id| self.account(id)), extension)
             }
+            Claim::Token(_) => (token.as_ref().and_then(|token| self.account(token.account)), None),
         };
         let owners = [
             extension.as_ref().map(|e| Owner::Extension(e.id)),
@@ -333,6 +340,7 @@ impl Model {
         let binding = Binding { username: number, realm: "office", domain: attempt.domain };
         let verifier =
             kept.map_or(Verifier::Unset, |kept| credential::verifier(kept.kind, &kept.payload, &binding));
+        let verifier = token.as_ref().map_or(verifier, |token| Verifier::Token(token.hash));
         let former = kept.and_then(|kept| self.former.get(&(kept.owner, kept.kind)));
         let derived = |(replaced_at, payload): &(Timestamp, SecretBytes)| {
             let Verifier::Digest(keys) = credential::verifier(CredentialKind::LoginCode, payload, &binding)
@@ -343,7 +351,7 @@ impl Model {
         };
         let print = match attempt.proof {
             Proof::Digest(..) => attempt.print(),
-            Proof::Plain(secret) => {
+            Proof::Plain(secret) | Proof::Bearer(secret) => {
                 let mut hash = DefaultHasher::new();
                 (secret.reveal(), attempt.peer.address, self.changes).hash(&mut hash);
                 Some(hash.finish())
@@ -377,7 +385,10 @@ impl Model {
                 let is_password = !kept.kind.row().is_digits && kept.kind != CredentialKind::PhonePassword;
                 is_password.then(|| credential::traits(kept.kind, &kept.payload, &About::default())).flatten()
             }),
-            secret_expires_at: kept.and_then(|kept| kept.facts.expires_at),
+            secret_expires_at: match &token {
+                Some(token) => Some(token.expires_at),
+                None => kept.and_then(|kept| kept.facts.expires_at),
+            },
             sessions_open: account.as_ref().map_or(0, |a| {
                 let rules = &settings.sessions;
                 self.sessions_of(a.id).iter().filter(|session| session.is_open(rules, now)).count()
@@ -386,6 +397,7 @@ impl Model {
             address: (address, at_address),
             account,
             extension,
+            token: token.map(Box::new),
             settings,
         }
     }
@@ -460,6 +472,7 @@ impl Model {
     /// The lane of an attempt, and whether there is nothing to note about its place.
     fn lane(&self, attempt: &Attempt<'_>, now: Timestamp) -> (Lane, bool) {
         match attempt.claim {
+            Claim::Token(_) => (Lane::Open, true),
             Claim::Account(kind, name) => {
                 let account = self.account_named(kind, attempt.domain, &FoldedName::of(name));
                 let device = account.and_then(|account| {

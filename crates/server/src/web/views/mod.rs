@@ -31,4 +31,5 @@ pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
 pub(crate) mod targets;
+pub(crate) mod tokens;
 pub(crate) mod users;
