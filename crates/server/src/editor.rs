@@ -206,7 +206,8 @@ impl System {
             used_at: now,
         };
         let secret_set_at = facts.map(|facts| facts.set_at);
-        self.commit(vec![Effect::OpenSession(NewSession { session, concurrent_max: 1, secret_set_at })]).await?;
+        self.commit(vec![Effect::OpenSession(NewSession { session, concurrent_max: 1, secret_set_at })])
+            .await?;
         Ok(token)
     }
 

@@ -268,7 +268,8 @@ impl DraftFile {
             let role = Role::User { extension: None };
             Effect::PutAccount(Account { version: 1, role, ..user.clone() })
         });
-        let placed = extensions.iter().map(|found| Effect::PutExtension(Extension { version: 1, ..found.clone() }));
+        let placed =
+            extensions.iter().map(|found| Effect::PutExtension(Extension { version: 1, ..found.clone() }));
         let linked = users
             .iter()
             .filter(|user| user.extension().is_some())

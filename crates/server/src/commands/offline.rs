@@ -39,7 +39,8 @@ pub struct OfflineArgs {
 pub fn run(args: &OfflineArgs) -> Outcome {
     core_dump::forbid();
     let what = format!("edit {}", args.file.display());
-    let unread = |error: std::io::Error| Failure::usage(&what, error, "Name a file that the draft's page exported.");
+    let unread =
+        |error: std::io::Error| Failure::usage(&what, error, "Name a file that the draft's page exported.");
     let mut bytes = Vec::new();
     let most = u64::try_from(DRAFT_FILE_MAX).unwrap_or(u64::MAX).saturating_add(1);
     File::open(&args.file).map_err(unread)?.take(most).read_to_end(&mut bytes).map_err(unread)?;

@@ -118,7 +118,11 @@ fn record(compared: &Compared, form: &Form, known: &Overlay<'_>, now: Timestamp)
     };
     ChangedRecord {
         id: record.to_string(),
-        title: if *record == RecordId::Settings { "Settings".into() } else { format!("{} {title}", record.kind()) },
+        title: if *record == RecordId::Settings {
+            "Settings".into()
+        } else {
+            format!("{} {title}", record.kind())
+        },
         href: if is_there { href } else { String::new() },
         fate,
         rows: compared.lines.iter().map(|line| row(compared, line, form, known, now)).collect(),
@@ -174,7 +178,12 @@ fn row(compared: &Compared, line: &Line, form: &Form, known: &Overlay<'_>, now: 
 }
 
 /// What differs between two states of one record, line by line.
-fn differences(seen: &Value, present: &Value, known: &Overlay<'_>, now: Timestamp) -> (Vec<String>, Vec<String>) {
+fn differences(
+    seen: &Value,
+    present: &Value,
+    known: &Overlay<'_>,
+    now: Timestamp,
+) -> (Vec<String>, Vec<String>) {
     let (Value::Object(before), Value::Object(after)) = (seen, present) else {
         return (vec!["There".into()], vec!["Deleted".into()]);
     };
@@ -238,9 +247,9 @@ fn in_words(field: &str, value: &Value, known: &Overlay<'_>, now: Timestamp) -> 
             let found = id.and_then(|id| known.extension(id).or_else(|| known.live.extension(id)));
             found.map_or_else(|| "one that is gone".into(), |found| found.number.to_string())
         }
-        ("expires_at", Value::Number(at)) => at.as_u64().map_or_else(String::new, |at| {
-            crate::moment::day(Some(Timestamp(at)))
-        }),
+        ("expires_at", Value::Number(at)) => {
+            at.as_u64().map_or_else(String::new, |at| crate::moment::day(Some(Timestamp(at))))
+        }
         (part, Value::Number(at)) if part.starts_with("secret ") || field == "secret" => {
             at.as_u64().map_or_else(String::new, |at| moment::stamp(Timestamp(at), now).human)
         }
@@ -277,9 +286,9 @@ fn duration(seconds: u64) -> String {
 fn points(web: &Web, who: &SignedIn) -> Vec<(RecordId, Point)> {
     let draft = draft_of(web, who);
     let compared = draft.map(|draft| compare(&draft, &*web.system.ledger)).unwrap_or_default();
-    let points = compared.into_iter().flat_map(|compared| {
-        compared.lines.into_iter().map(move |line| (compared.record, line.point))
-    });
+    let points = compared
+        .into_iter()
+        .flat_map(|compared| compared.lines.into_iter().map(move |line| (compared.record, line.point)));
     points.collect()
 }
 
@@ -343,10 +352,12 @@ fn wrong(web: &Web, who: &SignedIn, form: &Form, texts: Vec<String>, target: &st
 
 pub(super) async fn undo(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
     let wanted = form.get("undo");
-    let found = points(&web, &who).into_iter().find(|(record, point)| format!("{record} {}", point.name()) == wanted);
+    let found =
+        points(&web, &who).into_iter().find(|(record, point)| format!("{record} {}", point.name()) == wanted);
     let Some((record, point)) = found else { return Redirect::to(PATH).into_response() };
     let version = version(&form);
-    let done = web.system.administer(&who.by, move |admin, _| admin.undo_in_draft(version, record, &point)).await;
+    let done =
+        web.system.administer(&who.by, move |admin, _| admin.undo_in_draft(version, record, &point)).await;
     match done {
         Ok(_) => guard::redirect_with(PATH, Tone::Good, "Taken out of the draft", ""),
         Err(refusal) => again(&web, &who, &form, &refusal),
@@ -393,7 +404,8 @@ pub(super) async fn export(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Ok(done) => done.value,
         Err(refusal) => return credentials::refuse(&who, &web, &refusal),
     };
-    let (system, account, rights) = (Arc::clone(&web.system), Arc::clone(&who.account), who.by.rights.clone());
+    let (system, account, rights) =
+        (Arc::clone(&web.system), Arc::clone(&who.account), who.by.rights.clone());
     // It hashes the passphrase, and so takes a turn like a sign-in.
     let Some(turn) = web.system.hashing.turn_of_administrator().await else {
         return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE);
@@ -461,7 +473,11 @@ pub(super) async fn import(State(web): State<Arc<Web>>, SignedForm(who, form): S
 }
 
 /// The one way into a file that is edited: its address was printed, and is good once.
-pub(super) async fn enter(State(web): State<Arc<Web>>, Path(token): Path<String>, visitor: Visitor) -> Response {
+pub(super) async fn enter(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    visitor: Visitor,
+) -> Response {
     let Some(editor) = &web.system.editor else { return visitor.error(&web, StatusCode::NOT_FOUND) };
     if !editor.admits(&token) {
         return visitor.error(&web, StatusCode::FORBIDDEN);

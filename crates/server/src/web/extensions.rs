@@ -44,14 +44,18 @@ pub(super) async fn list(
 ) -> Result<Response, Response> {
     let now = web.system.clock.now();
     let (column, descending) = query.order();
-    let found = known::extensions(&web.system.ledger, &who.known(&web), &ExtensionQuery {
-        domain: None,
-        search: query.search(),
-        sort: if column == "user" { ExtensionSort::User } else { ExtensionSort::Number },
-        descending,
-        offset: query.offset(),
-        limit: PAGE,
-    });
+    let found = known::extensions(
+        &web.system.ledger,
+        &who.known(&web),
+        &ExtensionQuery {
+            domain: None,
+            search: query.search(),
+            sort: if column == "user" { ExtensionSort::User } else { ExtensionSort::Number },
+            descending,
+            offset: query.offset(),
+            limit: PAGE,
+        },
+    );
     let page = ExtensionsPage {
         shell: who.shell(&web, Place::Extensions),
         any: found.total > 0 || !query.q.is_empty(),
@@ -98,7 +102,12 @@ pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Resul
 }
 
 fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> ExtensionNewPage {
-    let rules = credentials::rules(&who.known(web).settings(), CredentialKind::PhonePassword, "", filled.value("number"));
+    let rules = credentials::rules(
+        &who.known(web).settings(),
+        CredentialKind::PhonePassword,
+        "",
+        filled.value("number"),
+    );
     ExtensionNewPage::new(who.shell(web, Place::Extensions), filled, rules)
 }
 
@@ -122,12 +131,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
             if made.generated.is_empty() {
-                return who.saved(
-                    &back,
-                    Tone::Good,
-                    &format!("Extension {number} is created"),
-                    "",
-                );
+                return who.saved(&back, Tone::Good, &format!("Extension {number} is created"), "");
             }
             let of = format!("extension {number}");
             let slip = Slip { of: &of, number: &number, back: &back };
@@ -267,8 +271,10 @@ pub(super) async fn ask_delete(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let extension = find(&web, &who, id)?;
-    let mut facts: Vec<Fact> =
-        user_link(&who.known(&web), &extension).map(|user| Fact::new("User", user.label)).into_iter().collect();
+    let mut facts: Vec<Fact> = user_link(&who.known(&web), &extension)
+        .map(|user| Fact::new("User", user.label))
+        .into_iter()
+        .collect();
     facts.push(Fact::new("Phones", users::phones(&web, Some(extension.id), web.system.clock.now()).text));
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Extensions),
@@ -296,9 +302,7 @@ pub(super) async fn delete(
     let extension = find(&web, &who, id)?;
     let done = web.system.administer(&who.by, move |admin, _| admin.delete_extension(ExtensionId(id))).await;
     Ok(match done {
-        Ok(_) => {
-            who.saved(PATH, Tone::Good, &format!("Extension {} is deleted", extension.number), "")
-        }
+        Ok(_) => who.saved(PATH, Tone::Good, &format!("Extension {} is deleted", extension.number), ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     })
 }

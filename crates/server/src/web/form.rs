@@ -148,7 +148,9 @@ mod tests {
     #[test]
     fn a_form_with_a_file_is_read_and_has_limits() {
         let part = |name: &str, value: &str| {
-            format!("--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{value}\r\n")
+            format!(
+                "--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{value}\r\n"
+            )
         };
         let body = format!("{}{}--XyZ--\r\n", part("csrf", "t"), part("file", "one\r\n--two\n"));
         let form = Form::parse_parts(body.as_bytes(), "XyZ").unwrap();

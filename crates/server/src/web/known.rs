@@ -26,7 +26,8 @@ pub(super) fn accounts(ledger: &Ledger, known: &Overlay<'_>, query: &AccountQuer
                 || is_called(account, &needle)
                 || number_of(records, account).is_some_and(|(_, number)| number.contains(&needle)))
     };
-    let before = |id: &AccountId| known.live.account(*id).is_some_and(|account| is_wanted(known.live, &account));
+    let before =
+        |id: &AccountId| known.live.account(*id).is_some_and(|account| is_wanted(known.live, &account));
     let after: Vec<Arc<Account>> = touched
         .iter()
         .filter_map(|id| known.account(*id))
@@ -50,13 +51,24 @@ pub(super) fn accounts(ledger: &Ledger, known: &Overlay<'_>, query: &AccountQuer
     };
     let gone = touched.iter().filter(|id| before(id)).count();
     let page = |limit| ledger.accounts(&AccountQuery { offset: 0, limit, ..query.clone() });
-    merged(page(reach(query.offset, query.limit, touched.len())), after, gone, query.offset, query.limit, query.descending, key, |account| {
-        touched.contains(&account.id)
-    })
+    merged(
+        page(reach(query.offset, query.limit, touched.len())),
+        after,
+        gone,
+        query.offset,
+        query.limit,
+        query.descending,
+        key,
+        |account| touched.contains(&account.id),
+    )
 }
 
 /// Extensions, a page of them, as they are through the overlay.
-pub(super) fn extensions(ledger: &Ledger, known: &Overlay<'_>, query: &ExtensionQuery) -> Page<Arc<Extension>> {
+pub(super) fn extensions(
+    ledger: &Ledger,
+    known: &Overlay<'_>,
+    query: &ExtensionQuery,
+) -> Page<Arc<Extension>> {
     if known.layer.is_empty() {
         return ledger.extensions(query);
     }
@@ -70,9 +82,13 @@ pub(super) fn extensions(ledger: &Ledger, known: &Overlay<'_>, query: &Extension
                 || found.number.as_str().contains(&needle)
                 || user().is_some_and(|user| is_called(&user, &needle)))
     };
-    let before = |id: &ExtensionId| known.live.extension(*id).is_some_and(|found| is_wanted(known.live, &found));
-    let after: Vec<Arc<Extension>> =
-        touched.iter().filter_map(|id| known.extension(*id)).filter(|found| is_wanted(known, found)).collect();
+    let before =
+        |id: &ExtensionId| known.live.extension(*id).is_some_and(|found| is_wanted(known.live, &found));
+    let after: Vec<Arc<Extension>> = touched
+        .iter()
+        .filter_map(|id| known.extension(*id))
+        .filter(|found| is_wanted(known, found))
+        .collect();
     let key = |found: &Arc<Extension>| {
         let number = (found.number.as_bytes().len(), found.number);
         let user = found.user.and_then(|user| known.account(user)).map(|user| user.folded_name());
@@ -83,9 +99,16 @@ pub(super) fn extensions(ledger: &Ledger, known: &Overlay<'_>, query: &Extension
     };
     let gone = touched.iter().filter(|id| before(id)).count();
     let page = |limit| ledger.extensions(&ExtensionQuery { offset: 0, limit, ..query.clone() });
-    merged(page(reach(query.offset, query.limit, touched.len())), after, gone, query.offset, query.limit, query.descending, key, |found| {
-        touched.contains(&found.id)
-    })
+    merged(
+        page(reach(query.offset, query.limit, touched.len())),
+        after,
+        gone,
+        query.offset,
+        query.limit,
+        query.descending,
+        key,
+        |found| touched.contains(&found.id),
+    )
 }
 
 /// How far a list beneath must be read for a page of the merged one.

@@ -104,7 +104,11 @@ pub(super) async fn sign_in(
     let verdict = web
         .system
         .sign_in(Attempt {
-            interface: if is_offline { LoginInterface::WebManagerOffline } else { LoginInterface::WebManager },
+            interface: if is_offline {
+                LoginInterface::WebManagerOffline
+            } else {
+                LoginInterface::WebManager
+            },
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
@@ -186,7 +190,14 @@ fn new_password_page(
     error: Option<(String, String)>,
 ) -> NewPasswordPage {
     let kind = CredentialKind::ServicePassword;
-    let mut secret = credentials::secret_field(&web.system.ledger.settings(), kind, "password", "New password", &who.account.name, "");
+    let mut secret = credentials::secret_field(
+        &web.system.ledger.settings(),
+        kind,
+        "password",
+        "New password",
+        &who.account.name,
+        "",
+    );
     credentials::put_error(&mut secret, error);
     let mut shell = who.visitor.gate(web);
     shell.csrf = who.csrf();

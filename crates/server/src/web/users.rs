@@ -48,20 +48,24 @@ pub(super) async fn list(
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
-    let found = known::accounts(ledger, &who.known(&web), &AccountQuery {
-        kind: Some(RoleKind::User),
-        domain: None,
-        search: query.search(),
-        sort: match column {
-            "full_name" => AccountSort::FullName,
-            "extension" => AccountSort::Number,
-            "seen" => AccountSort::SignedInAt,
-            _ => AccountSort::Name,
+    let found = known::accounts(
+        ledger,
+        &who.known(&web),
+        &AccountQuery {
+            kind: Some(RoleKind::User),
+            domain: None,
+            search: query.search(),
+            sort: match column {
+                "full_name" => AccountSort::FullName,
+                "extension" => AccountSort::Number,
+                "seen" => AccountSort::SignedInAt,
+                _ => AccountSort::Name,
+            },
+            descending,
+            offset: query.offset(),
+            limit: PAGE,
         },
-        descending,
-        offset: query.offset(),
-        limit: PAGE,
-    });
+    );
     let rows = found.items.iter().map(|account| row(&web, &who, account, now)).collect();
     let page = UsersPage {
         shell: who.shell(&web, Place::Users),

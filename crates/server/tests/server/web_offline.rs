@@ -51,7 +51,8 @@ impl Desk {
             condition: None,
             expires_at: None,
         };
-        let done = self.house.system.administer(&By::console(), move |admin, _| admin.edit_user(id, &edit)).await;
+        let done =
+            self.house.system.administer(&By::console(), move |admin, _| admin.edit_user(id, &edit)).await;
         done.expect("renamed");
     }
 }
@@ -164,11 +165,8 @@ async fn one_change_is_taken_out_and_all_are_thrown_away() {
 async fn ones_own_password_service_users_and_signing_out_do_not_wait() {
     let mut desk = Desk::set_up().await;
     let by = &desk.house.system;
-    let partner = by.ledger.account_named(
-        RoleKind::ServiceUser,
-        DomainId::FIRST,
-        &FoldedName::of("BusinessPartner"),
-    );
+    let partner =
+        by.ledger.account_named(RoleKind::ServiceUser, DomainId::FIRST, &FoldedName::of("BusinessPartner"));
     let path = format!("/manager/administrators/{}", partner.expect("there").id);
     let fields = [("do", "generate")];
     let refused = desk.browser.fill(&path, &format!("{path}/secrets/service-password"), &fields).await;
@@ -202,7 +200,8 @@ async fn a_draft_is_taken_along_edited_elsewhere_and_brought_back() {
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let workshop = folder.path().join("workshop");
     let editor = RunningEditor::start(&draft, read, keys, listen, &workshop).await.expect("started");
-    let (at, way_in) = editor.address.strip_prefix("https://").expect("https").split_once('/').expect("a path");
+    let (at, way_in) =
+        editor.address.strip_prefix("https://").expect("https").split_once('/').expect("a path");
     let mut elsewhere = Browser::at(at.parse().expect("an address"));
     let way_in = format!("/{way_in}");
     assert_eq!(elsewhere.get("/manager/users").await.status, 303, "to the login, where nobody gets in");

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Admin, Change, EditExtension, EditUser, GroupFields, NewExtension, NewUser, Problem, SecretChoice, WrongField,
+    Admin, Change, EditExtension, EditUser, GroupFields, NewExtension, NewUser, Problem, SecretChoice,
+    WrongField,
 };
 use crate::{
     account::{Account, Condition},
@@ -14,9 +15,9 @@ use crate::{
     dice::Dice,
     document::{Document, DocumentId},
     draft::{
-        Absorbed, Compared, Draft, Edited, Fate, Fields, Layer, Line, Merge, Overlay, Point, RecordId, SecretEdit,
-        Vault, absorb, compare, domain_with, extension_with, group_with, place, print_of, settings_with, user_with,
-        without,
+        Absorbed, Compared, Draft, Edited, Fate, Fields, Layer, Line, Merge, Overlay, Point, RecordId,
+        SecretEdit, Vault, absorb, compare, domain_with, extension_with, group_with, place, print_of,
+        settings_with, user_with, without,
     },
     effect::{Effect, Seen},
     extension::Extension,
@@ -113,7 +114,12 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// There is no draft, or it was changed meanwhile.
-    pub fn undo_in_draft(&self, version: u32, record: RecordId, point: &Point) -> Result<Change<()>, Problem> {
+    pub fn undo_in_draft(
+        &self,
+        version: u32,
+        record: RecordId,
+        point: &Point,
+    ) -> Result<Change<()>, Problem> {
         let before = self.draft_at(version)?;
         let after = without(&before, record, point);
         Ok(Change::of(replaced(&before, after), ()))
@@ -234,7 +240,10 @@ impl Admin<'_> {
             }
         }
         if open > 0 {
-            return Err(wrong("conflicts", format!("Choose for each of the {open} conflicts whose value it shall be.")));
+            return Err(wrong(
+                "conflicts",
+                format!("Choose for each of the {open} conflicts whose value it shall be."),
+            ));
         }
         Ok(wishes)
     }
@@ -276,7 +285,10 @@ impl Admin<'_> {
             }
             wishes = waiting;
         }
-        Err(wrong("changes", "These changes stand in each other's way. Take some of them out, and apply those first.".into()))
+        Err(wrong(
+            "changes",
+            "These changes stand in each other's way. Take some of them out, and apply those first.".into(),
+        ))
     }
 
     /// Breaks a circle of records that change names, numbers or places with each other: one of them gives its own up first.
@@ -289,7 +301,11 @@ impl Admin<'_> {
             if let RecordId::User(id) = record
                 && let Some(account) = stage.over(self.records).account(id)
             {
-                let name = if wish.fields.contains_key("name") { format!("~{id}") } else { account.name.to_string() };
+                let name = if wish.fields.contains_key("name") {
+                    format!("~{id}")
+                } else {
+                    account.name.to_string()
+                };
                 let extension = account.extension().filter(|_| !wish.fields.contains_key("extension"));
                 let extension = extension.and_then(|id| stage.over(self.records).extension(id));
                 let edit = EditUser {
@@ -367,7 +383,8 @@ impl Admin<'_> {
                         let wish = draft.edited(RecordId::Extension(extension));
                         wish.is_some_and(|wish| wish.fate == Fate::Deleted)
                     };
-                    let present = stage.over(self.records).account(id).and_then(|account| account.extension());
+                    let present =
+                        stage.over(self.records).account(id).and_then(|account| account.extension());
                     let with_extension = present.is_some_and(goes_too)
                         && present.is_some_and(|extension| self.records.extension(extension).is_some());
                     stage.run(self, |admin| admin.delete_user(id, with_extension))
@@ -376,10 +393,12 @@ impl Admin<'_> {
             RecordId::Extension(id) => match edited.fate {
                 Fate::Made => self.make_extension(stage, id, wish, vault, dice),
                 Fate::Changed => {
-                    let before = stage.over(self.records).extension(id).ok_or(Problem::NotFound("extension"))?;
+                    let before =
+                        stage.over(self.records).extension(id).ok_or(Problem::NotFound("extension"))?;
                     let after = extension_with(&before, &wish.fields).ok_or_else(unfit)?;
                     if after.number != before.number {
-                        let edit = EditExtension { version: before.version, number: after.number.to_string() };
+                        let edit =
+                            EditExtension { version: before.version, number: after.number.to_string() };
                         stage.run(self, |admin| admin.edit_extension(id, &edit))?;
                     }
                     self.set_secrets(stage, Owner::Extension(id), wish, false, vault, dice)
@@ -424,9 +443,11 @@ impl Admin<'_> {
         // A phone password of an extension that is made with the user.
         let extension = wanted.extension().and_then(|id| draft.edited(RecordId::Extension(id)));
         let extension = extension.filter(|edited| edited.fate == Fate::Made);
-        let phone_password = extension.map(|edited| self.chosen(edited, CredentialKind::PhonePassword, vault));
-        let is_new = Number::parse(&number)
-            .is_some_and(|number| stage.over(self.records).extension_numbered(blank.domain, &number).is_none());
+        let phone_password =
+            extension.map(|edited| self.chosen(edited, CredentialKind::PhonePassword, vault));
+        let is_new = Number::parse(&number).is_some_and(|number| {
+            stage.over(self.records).extension_numbered(blank.domain, &number).is_none()
+        });
         let new = NewUser {
             name: wanted.name.to_string(),
             full_name: wanted.full_name.to_string(),
@@ -468,7 +489,8 @@ impl Admin<'_> {
         let before = stage.over(self.records).account(id).ok_or(Problem::NotFound("user"))?;
         let wanted = user_with(&before, &wish.fields).ok_or_else(unfit)?;
         // A new password that must be replaced at once is one operation with that demand.
-        let is_forced = wanted.condition == Condition::ForceNewPassword && before.condition == Condition::Enabled;
+        let is_forced =
+            wanted.condition == Condition::ForceNewPassword && before.condition == Condition::Enabled;
         self.set_secrets(stage, Owner::Account(id), wish, is_forced, vault, dice)?;
         let before = stage.over(self.records).account(id).ok_or(Problem::NotFound("user"))?;
         let condition = wish.fields.contains_key("condition").then_some(wanted.condition);
@@ -534,12 +556,21 @@ impl Admin<'_> {
         Ok(found.number.to_string())
     }
 
-    fn chosen(&self, edited: &Edited, kind: CredentialKind, vault: &dyn Vault) -> Result<SecretChoice, Problem> {
-        let sealed = edited.secrets.iter().find(|edit| edit.kind == kind).and_then(|edit| edit.wanted.as_ref());
+    fn chosen(
+        &self,
+        edited: &Edited,
+        kind: CredentialKind,
+        vault: &dyn Vault,
+    ) -> Result<SecretChoice, Problem> {
+        let sealed =
+            edited.secrets.iter().find(|edit| edit.kind == kind).and_then(|edit| edit.wanted.as_ref());
         let Some(sealed) = sealed else { return Ok(SecretChoice::Keep) };
         let payload = vault.open(&place(edited.record, kind), sealed);
         payload.map(SecretChoice::Chosen).ok_or_else(|| {
-            wrong("changes", format!("Its {} does not open. Choose it anew.", kind.row().title.to_lowercase()))
+            wrong(
+                "changes",
+                format!("Its {} does not open. Choose it anew.", kind.row().title.to_lowercase()),
+            )
         })
     }
 
@@ -581,7 +612,9 @@ impl Wish<'_> {
                 let wanted = self.edited.wanted(field).cloned().unwrap_or(Value::Null);
                 self.fields.insert(field.clone(), wanted);
             }
-            Point::Secret(kind) => self.secrets.extend(self.edited.secrets.iter().find(|edit| edit.kind == *kind)),
+            Point::Secret(kind) => {
+                self.secrets.extend(self.edited.secrets.iter().find(|edit| edit.kind == *kind))
+            }
         }
     }
 }
@@ -681,8 +714,12 @@ fn told_of(edited: &Edited, line: &Line, choice: Choice) -> FieldChange {
 
 fn in_words(problem: &Problem) -> String {
     match problem {
-        Problem::Invalid(wrong) => wrong.iter().map(|wrong| wrong.problem.as_str()).collect::<Vec<_>>().join(" "),
-        Problem::NoRight(_) | Problem::NotFound(_) | Problem::Changed(_) | Problem::Never(_) => problem.to_string(),
+        Problem::Invalid(wrong) => {
+            wrong.iter().map(|wrong| wrong.problem.as_str()).collect::<Vec<_>>().join(" ")
+        }
+        Problem::NoRight(_) | Problem::NotFound(_) | Problem::Changed(_) | Problem::Never(_) => {
+            problem.to_string()
+        }
     }
 }
 
@@ -691,5 +728,8 @@ fn wrong(field: &'static str, problem: String) -> Problem {
 }
 
 fn unfit() -> Problem {
-    wrong("changes", "What is wanted does not fit what is in force. Take the change out and make it anew.".into())
+    wrong(
+        "changes",
+        "What is wanted does not fit what is in force. Take the change out and make it anew.".into(),
+    )
 }

@@ -240,10 +240,7 @@ impl Admin<'_> {
             checks.wrong(row.name, says);
             checks.result()?;
         }
-        let effects = vec![
-            kept(payload),
-            self.audit_secret(Action::SecretSet, holder, kind),
-        ];
+        let effects = vec![kept(payload), self.audit_secret(Action::SecretSet, holder, kind)];
         let generated = if is_generated { vec![(kind, secret)] } else { Vec::new() };
         Ok(Change { effects, value: 0, generated })
     }

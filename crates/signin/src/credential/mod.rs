@@ -264,7 +264,9 @@ pub fn check_payload(
     }
     let rules = (kind.row().rules)(settings);
     let known = traits(kind, payload, about);
-    known.map_or(Ok(()), |traits| judge(kind, &traits, rules, about.patterns_waived)).map_err(|broken| broken.says)
+    known
+        .map_or(Ok(()), |traits| judge(kind, &traits, rules, about.patterns_waived))
+        .map_err(|broken| broken.says)
 }
 
 /// The rules of a kind in words, one a line, to stand beside the field.

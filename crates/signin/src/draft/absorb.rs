@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    Draft, Edited, Fate, FieldEdit, Fields, Layer, MADE_MAX, Overlay, Point, RECORDS_MAX, RecordId, SecretEdit, Vault,
+    Draft, Edited, Fate, FieldEdit, Fields, Layer, MADE_MAX, Overlay, Point, RECORDS_MAX, RecordId,
+    SecretEdit, Vault,
     compare::{fields_of, owner_of},
 };
 use crate::{
@@ -40,8 +41,7 @@ enum Nature {
     Never(&'static str),
 }
 
-const SERVICE_USERS: &str =
-    "Service users are not edited offline: who may sign in must not wait. Sign in without Offline Mode for that.";
+const SERVICE_USERS: &str = "Service users are not edited offline: who may sign in must not wait. Sign in without Offline Mode for that.";
 const ELSEWHERE: &str = "This cannot be edited offline. Sign in without Offline Mode for that.";
 
 /// Takes the effects of an operation, which was planned on `layer` over `live`, into the draft.
@@ -78,8 +78,10 @@ pub fn absorb(
         .filter(|effect| matches!(nature(effect, live, is_group_gone), Nature::Configuration))
         .cloned()
         .collect();
-    let shown: Vec<(RecordId, Option<Fields>)> =
-        touched.into_iter().map(|record| (record, fields_of(record, &Overlay { live, layer: &layer }))).collect();
+    let shown: Vec<(RecordId, Option<Fields>)> = touched
+        .into_iter()
+        .map(|record| (record, fields_of(record, &Overlay { live, layer: &layer })))
+        .collect();
     layer.take(&drafted);
     let mut after = draft.clone();
     after.made = layer.made();
@@ -104,7 +106,9 @@ pub fn absorb(
     }
     drop_what_follows(&mut after, live);
     if after.records.len() > RECORDS_MAX || after.made > MADE_MAX {
-        return Err(Problem::Never("A draft changes at most 1,000 records. Apply this one, then go on with another."));
+        return Err(Problem::Never(
+            "A draft changes at most 1,000 records. Apply this one, then go on with another.",
+        ));
     }
     Ok(Absorbed::Drafted(after))
 }
@@ -134,7 +138,10 @@ pub fn without(draft: &Draft, record: RecordId, point: &Point) -> Draft {
                     user.fields.retain(|edit| &*edit.field != "extension" || edit.wanted != gone);
                 }
                 Fate::Made => {
-                    let at = user.fields.iter_mut().find(|edit| &*edit.field == "extension" && edit.wanted == gone);
+                    let at = user
+                        .fields
+                        .iter_mut()
+                        .find(|edit| &*edit.field == "extension" && edit.wanted == gone);
                     if let Some(edit) = at {
                         edit.wanted = Value::Null;
                     }
@@ -159,7 +166,11 @@ fn nature(effect: &Effect, live: &dyn Records, is_group_gone: bool) -> Nature {
         |id: AccountId| live.account(id).is_some_and(|account| account.kind() == RoleKind::ServiceUser);
     match effect {
         Effect::PutAccount(account) if account.kind() == RoleKind::ServiceUser => {
-            if is_group_gone { Nature::Consequence } else { Nature::Never(SERVICE_USERS) }
+            if is_group_gone {
+                Nature::Consequence
+            } else {
+                Nature::Never(SERVICE_USERS)
+            }
         }
         Effect::DeleteAccount(id) if is_service_user(*id) => Nature::Never(SERVICE_USERS),
         Effect::PutCredential(Credential { owner: Owner::Account(id), .. })
@@ -229,7 +240,13 @@ fn record_of(effect: &Effect) -> Option<RecordId> {
 
 /// Brings the draft's word on one record up to date. `shown` is what was seen through the draft before: what is still so was not
 /// touched, and what was wanted of it stays, also where it cannot be shown.
-fn edit(draft: &mut Draft, record: RecordId, shown: Option<&Fields>, live: &dyn Records, after: &Overlay<'_>) {
+fn edit(
+    draft: &mut Draft,
+    record: RecordId,
+    shown: Option<&Fields>,
+    live: &dyn Records,
+    after: &Overlay<'_>,
+) {
     let before = draft.edited(record).cloned();
     let (now, wanted) = (fields_of(record, live), fields_of(record, after));
     let fate = match (&now, &wanted) {
@@ -247,7 +264,8 @@ fn edit(draft: &mut Draft, record: RecordId, shown: Option<&Fields>, live: &dyn 
         of.as_ref().and_then(|fields| fields.get(name)).cloned().unwrap_or(Value::Null)
     };
     let fields = names.into_iter().filter_map(|name| {
-        let seen = before.as_ref().filter(|before| before.fate != Fate::Made).and_then(|before| before.seen(name));
+        let seen =
+            before.as_ref().filter(|before| before.fate != Fate::Made).and_then(|before| before.seen(name));
         let seen = seen.cloned().unwrap_or_else(|| value(&now, name));
         let mut wanted = value(&wanted, name);
         if fate == Fate::Changed
@@ -270,7 +288,9 @@ fn edit(draft: &mut Draft, record: RecordId, shown: Option<&Fields>, live: &dyn 
     };
     let domain = match record {
         RecordId::User(id) => after.account(id).or_else(|| live.account(id)).map(|account| account.domain),
-        RecordId::Extension(id) => after.extension(id).or_else(|| live.extension(id)).map(|found| found.domain),
+        RecordId::Extension(id) => {
+            after.extension(id).or_else(|| live.extension(id)).map(|found| found.domain)
+        }
         RecordId::Domain(id) => Some(id),
         RecordId::Settings | RecordId::Group(_) => None,
     };
@@ -377,14 +397,21 @@ fn drop_what_follows(draft: &mut Draft, live: &dyn Records) {
 fn title_of(record: RecordId, records: &dyn Records) -> Box<str> {
     let title = match record {
         RecordId::Settings => "settings".into(),
-        RecordId::Domain(id) => records.domain(id).map_or_else(String::new, |domain| domain.realm.to_string()),
+        RecordId::Domain(id) => {
+            records.domain(id).map_or_else(String::new, |domain| domain.realm.to_string())
+        }
         RecordId::Group(id) => {
             let document = records.document(DocumentId::RightsGroup(id));
-            let name = document.and_then(|document| document.rights_group().map(|group| group.name.to_string()));
+            let name =
+                document.and_then(|document| document.rights_group().map(|group| group.name.to_string()));
             name.unwrap_or_default()
         }
-        RecordId::User(id) => records.account(id).map_or_else(String::new, |account| account.name.to_string()),
-        RecordId::Extension(id) => records.extension(id).map_or_else(String::new, |found| found.number.to_string()),
+        RecordId::User(id) => {
+            records.account(id).map_or_else(String::new, |account| account.name.to_string())
+        }
+        RecordId::Extension(id) => {
+            records.extension(id).map_or_else(String::new, |found| found.number.to_string())
+        }
     };
     AuditEvent::text(&title)
 }

@@ -107,7 +107,8 @@ fn compare_record(edited: &Edited, live: &dyn Records) -> Compared {
             vec![Line { point: Point::Whole, seen: Value::Null, now: Value::Null, mine, merge: Merge::Mine }]
         }
         Fate::Deleted => {
-            let mut seen: Fields = edited.fields.iter().map(|edit| (edit.field.clone(), edit.seen.clone())).collect();
+            let mut seen: Fields =
+                edited.fields.iter().map(|edit| (edit.field.clone(), edit.seen.clone())).collect();
             seen.extend(edited.secrets.iter().map(|edit| (secret_name(edit.kind), moment(edit.seen))));
             let (seen, now) = (whole(Some(seen)), whole(now));
             let merge = if now.is_null() {
@@ -128,7 +129,11 @@ fn compare_record(edited: &Edited, live: &dyn Records) -> Compared {
                 Line { point, seen: seen.clone(), now, mine: wanted.clone(), merge }
             });
             let secrets = edited.secrets.iter().map(|edit| {
-                let now = now.as_ref().and_then(|now| now.get(&secret_name(edit.kind))).cloned().unwrap_or(Value::Null);
+                let now = now
+                    .as_ref()
+                    .and_then(|now| now.get(&secret_name(edit.kind)))
+                    .cloned()
+                    .unwrap_or(Value::Null);
                 let (seen, mine) = (moment(edit.seen), moment(edit.wanted.as_ref().map(|_| edit.chosen_at)));
                 // That the same secret was set by somebody else cannot be seen, and need not: both were chosen.
                 let merge = match edit.wanted {

@@ -18,7 +18,7 @@ use crate::{
 pub type Fields = BTreeMap<Box<str>, Value>;
 
 /// What nobody chooses.
-const FIXED: [&str; 2] = ["id", "version"];
+const FIXED: [&str; 3] = ["id", "version", "last_change"];
 
 /// What can be wanted otherwise of a user.
 #[derive(Serialize, Deserialize)]
@@ -43,7 +43,8 @@ pub(crate) fn settings_of(settings: &Settings) -> Fields {
     for (name, value) in object(settings) {
         match value {
             Value::Object(parts) => {
-                fields.extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}").into(), value)));
+                fields
+                    .extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}").into(), value)));
             }
             value => drop(fields.insert(name.into(), value)),
         }
@@ -55,6 +56,9 @@ pub(crate) fn settings_of(settings: &Settings) -> Fields {
 pub(crate) fn settings_with(settings: &Settings, fields: &Fields) -> Option<Settings> {
     let mut map = map_of(settings);
     for (field, value) in fields {
+        if FIXED.contains(&field.split('.').next().unwrap_or_default()) {
+            return None;
+        }
         let place = match field.split_once('.') {
             Some((name, part)) => map.get_mut(name)?.as_object_mut()?.get_mut(part)?,
             None => map.get_mut(&**field)?,
@@ -94,7 +98,14 @@ pub(crate) fn user_with(account: &Account, fields: &Fields) -> Option<Account> {
     let mut all = user_of(account);
     overlay(&mut all, fields)?;
     let OfUser { name, full_name, extension, condition, expires_at } = read(unflat(all))?;
-    Some(Account { name, full_name, role: Role::User { extension }, condition, expires_at, ..account.clone() })
+    Some(Account {
+        name,
+        full_name,
+        role: Role::User { extension },
+        condition,
+        expires_at,
+        ..account.clone()
+    })
 }
 
 pub(crate) fn extension_of(extension: &Extension) -> Fields {

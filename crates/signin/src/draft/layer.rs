@@ -56,10 +56,8 @@ pub struct Overlay<'a> {
 impl Layer {
     /// What a draft wants, over what is in force now.
     pub fn of(draft: &Draft, live: &dyn Records) -> Self {
-        let mut layer = Self {
-            made: Some(AtomicU32::new(MADE_FROM.saturating_add(draft.made))),
-            ..Self::default()
-        };
+        let mut layer =
+            Self { made: Some(AtomicU32::new(MADE_FROM.saturating_add(draft.made))), ..Self::default() };
         for edited in &draft.records {
             layer.lay(edited, live);
         }
@@ -165,7 +163,8 @@ impl Layer {
     /// Lays one record of a draft. What is gone meanwhile, or does not fit any more, is left as it is: the comparison
     /// tells of it.
     fn lay(&mut self, edited: &Edited, live: &dyn Records) {
-        let wanted: Fields = edited.fields.iter().map(|edit| (edit.field.clone(), edit.wanted.clone())).collect();
+        let wanted: Fields =
+            edited.fields.iter().map(|edit| (edit.field.clone(), edit.wanted.clone())).collect();
         let version = |before: u32| before.saturating_add(edited.touched);
         match edited.record {
             RecordId::Settings => {
@@ -185,7 +184,9 @@ impl Layer {
                     Fate::Made => RightsGroup { id, version: 0, name: "".into(), rights: Box::default() },
                     Fate::Changed | Fate::Deleted => {
                         let document = live.document(DocumentId::RightsGroup(id));
-                        let Some(group) = document.and_then(|found| found.rights_group().cloned()) else { return };
+                        let Some(group) = document.and_then(|found| found.rights_group().cloned()) else {
+                            return;
+                        };
                         group
                     }
                 };
@@ -208,7 +209,8 @@ impl Layer {
                     return;
                 }
                 let Some(after) = fields::user_with(&before, &wanted) else { return };
-                self.accounts.insert(id, Some(Arc::new(Account { version: version(before.version), ..after })));
+                self.accounts
+                    .insert(id, Some(Arc::new(Account { version: version(before.version), ..after })));
                 self.lay_secrets(Owner::Account(id), edited);
             }
             RecordId::Extension(id) => {
@@ -223,7 +225,8 @@ impl Layer {
                     return;
                 }
                 let Some(after) = fields::extension_with(&before, &wanted) else { return };
-                self.extensions.insert(id, Some(Arc::new(Extension { version: version(before.version), ..after })));
+                self.extensions
+                    .insert(id, Some(Arc::new(Extension { version: version(before.version), ..after })));
                 self.lay_secrets(Owner::Extension(id), edited);
             }
         }
@@ -370,7 +373,11 @@ impl Records for Overlay<'_> {
     }
 
     fn credential(&self, owner: Owner, kind: CredentialKind) -> Option<CredentialFacts> {
-        self.layer.credentials.get(&(owner, kind)).copied().unwrap_or_else(|| self.live.credential(owner, kind))
+        self.layer
+            .credentials
+            .get(&(owner, kind))
+            .copied()
+            .unwrap_or_else(|| self.live.credential(owner, kind))
     }
 
     fn holds_secret(&self, owner: Owner, kind: CredentialKind, secret: &Secret) -> bool {

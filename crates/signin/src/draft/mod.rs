@@ -19,15 +19,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub(crate) use self::{
+    absorb::place,
+    fields::{domain_with, extension_with, group_with, settings_with, user_with},
+};
 pub use self::{
     absorb::{Absorbed, absorb, without},
     compare::{Compared, Line, Merge, Point, compare},
     fields::Fields,
     layer::{Layer, Overlay},
-};
-pub(crate) use self::{
-    absorb::place,
-    fields::{domain_with, extension_with, group_with, settings_with, user_with},
 };
 use crate::{
     credential::CredentialKind,
@@ -311,7 +311,9 @@ impl Draft {
             if edited.fields.len() > FIELDS_MAX || edited.secrets.len() > crate::credential::KINDS.len() {
                 return Err("a record has too many fields");
             }
-            if edited.title.chars().count() > crate::audit::TEXT_MAX || edited.title.contains(char::is_control) {
+            if edited.title.chars().count() > crate::audit::TEXT_MAX
+                || edited.title.contains(char::is_control)
+            {
                 return Err("the name of a record is too long");
             }
             if !edited.fields.is_sorted_by(|one, next| one.field < next.field)
@@ -326,10 +328,14 @@ impl Draft {
                 }
             }
             let may_be_made = matches!(edited.record, RecordId::Group(_)) || edited.record.is_made();
-            if (edited.fate == Fate::Made && !may_be_made) || (edited.fate != Fate::Made && edited.record.is_made()) {
+            if (edited.fate == Fate::Made && !may_be_made)
+                || (edited.fate != Fate::Made && edited.record.is_made())
+            {
                 return Err("a record has a number that it cannot have");
             }
-            if edited.fate == Fate::Deleted && matches!(edited.record, RecordId::Settings | RecordId::Domain(_)) {
+            if edited.fate == Fate::Deleted
+                && matches!(edited.record, RecordId::Settings | RecordId::Domain(_))
+            {
                 return Err("settings and domains cannot be deleted");
             }
             let number = match edited.record {

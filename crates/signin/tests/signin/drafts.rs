@@ -3,8 +3,8 @@
 use signin::{
     account::{Condition, RoleKind},
     admin::{
-        Admin, By, Change, Choice, Decisions, EditExtension, EditUser, GroupFields, NewExtension, NewUser, Problem,
-        SecretChoice, ServiceUserFields,
+        Admin, By, Change, Choice, Decisions, EditExtension, EditUser, GroupFields, NewExtension, NewUser,
+        Problem, SecretChoice, ServiceUserFields,
     },
     audit::{Action, AuditEvent},
     credential::{CredentialKind, Owner},
@@ -71,7 +71,9 @@ pub(crate) fn apply(
             }
         }
     }
-    house.administer_as(by, |admin, dice| admin.apply_draft(&decisions, &Drawer, dice)).map(|(count, _)| count)
+    house
+        .administer_as(by, |admin, dice| admin.apply_draft(&decisions, &Drawer, dice))
+        .map(|(count, _)| count)
 }
 
 fn edit(house: &House, name: &str) -> (AccountId, EditUser) {
@@ -160,10 +162,17 @@ fn a_conflict_is_shown_and_chosen_field_by_field() {
         assert_eq!(merges, [Merge::Conflict, Merge::Mine], "full name, then name");
         let before = house.model.borrow().audit.len();
         assert!(matches!(apply(&house, &by, |_, _| None), Err(Problem::Invalid(_))), "nothing is chosen yet");
-        assert_eq!((full_name(&house, "Ann").as_str(), house.model.borrow().audit.len()), ("Ann Miller", before));
+        assert_eq!(
+            (full_name(&house, "Ann").as_str(), house.model.borrow().audit.len()),
+            ("Ann Miller", before)
+        );
         apply(&house, &by, |_, _| Some(choice)).unwrap();
         let expected = if choice == Choice::Mine { "Ann Jones" } else { "Ann Miller" };
-        assert_eq!(full_name(&house, "Anna"), expected, "the name, which nobody else touched, is mine either way");
+        assert_eq!(
+            full_name(&house, "Anna"),
+            expected,
+            "the name, which nobody else touched, is mine either way"
+        );
     }
 }
 
@@ -378,7 +387,8 @@ fn settings_domain_and_groups_wait_too() {
     .unwrap();
     offline(&house, &by, |admin, _| {
         let domain = admin.records.domain(DomainId::FIRST).unwrap();
-        admin.save_domain(&signin::extension::Domain { md5_allowed: !domain.md5_allowed, ..(*domain).clone() })
+        admin
+            .save_domain(&signin::extension::Domain { md5_allowed: !domain.md5_allowed, ..(*domain).clone() })
     })
     .unwrap();
     let more = GroupFields { rights: vec![Right::StatusRead, Right::Directory], ..lookers };
@@ -392,7 +402,10 @@ fn settings_domain_and_groups_wait_too() {
     let model = house.model.borrow();
     let lock = &model.settings().extension_lock;
     assert_eq!((lock.failures_max, lock.window), (9, Seconds::minutes(30)), "both are in force");
-    assert_eq!((&*model.settings().system_name, model.domain(DomainId::FIRST).unwrap().md5_allowed), ("Harbour", !md5));
+    assert_eq!(
+        (&*model.settings().system_name, model.domain(DomainId::FIRST).unwrap().md5_allowed),
+        ("Harbour", !md5)
+    );
     let groups = signin::document::rights_groups(&model.documents(DocumentKind::RightsGroup));
     let groups: Vec<(&str, usize)> = groups.iter().map(|group| (&*group.name, group.rights.len())).collect();
     assert!(groups.contains(&("Lookers", 2)) && groups.contains(&("Readers", 1)), "{groups:?}");

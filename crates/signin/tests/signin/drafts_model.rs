@@ -70,7 +70,8 @@ fn cells(model: &Model) -> Cells {
     for account in model.accounts.values().filter(|account| account.kind() == RoleKind::User) {
         let key = user_key(&account.name);
         let code = model.credentials.get(&(Owner::Account(account.id), CredentialKind::LoginCode));
-        let code = code.map_or_else(String::new, |kept| String::from_utf8_lossy(kept.payload.reveal()).into_owned());
+        let code =
+            code.map_or_else(String::new, |kept| String::from_utf8_lossy(kept.payload.reveal()).into_owned());
         let extension = account.extension().map_or_else(String::new, |id| id.to_string());
         cells.insert((key.clone(), "full_name"), account.full_name.to_string());
         cells.insert((key.clone(), "condition"), format!("{:?}", account.condition));
@@ -103,7 +104,8 @@ impl World {
         let house = House::with_ann();
         for (name, number) in [("Bob", "202"), ("Cem", "203"), ("Dan", "204")] {
             let code = SecretChoice::Set(Secret::new(format!("7{number}1")));
-            let new = NewUser { name: name.into(), number: number.into(), login_code: code, ..NewUser::default() };
+            let new =
+                NewUser { name: name.into(), number: number.into(), login_code: code, ..NewUser::default() };
             house.administer(|admin, dice| admin.create_user(DomainId::FIRST, &new, dice)).unwrap();
         }
         Self { house, dice: SeededDice(seed), codes: 0 }
@@ -166,7 +168,8 @@ fn operation(admin: &Admin<'_>, dice: &mut dyn Dice, edit: &Edit) -> Result<Chan
         Edit::FullName(name, to) => changed(name, &|edit| edit.full_name = (*to).into()),
         Edit::Condition(name, to) => changed(name, &|edit| edit.condition = Some(*to)),
         Edit::Move(name, to) => {
-            let extension = admin.records.extension(ExtensionId(*to)).ok_or(Problem::NotFound("extension"))?;
+            let extension =
+                admin.records.extension(ExtensionId(*to)).ok_or(Problem::NotFound("extension"))?;
             changed(name, &|edit| edit.number = extension.number.to_string())
         }
         Edit::Leave(name) => changed(name, &|edit| edit.number = String::new()),
@@ -224,8 +227,12 @@ impl Wanted {
         let cell = |name: &str, field| (user_key(name), field);
         match edit {
             // Of somebody who was made in the draft, everything is new; nothing can be seen of it elsewhere.
-            Edit::FullName(name, _) | Edit::Condition(name, _) | Edit::Move(name, _) | Edit::Leave(name)
-            | Edit::Code(name, _) if self.made.contains_key(name) => {}
+            Edit::FullName(name, _)
+            | Edit::Condition(name, _)
+            | Edit::Move(name, _)
+            | Edit::Leave(name)
+            | Edit::Code(name, _)
+                if self.made.contains_key(name) => {}
             Edit::FullName(name, to) => self.set(live, cell(name, "full_name"), (*to).into()),
             Edit::Condition(name, to) => self.set(live, cell(name, "condition"), format!("{to:?}")),
             Edit::Move(name, to) => self.set(live, cell(name, "extension"), to.to_string()),
@@ -251,8 +258,12 @@ impl Wanted {
                 self.delete(live, &key);
                 // Whoever wanted to go there stays without one.
                 let there = |cell: &Cell, wanted: &str| cell.1 == "extension" && wanted == id.to_string();
-                let moved: Vec<Cell> =
-                    self.cells.iter().filter(|(cell, (_, to))| there(cell, to)).map(|(cell, _)| cell.clone()).collect();
+                let moved: Vec<Cell> = self
+                    .cells
+                    .iter()
+                    .filter(|(cell, (_, to))| there(cell, to))
+                    .map(|(cell, _)| cell.clone())
+                    .collect();
                 for cell in moved {
                     self.set(live, cell, String::new());
                 }
@@ -270,7 +281,8 @@ impl Wanted {
     }
 
     fn delete(&mut self, live: &Cells, thing: &str) {
-        let mut seen: Cells = live.iter().filter(|(cell, _)| cell.0 == thing).map(|(c, v)| (c.clone(), v.clone())).collect();
+        let mut seen: Cells =
+            live.iter().filter(|(cell, _)| cell.0 == thing).map(|(c, v)| (c.clone(), v.clone())).collect();
         self.cells.retain(|cell, (before, _)| {
             if cell.0 == thing {
                 seen.insert(cell.clone(), before.clone());
@@ -281,7 +293,11 @@ impl Wanted {
     }
 
     /// The conflicts, and what there would be if all of them ended as `mine` says.
-    fn merge(&self, live: &Cells, mut mine: impl FnMut(&str, &str) -> bool) -> (BTreeSet<(String, String)>, Cells) {
+    fn merge(
+        &self,
+        live: &Cells,
+        mut mine: impl FnMut(&str, &str) -> bool,
+    ) -> (BTreeSet<(String, String)>, Cells) {
         let (mut conflicts, mut merged) = (BTreeSet::new(), live.clone());
         for ((thing, field), (seen, wanted)) in &self.cells {
             let now = live.get(&(thing.clone(), *field));
@@ -295,7 +311,11 @@ impl Wanted {
             }
         }
         for (thing, seen) in &self.deleted {
-            let now: Cells = live.iter().filter(|(cell, _)| cell.0 == *thing).map(|(c, v)| (c.clone(), v.clone())).collect();
+            let now: Cells = live
+                .iter()
+                .filter(|(cell, _)| cell.0 == *thing)
+                .map(|(c, v)| (c.clone(), v.clone()))
+                .collect();
             if now.is_empty() {
                 continue;
             }
@@ -315,7 +335,9 @@ impl Wanted {
             }
         }
         for name in self.made.keys() {
-            for (field, value) in [("full_name", ""), ("condition", "Enabled"), ("extension", ""), ("code", "")] {
+            for (field, value) in
+                [("full_name", ""), ("condition", "Enabled"), ("extension", ""), ("code", "")]
+            {
                 merged.insert((user_key(name), field), value.into());
             }
         }
@@ -367,18 +389,27 @@ fn put_in_force(world: &mut World, by: &By, wanted: &Wanted, what: &str) -> bool
     let after = cells(&world.house.model.borrow());
     match &done {
         Ok(_) => {
-            assert_eq!(after, merged, "{what}: what came of it is what was merged\nlive {live:#?}\n{wanted:#?}");
+            assert_eq!(
+                after, merged,
+                "{what}: what came of it is what was merged\nlive {live:#?}\n{wanted:#?}"
+            );
             assert!(!is_taken, "{what}: there are two of one name");
         }
         Err(problem) => {
-            assert!(!is_possible(&merged) || is_taken, "{what}: {problem}\nlive {live:#?}\n{wanted:#?}\n{merged:#?}");
+            assert!(
+                !is_possible(&merged) || is_taken,
+                "{what}: {problem}\nlive {live:#?}\n{wanted:#?}\n{merged:#?}"
+            );
             assert_eq!(after, live, "{what}: all or nothing");
         }
     }
     let model = world.house.model.borrow();
     for (id, activity) in activities {
         let kept = model.activities.get(&id);
-        assert!(kept == Some(&activity) || !model.accounts.contains_key(&id), "{what}: a phone's sign-in is lost");
+        assert!(
+            kept == Some(&activity) || !model.accounts.contains_key(&id),
+            "{what}: a phone's sign-in is lost"
+        );
     }
     done.is_ok()
 }
@@ -386,7 +417,8 @@ fn put_in_force(world: &mut World, by: &By, wanted: &Wanted, what: &str) -> bool
 /// Takes one change out, in the draft and in the model.
 fn take_out(world: &mut World, by: &By, wanted: &mut Wanted) {
     let all = compared(&world.house, by);
-    let (at, draft) = (world.below(u16::try_from(all.len().min(200)).unwrap()), draft_of(&world.house, by).unwrap());
+    let (at, draft) =
+        (world.below(u16::try_from(all.len().min(200)).unwrap()), draft_of(&world.house, by).unwrap());
     let out = &all[at];
     let line = world.below(u16::try_from(out.lines.len()).unwrap());
     let point = out.lines[line].point.clone();
@@ -470,5 +502,8 @@ fn two_hundred_interleavings_lose_nothing_and_show_every_conflict() {
         conflicts += more_conflicts;
     }
     // What never happens is not tested.
-    assert!(applied > 500 && refused > 50 && conflicts > 300, "{applied} applied, {refused} refused, {conflicts}");
+    assert!(
+        applied > 500 && refused > 50 && conflicts > 300,
+        "{applied} applied, {refused} refused, {conflicts}"
+    );
 }

@@ -345,7 +345,11 @@ impl<'a> Planner<'a> {
                 self.holdings.facts(*owner, *kind).map(|facts| facts.set_at) == *set_at
             }
         };
-        if is_so { Ok(()) } else { Err(CommitError::conflict("what this was planned on was changed meanwhile")) }
+        if is_so {
+            Ok(())
+        } else {
+            Err(CommitError::conflict("what this was planned on was changed meanwhile"))
+        }
     }
 
     // Effects

@@ -11,7 +11,9 @@ use signin::{
     rights::Right,
     secret::{Secret, SecretBytes},
 };
-use store::{CommitError, DraftFile, DraftFileError, Ledger, PASSPHRASE_MIN, Passphrase, engine::MemoryEngine, reseal};
+use store::{
+    CommitError, DraftFile, DraftFileError, Ledger, PASSPHRASE_MIN, Passphrase, engine::MemoryEngine, reseal,
+};
 
 use crate::{host::EngineHost, world::*};
 
@@ -22,7 +24,8 @@ const PLACE: &str = "draft/user-2/login-code";
 fn draft(ledger: &Ledger) -> Draft {
     let sealed = ledger.vault().seal(PLACE, &SecretBytes::new(b"\x0190217".to_vec()), &mut *dice()).unwrap();
     let name = FieldEdit { field: "full_name".into(), seen: "".into(), wanted: "Ann Jones".into() };
-    let code = SecretEdit { kind: CredentialKind::LoginCode, seen: None, chosen_at: later(1), wanted: Some(sealed) };
+    let code =
+        SecretEdit { kind: CredentialKind::LoginCode, seen: None, chosen_at: later(1), wanted: Some(sealed) };
     let edited = Edited {
         record: RecordId::User(ANN),
         fate: Fate::Changed,
