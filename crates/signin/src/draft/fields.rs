@@ -18,7 +18,7 @@ use crate::{
 pub type Fields = BTreeMap<Box<str>, Value>;
 
 /// What nobody chooses.
-const FIXED: [&str; 2] = ["id", "version"];
+const FIXED: [&str; 3] = ["id", "version", "last_change"];
 
 /// What can be wanted otherwise of a user.
 #[derive(Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub(crate) fn settings_of(settings: &Settings) -> Fields {
 pub(crate) fn settings_with(settings: &Settings, fields: &Fields) -> Option<Settings> {
     let mut map = map_of(settings);
     for (field, value) in fields {
+        if FIXED.contains(&field.split('.').next().unwrap_or_default()) {
+            return None;
+        }
         let place = match field.split_once('.') {
             Some((name, part)) => map.get_mut(name)?.as_object_mut()?.get_mut(part)?,
             None => map.get_mut(&**field)?,

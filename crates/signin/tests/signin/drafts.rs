@@ -7,7 +7,7 @@ use signin::{
         Problem, SecretChoice, ServiceUserFields,
     },
     audit::{Action, AuditEvent},
-    credential::{CredentialKind, Owner},
+    credential::{CredentialKind, KINDS, Owner},
     dice::Dice,
     document::{DocumentId, DocumentKind},
     draft::{Compared, Draft, Layer, Merge, Overlay, Point, RecordId, Sealed, Vault, compare, print_of},
@@ -545,5 +545,5 @@ fn what_has_no_version_is_guarded_in_the_commit() {
     let admin = Admin { records: &*model, by: &by, now: house.now.get() };
     let effects = admin.apply_draft(&decisions, &Drawer, &mut *house.dice.borrow_mut()).unwrap().effects;
     let guards = effects.iter().filter(|effect| matches!(effect, Effect::Unchanged(_))).count();
-    assert_eq!(guards, 1 + 4 + 1, "the account, its secrets, the draft");
+    assert_eq!(guards, 1 + KINDS.len() + 1, "the account, its secrets, the draft");
 }

@@ -12,7 +12,6 @@ use signin::{
     extension::Domain,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     policy::Settings,
-    records::Records,
     secret::Secret,
     timestamp::Seconds,
 };
