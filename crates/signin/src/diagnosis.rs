@@ -233,6 +233,25 @@ impl Remedy {
 }
 
 impl Cause {
+    /// The lock, where it is one.
+    pub const fn lock(&self) -> Option<&Lock> {
+        match self {
+            Self::AddressLocked(lock) | Self::Locked(lock) => Some(lock),
+            Self::UnknownName(_)
+            | Self::NoSecret { .. }
+            | Self::SecretEnded { .. }
+            | Self::Disabled(..)
+            | Self::Expired(..)
+            | Self::Idle(..)
+            | Self::SessionLimit(..)
+            | Self::NoExtension(_)
+            | Self::OldSecret { .. }
+            | Self::WrongSecret { .. }
+            | Self::OnlyMd5(..)
+            | Self::PushedOut { .. } => None,
+        }
+    }
+
     /// What the audit says of an attempt that meets this.
     pub const fn reason(&self) -> Option<Reason> {
         Some(match self {
