@@ -59,6 +59,7 @@ class Product:
         self.log_file = folder / "hookswitch.log"
         self.addresses: dict[str, tuple[str, int]] = {}
         self.metrics: tuple[str, int] = ("", 0)
+        self._published: dict[str, list[str]] = {}
         self._passwords = passwords
 
     @property
@@ -90,6 +91,11 @@ class Product:
     @property
     def is_running(self) -> bool:
         return self._process.poll() is None
+
+    def addresses_of(self, listener: str) -> tuple[str, int]:
+        """Where it listens, by the listener's name."""
+        host, _, port = self._published[listener][0].rpartition(":")
+        return host, int(port)
 
     def contacts(self, extension: str) -> list[str]:
         return [phone["contact"] for phone in self.phones(extension)]
@@ -147,7 +153,8 @@ class Product:
                 end(self._process)
                 raise AssertionError(f"Hookswitch does not start:\n{self.log_file.read_text()[-4000:]}")
             time.sleep(0.02)
-        for name, addresses in json.loads(published.read_text()).items():
+        self._published = json.loads(published.read_text())
+        for name, addresses in self._published.items():
             host, _, port = addresses[0].rpartition(":")
             if name.startswith("sip-"):
                 self.addresses[name.removeprefix("sip-")] = (host, int(port))

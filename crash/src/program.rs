@@ -251,7 +251,7 @@ pub(crate) async fn verify_audit(link: &mut Link) -> anyhow::Result<u64> {
     });
     done(asked.await)?;
     match found {
-        Some(AuditVerdict::Whole { rows }) => Ok(rows),
+        Some(AuditVerdict::Whole { rows, .. }) => Ok(rows),
         other => bail!("the audit is not whole: {other:?}"),
     }
 }

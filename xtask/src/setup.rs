@@ -23,6 +23,8 @@ const DEBIAN: &[(&str, &str)] = &[
     ("kamailio-tls-modules", "its TLS (interop)"),
     ("linphone-cli", "a phone (interop)"),
     ("openssl", "certificates for the reference registrar (interop)"),
+    ("rsyslog", "a receiver of syslog (interop)"),
+    ("rsyslog-openssl", "its TLS (interop)"),
     ("sip-tester", "SIPp (interop)"),
     ("sipsak", "a SIP probe (interop)"),
     ("valgrind", "counts instructions (bench)"),

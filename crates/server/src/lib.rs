@@ -1,6 +1,7 @@
 //! The server: everything that touches the world. It starts the system, listens, carries bytes to the interfaces
 //! and verdicts back, shows the pages and takes the commands. What is decided is decided in `signin`.
 
+pub mod alarms;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod demo;
 pub mod descriptors;
 pub mod dice;
 pub mod doors;
+pub mod editor;
 pub mod flow;
 pub mod hashing;
 pub mod health;
@@ -21,8 +23,11 @@ pub mod logging;
 pub mod master_key;
 pub mod metrics;
 pub mod moment;
+pub mod notify;
 pub mod reload;
+pub mod retention;
 pub mod series;
 pub mod serve;
+pub mod signs;
 pub mod system;
 pub mod web;

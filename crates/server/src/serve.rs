@@ -26,6 +26,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    alarms,
     clock::Clock,
     config::Loaded,
     core_dump, descriptors,
@@ -35,7 +36,7 @@ use crate::{
         listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
-    logging,
+    logging, notify, retention,
     system::{StartError, System, or_cores},
 };
 
@@ -145,6 +146,9 @@ impl Running {
             threads.extend(served.map_err(|error| StartError::Machine { what: "listening", error })?);
         }
         tasks.spawn(sweep(Arc::clone(&system)));
+        tasks.spawn(retention::keep(Arc::clone(&system)));
+        tasks.spawn(alarms::watch(Arc::clone(&system)));
+        tasks.spawn(notify::run(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

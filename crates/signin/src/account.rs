@@ -177,10 +177,7 @@ impl Status {
     /// The same where the present secret no longer satisfies the rules: a new one is asked for before anything else.
     #[must_use]
     pub const fn with_outdated(self, is_outdated: bool) -> Self {
-        match self {
-            Self::Enabled if is_outdated => Self::ForceNewPassword,
-            other => other,
-        }
+        if matches!(self, Self::Enabled) && is_outdated { Self::ForceNewPassword } else { self }
     }
 }
 

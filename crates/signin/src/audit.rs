@@ -138,6 +138,16 @@ words! {
         SessionEnded => "Session ended",
         /// There was no room for rows of the audit.
         AuditLost => "Audit rows lost",
+        /// The oldest rows of the audit were removed, as the rule for it wants.
+        AuditCut => "Audit cut",
+        /// The cause of an alarm began.
+        AlarmRaised => "Alarm raised",
+        /// The cause of an alarm ended.
+        AlarmCleared => "Alarm cleared",
+        /// Somebody has seen an alarm.
+        AlarmAcknowledged => "Alarm acknowledged",
+        /// Somebody had a test sent to a target.
+        TestSent => "Test sent",
         /// A lock was reset.
         LockReset => "Lock reset",
         /// The system got its first passwords.
@@ -170,6 +180,14 @@ words! {
         SettingsChanged => "Settings changed",
         /// A domain was changed.
         DomainChanged => "Domain changed",
+        /// A draft was put in force; its changes have rows of their own.
+        DraftApplied => "Draft applied",
+        /// A draft was written into a file.
+        DraftExported => "Draft exported",
+        /// A draft was read from a file.
+        DraftImported => "Draft imported",
+        /// A draft was thrown away.
+        DraftDiscarded => "Draft thrown away",
         /// Users and extensions were exported.
         Exported => "Export",
         /// The system was backed up.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ident::{FoldedName, GroupId},
-    rights::{GROUPS_MAX, RightsGroup},
+    draft::Draft,
+    ident::{AccountId, FoldedName, GroupId},
+    rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
 /// Names one document.
@@ -16,6 +17,8 @@ use crate::{
 pub enum DocumentId {
     /// A rights group.
     RightsGroup(GroupId),
+    /// The draft of a service user.
+    Draft(AccountId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -23,6 +26,8 @@ pub enum DocumentId {
 pub enum DocumentKind {
     /// Rights groups.
     RightsGroup,
+    /// Drafts.
+    Draft,
 }
 
 /// One document.
@@ -31,6 +36,8 @@ pub enum DocumentKind {
 pub enum Document {
     /// Rights that go together.
     RightsGroup(RightsGroup),
+    /// Changes that wait.
+    Draft(Draft),
 }
 
 impl DocumentId {
@@ -38,6 +45,7 @@ impl DocumentId {
     pub const fn kind(self) -> DocumentKind {
         match self {
             Self::RightsGroup(_) => DocumentKind::RightsGroup,
+            Self::Draft(_) => DocumentKind::Draft,
         }
     }
 }
@@ -47,6 +55,7 @@ impl DocumentKind {
     pub const fn most(self) -> usize {
         match self {
             Self::RightsGroup => GROUPS_MAX,
+            Self::Draft => SERVICE_USERS_MAX,
         }
     }
 
@@ -54,6 +63,7 @@ impl DocumentKind {
     pub const fn title(self) -> &'static str {
         match self {
             Self::RightsGroup => "rights group",
+            Self::Draft => "draft",
         }
     }
 }
@@ -63,6 +73,7 @@ impl Document {
     pub const fn id(&self) -> DocumentId {
         match self {
             Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
+            Self::Draft(draft) => DocumentId::Draft(draft.owner),
         }
     }
 
@@ -70,6 +81,7 @@ impl Document {
     pub const fn version(&self) -> u32 {
         match self {
             Self::RightsGroup(group) => group.version,
+            Self::Draft(draft) => draft.version,
         }
     }
 
@@ -77,6 +89,7 @@ impl Document {
     pub fn unique_name(&self) -> Option<FoldedName> {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
+            Self::Draft(_) => None,
         }
     }
 
@@ -84,6 +97,15 @@ impl Document {
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
         match self {
             Self::RightsGroup(group) => Some(group),
+            Self::Draft(_) => None,
+        }
+    }
+
+    /// The draft that it is.
+    pub const fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Draft(draft) => Some(draft),
+            Self::RightsGroup(_) => None,
         }
     }
 }

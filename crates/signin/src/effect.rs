@@ -4,14 +4,16 @@ use std::net::IpAddr;
 
 use crate::{
     account::{Account, Activity},
+    alarm::AlarmChange,
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     session::{Session, SessionId},
     timestamp::Timestamp,
 };
@@ -27,11 +29,35 @@ pub struct NewSession {
     pub secret_set_at: Option<Timestamp>,
 }
 
+/// What must still be as it was seen, for a commit that was planned on it: what has no version of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// An account at this version.
+    Account(AccountId, u32),
+    /// An extension at this version.
+    Extension(ExtensionId, u32),
+    /// A document at this version.
+    Document(DocumentId, u32),
+    /// A credential that was set then; `None` = not set.
+    Credential(Owner, CredentialKind, Option<Timestamp>),
+}
+
+/// The oldest rows of the audit, to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditCut {
+    /// The number of the last of them.
+    pub through: u64,
+    /// Its link in the chain: what the row after it is held against from then on.
+    pub link: [u8; 32],
+}
+
 /// One change. Records with a `version` are put only over the version before it.
 #[derive(Clone, Debug)]
 pub enum Effect {
     /// Makes or changes the settings.
     PutSettings(Box<Settings>),
+    /// Makes or changes where things are reported, and for how long the audit is kept.
+    PutReporting(Box<Reporting>),
     /// Makes or changes a domain.
     PutDomain(Domain),
     /// Removes a domain.
@@ -82,6 +108,14 @@ pub enum Effect {
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.
     ReleaseQuarantine(ExtensionId),
+    /// Changes nothing: where it is not so any more, nothing of the commit happens.
+    Unchanged(Seen),
+    /// Notes how far the audit was delivered to a target, or that the target is gone; may be a second late.
+    Delivered(TargetId, Option<u64>),
+    /// Changes an alarm; may be a second late.
+    Alarm(AlarmChange),
     /// Adds a row to the audit.
     Audit(AuditEvent),
+    /// Removes the oldest rows of the audit, those that are still there.
+    CutAudit(AuditCut),
 }

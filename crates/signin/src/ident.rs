@@ -42,6 +42,16 @@ identifier!(
     GroupId
 );
 
+identifier!(
+    /// One target of alarms and rows of the audit; never used twice.
+    TargetId
+);
+
+impl TargetId {
+    /// Stands for one that is to be made.
+    pub const NEW: Self = Self(0);
+}
+
 impl AccountId {
     /// An account that there will never be. What is done for a name that somebody has is done for this one where nobody
     /// has the name, so that both take the same time.

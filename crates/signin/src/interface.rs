@@ -10,6 +10,8 @@ use crate::credential::CredentialKind;
 pub enum LoginInterface {
     /// The administrator's pages.
     WebManager,
+    /// The administrator's pages, where changes wait in a draft.
+    WebManagerOffline,
     /// A SIP phone that registers, over any transport.
     SipRegistration,
     /// The `hookswitch` command on the machine itself, through a socket that only its owner may open.
@@ -55,11 +57,18 @@ impl CountScope {
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 3] = [
+pub const INTERFACES: [InterfaceRow; 4] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
         title: "Web manager",
+        opens_with: &[CredentialKind::ServicePassword],
+        counts_on: CountScope::Credential(CredentialKind::ServicePassword),
+    },
+    InterfaceRow {
+        interface: LoginInterface::WebManagerOffline,
+        name: "web-manager-offline",
+        title: "Web manager, offline mode",
         opens_with: &[CredentialKind::ServicePassword],
         counts_on: CountScope::Credential(CredentialKind::ServicePassword),
     },
@@ -82,9 +91,10 @@ pub const INTERFACES: [InterfaceRow; 3] = [
 impl LoginInterface {
     /// Its row.
     pub const fn row(self) -> &'static InterfaceRow {
-        let [web_manager, sip_registration, console] = &INTERFACES;
+        let [web_manager, web_manager_offline, sip_registration, console] = &INTERFACES;
         match self {
             Self::WebManager => web_manager,
+            Self::WebManagerOffline => web_manager_offline,
             Self::SipRegistration => sip_registration,
             Self::Console => console,
         }

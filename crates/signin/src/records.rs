@@ -12,6 +12,7 @@ use crate::{
     place::Places,
     policy::Settings,
     registration::Registration,
+    reporting::Reporting,
     rights::{Right, rights_of},
     secret::Secret,
     session::{Session, SessionId},
@@ -22,6 +23,8 @@ use crate::{
 pub trait Records {
     /// The settings.
     fn settings(&self) -> Arc<Settings>;
+    /// Where things are reported, and for how long the audit is kept.
+    fn reporting(&self) -> Arc<Reporting>;
     /// A domain.
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>>;
     /// The domain of a SIP host name, folded to lower case; unknown ones belong to the first.

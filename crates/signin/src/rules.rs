@@ -419,7 +419,12 @@ impl Rule {
             What::Lock(guarded, _) => match guarded.part {
                 Part::Phones => "Blacklisted extensions",
                 Part::Addresses => "Blacklisted addresses",
-                _ => "Wrong ones",
+                Part::ServiceUsers
+                | Part::Users
+                | Part::VoicemailCodes
+                | Part::LoginCodes
+                | Part::PortalPasscodes
+                | Part::Sessions => "Wrong ones",
             },
             What::Plain(rule) => rule.group,
         }

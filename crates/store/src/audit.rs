@@ -58,6 +58,8 @@ pub struct AuditRow {
 pub struct AuditState {
     /// How many rows it has.
     pub rows: u64,
+    /// The number of the first one: those before it were removed by the rule for it.
+    pub first: u64,
     /// The moment of the last one.
     pub head_at: Option<Timestamp>,
 }
@@ -107,7 +109,7 @@ impl Ledger {
         each: &mut dyn FnMut(AuditRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let wanted = Wanted::new(query);
-        self.reader.snapshot()?.audit(&mut |record| {
+        self.reader.snapshot()?.audit(0, &mut |record| {
             if let Some(row) = wanted.row(&record)? {
                 each(row)?;
             }
@@ -115,7 +117,7 @@ impl Ledger {
         })
     }
 
-    /// Follows the chain from the first row to the last: an edit, a deletion, an insertion, a changed order and a
+    /// Follows the chain from where the rule for it lets it begin to the last row: an edit, a deletion, an insertion, a changed order and a
     /// cut-off end are all found. `progress` is told how many rows are done, of how many.
     ///
     /// # Errors
@@ -130,20 +132,22 @@ impl Ledger {
             .filter(|row| self.keys.is_ours(row))
             .and_then(|row| serde_json::from_str(&row.body).ok())
             .ok_or_else(|| broken(0, "the row that says where the audit ends is damaged"))?;
-        let (mut rows, mut head, mut head_at, mut found) = (0_u64, [0; MAC_LEN], None, None);
+        let (mut last, mut head, mut head_at, mut found) = (census.audit_cut, census.root(), None, None);
+        // From the very beginning: what was cut and is there again, is no row of this audit.
         snapshot
-            .audit(&mut |record| {
-                let seq = rows.saturating_add(1);
-                if let Some(what) = self.fault(&record, seq, &head) {
-                    found = Some(broken(seq, what));
+            .audit(0, &mut |record| {
+                let seq = last.saturating_add(1);
+                if let Some(what) = self.audit_fault(&record, seq, &head) {
+                    found = Some(broken(seq.min(record.seq), what));
                     return Ok(ControlFlow::Break(()));
                 }
-                (rows, head) = (seq, record.mac);
+                (last, head) = (seq, record.mac);
                 if seq == census.audit_seq {
                     head_at = serde_json::from_str(&record.body).ok().map(|event: AuditEvent| event.at);
                 }
+                let rows = last.saturating_sub(census.audit_cut);
                 if rows.is_multiple_of(1000) {
-                    progress(rows, census.audit_seq);
+                    progress(rows, census.audit_rows());
                 }
                 Ok(ControlFlow::Continue(()))
             })
@@ -151,15 +155,25 @@ impl Ledger {
         if let Some(found) = found {
             return Err(found);
         }
-        if (rows, head) != (census.audit_seq, census.head()) {
+        if (last, head) != (census.audit_seq, census.head()) {
             let what = format!("the audit ends here, and should end with row {}", census.audit_seq);
-            return Err(AuditBroken { seq: rows, what });
+            return Err(AuditBroken { seq: last, what });
         }
+        let rows = census.audit_rows();
         progress(rows, rows);
-        Ok(AuditState { rows, head_at })
+        Ok(AuditState { rows, first: census.audit_cut.saturating_add(1), head_at })
     }
 
-    fn fault(&self, record: &AuditRecord, seq: u64, head: &[u8; MAC_LEN]) -> Option<&'static str> {
+    /// What is wrong with a row that should be this one.
+    pub(crate) fn audit_fault(
+        &self,
+        record: &AuditRecord,
+        seq: u64,
+        head: &[u8; MAC_LEN],
+    ) -> Option<&'static str> {
+        if record.seq < seq {
+            return Some("the row was removed by the rule for the audit, and is there again");
+        }
         if record.seq != seq {
             return Some("the row is missing");
         }
@@ -205,8 +219,7 @@ impl<'a> Wanted<'a> {
     fn is_long_before(&self, record: &AuditRecord) -> bool {
         const SPARE_MS: u64 = 3_600_000;
         let Some(from) = self.query.from else { return false };
-        let at = record.body.strip_prefix("{\"at\":").map(|rest| rest.split(',').next().unwrap_or_default());
-        at.and_then(|at| at.parse::<u64>().ok()).is_some_and(|at| at.saturating_add(SPARE_MS) < from.0)
+        moment_of(record).is_some_and(|at| at.0.saturating_add(SPARE_MS) < from.0)
     }
 
     fn row(&self, record: &AuditRecord) -> Result<Option<AuditRow>, StoreError> {
@@ -234,6 +247,12 @@ impl<'a> Wanted<'a> {
             })
             && (self.text.is_empty() || says(event, &self.text))
     }
+}
+
+/// When a row says that it happened, without reading the rest of it.
+pub(crate) fn moment_of(record: &AuditRecord) -> Option<Timestamp> {
+    let rest = record.body.strip_prefix("{\"at\":")?;
+    rest.split(',').next()?.parse().ok().map(Timestamp)
 }
 
 fn actor_name(actor: &Actor) -> Option<&str> {

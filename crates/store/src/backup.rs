@@ -162,7 +162,7 @@ fn write(
     };
     let root = snapshot.row(&Keyring::row_key())?.ok_or(StoreError::Closed)?;
     // The two rows about the store itself are in no census.
-    let expected = (census.rows.values().sum::<u64>() + 2, census.audit_seq);
+    let expected = (census.rows.values().sum::<u64>() + 2, census.audit_rows());
     let mut lines = Lines { out, signature: keyring.backup_signature(), failed: None };
     let written = write_lines(snapshot, &mut lines, &root, masters, created_at, expected, progress);
     if let Some(failed) = lines.failed {
@@ -206,7 +206,7 @@ fn write_lines(
         rows += 1;
         lines.write(&Line::row(&row))
     })?;
-    snapshot.audit(&mut |record| {
+    snapshot.audit(0, &mut |record| {
         step();
         audit_rows += 1;
         let AuditRecord { seq, body, mac } = record;

@@ -7,10 +7,11 @@
 use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use signin::{
+    alarm::AlarmId,
     audit::{Action, Actor, AuditEvent, Outcome, Repeat},
     credential::{CredentialKind, Owner},
     effect::Effect,
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     interface::LoginInterface,
     lockout::TallyKey,
     place::Places,
@@ -43,6 +44,8 @@ pub(crate) enum Dirty {
     Quarantine(u64),
     Places(ExtensionId),
     Former(FormerKey),
+    Alarm(AlarmId),
+    Delivered(TargetId),
 }
 
 #[derive(Default)]
@@ -81,8 +84,12 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::PutRegistration(_)
         | Effect::KnowPlace(..)
         | Effect::Quarantine(_)
+        | Effect::Alarm(_)
+        | Effect::Delivered(..)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
+        | Effect::PutReporting(_)
+        | Effect::CutAudit(_)
         | Effect::PutDomain(_)
         | Effect::DeleteDomain(_)
         | Effect::PutDocument(_)
@@ -99,6 +106,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::CloseSession(_)
         | Effect::CloseSessions(..)
         | Effect::LogOut(..)
+        | Effect::Unchanged(_)
         | Effect::ReleaseQuarantine(_) => false,
     }
 }
@@ -150,11 +158,23 @@ impl Behind {
                 topics.push(Topic::Quarantine);
                 self.note(Dirty::Quarantine(place));
             }
+            Effect::Delivered(target, seq) => {
+                holdings.delivered.set(target, seq);
+                self.note(Dirty::Delivered(target));
+            }
+            Effect::Alarm(change) => {
+                for id in holdings.alarms.change(change) {
+                    self.note(Dirty::Alarm(id));
+                }
+                topics.push(Topic::Alarms);
+            }
             Effect::Audit(event) => {
                 topics.push(Topic::Audit);
                 self.audit(event);
             }
             Effect::PutSettings(_)
+            | Effect::PutReporting(_)
+            | Effect::CutAudit(_)
             | Effect::PutDomain(_)
             | Effect::DeleteDomain(_)
             | Effect::PutDocument(_)
@@ -171,6 +191,7 @@ impl Behind {
             | Effect::CloseSession(_)
             | Effect::CloseSessions(..)
             | Effect::LogOut(..)
+            | Effect::Unchanged(_)
             | Effect::ReleaseQuarantine(_) => return false,
         }
         true
@@ -304,6 +325,12 @@ impl Chunk {
                 Dirty::Former(key) => {
                     let sealed = holdings.sealed_former(*key);
                     (rows::former_key(*key), sealed.map(|sealed| rows::sealed_body(&sealed)))
+                }
+                Dirty::Delivered(id) => {
+                    (rows::delivered_key(*id), holdings.delivered.get(*id).map(|seq| encode(&seq)))
+                }
+                Dirty::Alarm(id) => {
+                    (rows::alarm_key(*id), holdings.alarms.get(*id).map(|alarm| encode(&*alarm)))
                 }
                 Dirty::Quarantine(place) => {
                     (rows::quarantine_key(*place), holdings.quarantined(*place).map(|entry| encode(&*entry)))

@@ -24,6 +24,7 @@ use signin::{
     place::Places,
     policy::Settings,
     registration::{Binding, QUARANTINE_MAX, Quarantined, Registration, left_without},
+    reporting::Reporting,
     session::{Session, SessionId},
     shortcut::Shortcut,
     timestamp::Timestamp,
@@ -31,8 +32,10 @@ use signin::{
 
 use crate::{
     agents::Agents,
+    alarms::Alarms,
     counts::{Counts, TALLIES_MAX},
     credentials::Credentials,
+    delivered::Delivered,
     former::Formers,
     index::{Index, Order},
     lines::{Line, LineKey, LineRef, Lines},
@@ -59,6 +62,9 @@ type ExtensionRank = (usize, Number, DomainId, ExtensionId);
 pub(crate) struct Holdings {
     pub(crate) masters: MasterKeys,
     pub(crate) settings: ArcSwap<Settings>,
+    pub(crate) reporting: ArcSwap<Reporting>,
+    pub(crate) alarms: Alarms,
+    pub(crate) delivered: Delivered,
     pub(crate) domains: ArcSwap<Domains>,
     documents: RwLock<BTreeMap<DocumentId, Arc<Document>>>,
     accounts: Numbered<AccountId, Account>,
@@ -93,6 +99,9 @@ impl Holdings {
         Self {
             masters,
             settings: ArcSwap::from_pointee(Settings::default()),
+            reporting: ArcSwap::default(),
+            alarms: Alarms::default(),
+            delivered: Delivered::default(),
             domains: ArcSwap::from_pointee(Domains::default()),
             documents: RwLock::default(),
             accounts: Numbered::new(),

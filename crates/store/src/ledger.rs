@@ -27,6 +27,7 @@ use signin::{
     policy::{RegistrationRules, Settings},
     records::Records,
     registration::Registration,
+    reporting::Reporting,
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -113,7 +114,7 @@ impl Ledger {
         let behind = Arc::new(Behind::default());
         orphans.into_iter().for_each(|orphan| behind.note(orphan));
         let pulse = Arc::new(Pulse::default());
-        pulse.audit_rows.store(census.audit_seq, Ordering::Relaxed);
+        pulse.audit_rows.store(census.audit_rows(), Ordering::Relaxed);
         let holdings = Arc::new(holdings);
         let writer = Writer {
             jobs: queue,
@@ -201,6 +202,11 @@ impl Ledger {
     /// The rules for registrations, without a share in the settings.
     pub fn registration_rules(&self) -> RegistrationRules {
         self.holdings.settings.load().registrations
+    }
+
+    /// How many rows of the audit could not be kept since the start.
+    pub fn audit_lost(&self) -> u64 {
+        self.behind.audit_lost()
     }
 
     /// Tells what changes from now on.
@@ -340,6 +346,10 @@ impl Decoys {
 impl Records for Ledger {
     fn settings(&self) -> Arc<Settings> {
         self.holdings.settings.load_full()
+    }
+
+    fn reporting(&self) -> Arc<Reporting> {
+        self.holdings.reporting.load_full()
     }
 
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {

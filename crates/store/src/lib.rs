@@ -6,6 +6,7 @@
 
 mod agents;
 mod ahead;
+mod alarms;
 mod audit;
 mod backup;
 mod batches;
@@ -15,6 +16,8 @@ mod census;
 mod commit;
 mod counts;
 mod credentials;
+mod delivered;
+mod draft_file;
 pub mod engine;
 mod error;
 mod faded;
@@ -34,7 +37,9 @@ mod packed;
 mod pending;
 mod plan;
 mod refresh;
+mod reporting;
 mod reseal;
+mod retention;
 mod rows;
 mod rowsum;
 mod scribe;
@@ -53,6 +58,10 @@ pub use self::{
     census::{Census, CredentialFilter, CredentialQuery, KindCensus},
     commit::Commit,
     counts::TALLIES_MAX,
+    delivered::Following,
+    draft_file::{
+        BYTES_MAX as DRAFT_FILE_MAX, DraftFile, DraftFileError, Office, PASSPHRASE_MIN, Passphrase,
+    },
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{
@@ -61,6 +70,7 @@ pub use self::{
     },
     nonces::{NONCE_LIFETIME_MAX, NONCES_MAX},
     reseal::{Resealed, reseal},
+    retention::{CUT_MAX, DueRows},
     seal::{KeyFileError, MasterKeys},
     shards::AHEAD,
     topic::Topic,

@@ -76,7 +76,7 @@ pub(crate) fn is_empty(snapshot: &mut dyn Snapshot) -> Result<bool, OpenError> {
         Err(error) if error == stop => is_empty = false,
         other => read(other)?,
     }
-    read(snapshot.audit(&mut |_| {
+    read(snapshot.audit(0, &mut |_| {
         is_empty = false;
         Ok(ControlFlow::Break(()))
     }))?;
@@ -215,6 +215,9 @@ impl Loader {
         match record {
             Record::Meta => {}
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
+            Record::Delivered(target, seq) => holdings.delivered.set(target, Some(seq)),
+            Record::Alarm(alarm) => holdings.alarms.restore(alarm),
+            Record::Reporting(sealed) => holdings.restore_reporting(&sealed)?,
             Record::Domain(domain) => {
                 self.heap.lock().domains.insert(domain.id, Arc::new(domain));
             }

@@ -3,10 +3,11 @@
 use serde::{Serialize, de::DeserializeOwned};
 use signin::{
     account::{Account, Activity},
+    alarm::{Alarm, AlarmId},
     credential::{CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::{Tally, TallyKey},
     place::Places,
     policy::Settings,
@@ -28,6 +29,18 @@ fn named(shelf: Shelf, key: &impl Serialize) -> RowKey {
 
 pub(crate) fn settings_key() -> RowKey {
     RowKey { shelf: Shelf::Settings, key: "settings".into() }
+}
+
+pub(crate) fn reporting_key() -> RowKey {
+    RowKey { shelf: Shelf::Reporting, key: "reporting".into() }
+}
+
+pub(crate) fn alarm_key(id: AlarmId) -> RowKey {
+    named(Shelf::Alarm, &id)
+}
+
+pub(crate) fn delivered_key(id: TargetId) -> RowKey {
+    named(Shelf::Delivered, &id)
 }
 
 pub(crate) fn domain_key(id: DomainId) -> RowKey {
@@ -102,6 +115,10 @@ pub(crate) enum Record {
     /// Sealed.
     Former(FormerKey, Box<[u8]>),
     Document(Box<Document>),
+    /// Sealed.
+    Reporting(Box<[u8]>),
+    Alarm(Alarm),
+    Delivered(TargetId, u64),
 }
 
 impl Record {
@@ -129,6 +146,9 @@ impl Record {
             Shelf::Places => Self::Places(key(row)?, body(row)?),
             Shelf::Former => Self::Former(key(row)?, sealed_of(row)?),
             Shelf::Document => Self::Document(body(row)?),
+            Shelf::Reporting => Self::Reporting(sealed_of(row)?),
+            Shelf::Alarm => Self::Alarm(body(row)?),
+            Shelf::Delivered => Self::Delivered(key(row)?, body(row)?),
         })
     }
 }

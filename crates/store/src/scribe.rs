@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use data_encoding::HEXLOWER;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
-use signin::audit::AuditEvent;
+use signin::{audit::AuditEvent, effect::AuditCut};
 
 use crate::{
     engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Notes, Row, RowKey, Shelf},
@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     rows: HashMap<RowKey, Option<String>>,
     /// Rows of the audit, in order.
     audit: Vec<AuditEvent>,
+    /// What goes from its other end.
+    cut: Option<AuditCut>,
 }
 
 /// What there is, kept in the store itself.
@@ -42,6 +44,12 @@ pub(crate) struct Census {
     pub(crate) audit_seq: u64,
     /// Its link, in hex.
     pub(crate) audit_mac: String,
+    /// The number of the last audit row that was removed by the rule for it: the chain begins behind it.
+    #[serde(default)]
+    pub(crate) audit_cut: u64,
+    /// Its link, in hex: what the first row that is left is held against.
+    #[serde(default)]
+    pub(crate) audit_cut_mac: String,
     /// The next account gets at least this number.
     pub(crate) account_next: u32,
     /// The next extension gets at least this number.
@@ -73,10 +81,18 @@ impl Draft {
         self.audit.push(event);
     }
 
+    /// Removes the oldest rows of the audit.
+    pub(crate) fn cut_audit(&mut self, cut: AuditCut) {
+        self.cut = self.cut.into_iter().chain([cut]).max_by_key(|cut| cut.through);
+    }
+
     /// Adds what is in another draft; the later one counts.
     pub(crate) fn append(&mut self, other: Self) {
         self.rows.extend(other.rows);
         self.audit.extend(other.audit);
+        if let Some(cut) = other.cut {
+            self.cut_audit(cut);
+        }
     }
 }
 
@@ -87,8 +103,26 @@ impl Census {
     }
 
     pub(crate) fn head(&self) -> [u8; MAC_LEN] {
-        let bytes = HEXLOWER.decode(self.audit_mac.as_bytes()).unwrap_or_default();
-        bytes.first_chunk().copied().unwrap_or_default()
+        link_of(&self.audit_mac)
+    }
+
+    /// What the first row of the audit is linked to.
+    pub(crate) fn root(&self) -> [u8; MAC_LEN] {
+        link_of(&self.audit_cut_mac)
+    }
+
+    /// How many rows the audit has.
+    pub(crate) const fn audit_rows(&self) -> u64 {
+        self.audit_seq.saturating_sub(self.audit_cut)
+    }
+
+    /// Moves the beginning of the audit; whether it is another one then.
+    fn cut(&mut self, cut: AuditCut) -> bool {
+        let is_there = (self.audit_cut + 1..=self.audit_seq).contains(&cut.through);
+        if is_there {
+            (self.audit_cut, self.audit_cut_mac) = (cut.through, HEXLOWER.encode(&cut.link));
+        }
+        is_there
     }
 
     fn grow(&mut self, growth: &Growth) {
@@ -108,6 +142,11 @@ impl Census {
             self.extension_next = self.extension_next.max(next);
         }
     }
+}
+
+fn link_of(hex: &str) -> [u8; MAC_LEN] {
+    let bytes = HEXLOWER.decode(hex.as_bytes()).unwrap_or_default();
+    bytes.first_chunk().copied().unwrap_or_default()
 }
 
 impl Scribe {
@@ -141,6 +180,7 @@ impl Scribe {
         }
         // Rows that lie side by side are written side by side.
         batch.puts.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        batch.audit_cut = draft.cut.filter(|cut| census.cut(*cut)).map(|cut| cut.through);
         let mut head = census.head();
         for event in &draft.audit {
             let seq = census.audit_seq.saturating_add(1);

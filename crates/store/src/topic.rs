@@ -15,6 +15,8 @@ pub enum Topic {
     Audit,
     /// The quarantine list.
     Quarantine,
-    /// The settings.
+    /// The settings, and where things are reported.
     Settings,
+    /// Alarms.
+    Alarms,
 }

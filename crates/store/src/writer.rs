@@ -230,7 +230,7 @@ impl Writer {
         match &written {
             Ok(()) => {
                 self.pulse.transactions.fetch_add(1, Ordering::Relaxed);
-                self.pulse.audit_rows.store(self.scribe.census().audit_seq, Ordering::Relaxed);
+                self.pulse.audit_rows.store(self.scribe.census().audit_rows(), Ordering::Relaxed);
                 if !was_healthy {
                     tracing::info!("the store can be written again");
                 }
@@ -299,6 +299,10 @@ impl Writer {
         match act {
             Act::Settings(settings) => {
                 holdings.settings.store(settings);
+                return Topic::Settings;
+            }
+            Act::Reporting(reporting) => {
+                holdings.reporting.store(reporting);
                 return Topic::Settings;
             }
             Act::Domain(domain) => {
@@ -381,6 +385,18 @@ impl Writer {
             Act::Release(extension) => {
                 holdings.release(extension);
                 return Topic::Quarantine;
+            }
+            // Noted like a failure: on disk a moment later.
+            Act::Alarm(change) => {
+                for id in holdings.alarms.change(change) {
+                    self.behind.note(Dirty::Alarm(id));
+                }
+                return Topic::Alarms;
+            }
+            Act::Delivered(target, seq) => {
+                holdings.delivered.set(target, seq);
+                self.behind.note(Dirty::Delivered(target));
+                return Topic::Settings;
             }
             Act::Audited => return Topic::Audit,
         }

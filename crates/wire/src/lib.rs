@@ -1,3 +1,4 @@
 //! Bytes: decoders, encoders and protocol state machines, one folder a protocol. No I/O, no clock, no dice.
 
 pub mod sip;
+pub mod syslog;

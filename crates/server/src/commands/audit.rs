@@ -18,7 +18,7 @@ use crate::{
 /// What to do with the audit.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Follows the chain from the first row to the last: any row edited, removed or moved shows
+    /// Follows the chain from the first row that is kept to the last: any row edited, removed or moved shows
     Verify {
         /// For people or for programs.
         #[command(flatten)]
@@ -76,9 +76,14 @@ async fn verify(format: Format, place: &Place) -> Outcome {
         output::json(&dated(&verdict)?)?;
     }
     match verdict {
-        AuditVerdict::Whole { rows } => {
+        AuditVerdict::Whole { rows, first } => {
             if !format.json {
                 output::line(&format!("The audit is whole: {rows} rows, each as it was written."))?;
+                if first > 1 {
+                    output::line(&format!(
+                        "It begins with row {first}: the rows before it were removed by the rule for how long it is kept."
+                    ))?;
+                }
             }
             Ok(Exit::Done)
         }

@@ -464,6 +464,10 @@ pub struct AuditEntry {
     pub event: AuditEvent,
 }
 
+const fn first() -> u64 {
+    1
+}
+
 /// What following the audit's chain found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -472,6 +476,9 @@ pub enum AuditVerdict {
     Whole {
         /// How many rows.
         rows: u64,
+        /// The number of the first: those before it were removed by the rule for it.
+        #[serde(default = "first")]
+        first: u64,
     },
     /// It is not.
     Broken {

@@ -6,20 +6,24 @@
 
 mod address;
 mod administrators;
+mod alarms;
 mod assets;
 mod audit;
 mod credentials;
 mod doctor;
+mod draft;
 mod extensions;
 pub mod form;
 mod groups;
 pub mod guard;
 mod home;
 mod ignition;
+mod known;
 mod links;
 mod lists;
 mod login;
 mod moment;
+mod notifications;
 mod overview;
 mod passwords;
 mod pending;
@@ -28,6 +32,7 @@ pub mod routes;
 mod security;
 mod settings;
 mod status;
+mod targets;
 mod users;
 pub(crate) mod views;
 

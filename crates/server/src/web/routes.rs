@@ -18,9 +18,10 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, doctor, extensions, groups,
+    Web, administrators, audit, doctor, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, passwords, preferences, security, settings, status, users,
+    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
+    users,
 };
 
 /// Who may see a page.
@@ -52,6 +53,9 @@ fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access,
     Row { method: Method::POST, path, access, answer: on(MethodFilter::POST, handler) }
 }
 
+/// What there is none of in a file.
+const NOT_IN_EDITOR: [&str; 4] = ["/status", "/manager/audit", "/manager/preferences", "/manager/password"];
+
 /// Every page.
 fn rows() -> Vec<Row> {
     use Access::{Anyone, Detained, Needs, SignedIn};
@@ -73,6 +77,14 @@ fn rows() -> Vec<Row> {
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
         post("/manager/preferences/confirm", SignedIn, preferences::confirm),
+        get("/manager/draft", SignedIn, draft::show),
+        post("/manager/draft", SignedIn, draft::apply),
+        post("/manager/draft/undo", SignedIn, draft::undo),
+        post("/manager/draft/export", SignedIn, draft::export),
+        post("/manager/draft/import", SignedIn, draft::import),
+        get("/manager/draft/discard", SignedIn, draft::ask_discard),
+        post("/manager/draft/discard", SignedIn, draft::discard),
+        get("/manager/enter/{token}", Anyone, draft::enter),
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),
@@ -121,12 +133,23 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
+        get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
+        post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
+        get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),
+        post("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::create),
+        get("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::show),
+        post("/manager/settings/notifications/{kind}/{id}", Needs(SystemWrite), targets::save),
+        post("/manager/settings/notifications/targets/{id}/test", Needs(SystemWrite), targets::test),
+        get("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::ask_delete),
+        post("/manager/settings/notifications/targets/{id}/delete", Needs(SystemWrite), targets::delete),
         get("/status", Needs(StatusRead), status::overview),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),
         get("/status/blacklists", Needs(StatusRead), status::show),
         post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
+        get("/status/alarms", Needs(StatusRead), status::show),
+        post("/status/alarms", Needs(StatusControl), status::act),
         get("/status/quarantine", Needs(StatusRead), status::show),
         post("/status/quarantine", Needs(StatusControl), status::act),
         get("/status/old-codes", Needs(StatusRead), status::show),
@@ -167,7 +190,7 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let (who, status) = match guard::find_session(&mut parts, &web).await {
+    let (mut who, status) = match guard::find_session(&mut parts, &web).await {
         Ok(found) => found,
         Err(to_login) => return to_login,
     };
@@ -182,6 +205,11 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
             let _refused = web.system.administer(&who.by, move |admin, _| admin.demand(right)).await;
         }
         return who.visitor.error(&web, StatusCode::FORBIDDEN);
+    }
+    // One's own account and one's own draft are changed at once, in offline mode too.
+    who.by.offline &= matches!(access, Access::Needs(_));
+    if web.system.editor.is_some() && NOT_IN_EDITOR.iter().any(|path| parts.uri.path().starts_with(path)) {
+        return who.visitor.away(&web);
     }
     parts.extensions.insert(Found(who, status));
     next.run(Request::from_parts(parts, body)).await

@@ -14,13 +14,13 @@ use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
     admin::Admin,
+    alarm::AlarmId,
     audit::{Action, AuditEvent},
     dice::Dice,
     extension::Extension,
     ident::{ExtensionId, Number},
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
-    place::Lane,
     policy::{Lock, LockRule},
     records::Records,
     registration::{Binding, Transport},
@@ -34,7 +34,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web,
     address::{LastPart, Path, Query},
-    audit, credentials,
+    alarms, audit, credentials,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
@@ -90,6 +90,7 @@ fn tab_named(name: &str) -> Option<StatusTab> {
     match name {
         "overview" => Some(StatusTab::Overview),
         "phones" => Some(StatusTab::Phones),
+        "alarms" => Some(StatusTab::Alarms),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
         "old-codes" => Some(StatusTab::OldCodes),
@@ -102,6 +103,7 @@ const fn name_of(tab: StatusTab) -> &'static str {
     match tab {
         StatusTab::Overview => "overview",
         StatusTab::Phones => "phones",
+        StatusTab::Alarms => "alarms",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
         StatusTab::OldCodes => "old-codes",
@@ -174,9 +176,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     let figures = ledger.figures();
     let locks = ledger.locks(now);
     let sessions = sessions(web, who, now);
+    let standing = ledger.alarms().iter().filter(|alarm| alarm.is_standing()).count();
     let words = format!(
-        "{} phones registered, {} with an old code, {} blocked, {} sessions",
+        "{} phones registered, {} alarms, {} with an old code, {} blocked, {} sessions",
         thousands(figures.bindings),
+        thousands(standing),
         thousands(figures.stale_phones),
         thousands(locks.len()),
         thousands(sessions.len())
@@ -186,6 +190,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         tabs: StatusTabs {
             tab,
             phones_count: count(figures.bindings),
+            alarms_count: count(standing),
             blocked_count: count(locks.len()),
             quarantine_count: count(figures.quarantine),
             old_codes_count: count(figures.stale_phones),
@@ -194,6 +199,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         },
         section: StatusSection {
             csrf: who.csrf(),
+            control_alarms: who.by.may(Right::StatusControl),
             control: who.by.may(Right::StatusControl) && who.by.may(Right::SecurityReset),
             body: match tab {
                 StatusTab::Overview => {
@@ -202,6 +208,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
                     StatusBody::Overview(Box::new(overview::overview(web, who, span, &locks, sessions, now)))
                 }
                 StatusTab::Phones => phones_part(web, search, now),
+                StatusTab::Alarms => StatusBody::Alarms(alarms::part(web, &search.list, now)),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),
                 StatusTab::OldCodes => StatusBody::OldCodes(old_codes(web, now)),
@@ -269,7 +276,7 @@ pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<Phone
 fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp) -> PhoneRow {
     PhoneRow {
         extension: extension_link(extension),
-        user: user_link(web, extension),
+        user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Good, "Registered"),
         address: binding.source.to_string(),
         transport: match binding.transport {
@@ -287,7 +294,7 @@ fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp
 fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> PhoneRow {
     PhoneRow {
         extension: extension_link(extension),
-        user: user_link(web, extension),
+        user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Warning, "Lost"),
         address: "–".into(),
         transport: "–".into(),
@@ -407,11 +414,7 @@ pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Tim
     };
     BlockRow {
         id: id_of(key),
-        what: match key.lane {
-            Lane::Open => key.name.as_str().to_owned(),
-            Lane::Network(network) => format!("{} at {network}", key.name.as_str()),
-            Lane::Device(_) => format!("{} in a known browser", key.name.as_str()),
-        },
+        what: crate::alarms::called(key),
         href: audit::href_of(key.name.as_str()),
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
@@ -459,7 +462,7 @@ fn old_codes(web: &Web, now: Timestamp) -> Vec<StaleRow> {
         Some(StaleRow {
             id: phone.extension.to_string(),
             extension: extension_link(&extension),
-            user: user_link(web, &extension),
+            user: user_link(&*web.system.ledger, &extension),
             address: phone.address.to_string(),
             user_agent: if phone.agent.is_empty() {
                 "Not said".into()
@@ -567,6 +570,13 @@ pub(super) async fn act(
             let release =
                 move |admin: &Admin<'_>, _: &mut dyn Dice| admin.release_quarantine(ExtensionId(id));
             web.system.administer(&who.by, release).await.map(|_| "Released")
+        }
+        (Some(StatusTab::Alarms), Ok(id), _) => {
+            let Some(alarm) = web.system.ledger.alarm(AlarmId(id)) else {
+                return who.visitor.error(&web, StatusCode::NOT_FOUND);
+            };
+            let see = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.acknowledge(&alarm);
+            web.system.administer(&who.by, see).await.map(|_| "Acknowledged")
         }
         (Some(StatusTab::OldCodes), Ok(id), _) => {
             let forget = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.forget_former(ExtensionId(id));

@@ -80,7 +80,7 @@ fn a_built_in_account_is_recovered_stopped_and_running() {
 }
 
 fn fill(machine: &Machine) -> String {
-    let rows: String = (0..50).map(|i| format!("user{i},User {i},{},59{i:03}1\n", 200 + i)).collect();
+    let rows: String = (0..50).map(|i| format!("user{i},User {i},{},59{i:03}48\n", 200 + i)).collect();
     let file = machine.file("users.csv", format!("name,full_name,extension,login_code\n{rows}"));
     machine.say(&["import", &file]).done();
     machine.say(&["user", "disable", "user7"]).done();

@@ -7,6 +7,8 @@ mod advisories;
 #[cfg(test)]
 mod aimed;
 #[cfg(test)]
+mod alarms;
+#[cfg(test)]
 mod amplification;
 #[cfg(test)]
 mod browser;
@@ -41,7 +43,11 @@ mod phones_register;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod retention;
+#[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod targets;
 #[cfg(test)]
 mod torture;
 #[cfg(test)]
@@ -52,6 +58,10 @@ mod vectors;
 mod web_audit;
 #[cfg(test)]
 mod web_doctor;
+#[cfg(test)]
+mod web_offline;
+#[cfg(test)]
+mod web_security;
 #[cfg(test)]
 mod web_sessions;
 #[cfg(test)]

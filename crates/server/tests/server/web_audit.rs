@@ -16,7 +16,7 @@ use crate::{
 /// The last chunk of a body that is whole.
 const END: &str = "\r\n0\r\n\r\n";
 
-fn event(at: Timestamp) -> Effect {
+pub(crate) fn event(at: Timestamp) -> Effect {
     Effect::Audit(AuditEvent {
         at,
         action: Action::SettingsChanged,

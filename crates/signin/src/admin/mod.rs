@@ -3,15 +3,19 @@
 //! The same operations stand behind the pages, the command and every interface to come. They read
 //! [`Records`], never change them; the version in each effect makes sure that nothing changed in between.
 
+mod alarms;
+mod drafts;
 mod exports;
 mod extensions;
 mod groups;
 mod ignition;
 mod locks;
 mod rehearsal;
+mod reporting;
 mod secrets;
 mod service_users;
 mod settings;
+mod targets;
 mod users;
 
 use std::net::IpAddr;
@@ -19,6 +23,7 @@ use std::net::IpAddr;
 use thiserror::Error;
 
 pub use self::{
+    drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
@@ -36,7 +41,7 @@ use crate::{
     interface::LoginInterface,
     records::Records,
     rights::Right,
-    secret::Secret,
+    secret::{Secret, SecretBytes},
     session::SessionId,
     timestamp::Timestamp,
 };
@@ -69,6 +74,8 @@ pub struct By {
     pub address: Option<IpAddr>,
     /// With which program.
     pub agent: Box<str>,
+    /// Whether what they change goes into their draft.
+    pub offline: bool,
 }
 
 impl By {
@@ -82,6 +89,7 @@ impl By {
             interface: LoginInterface::Console,
             address: None,
             agent: "".into(),
+            offline: false,
         }
     }
 
@@ -101,6 +109,7 @@ impl By {
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
+            offline: false,
         }
     }
 
@@ -158,6 +167,8 @@ pub enum SecretChoice {
     Keep,
     /// This one.
     Set(Secret),
+    /// One that was chosen in a draft: what is kept of it.
+    Chosen(SecretBytes),
     /// One made by chance.
     Generate,
     /// None any more: it opens nothing.

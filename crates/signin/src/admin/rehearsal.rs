@@ -114,9 +114,10 @@ impl Admin<'_> {
         }
         let kind = account.kind().password();
         if !before.wants_new_secret() && after.wants_new_secret() {
-            let why = match after {
-                Status::LockedPasswordExpired => after.title().to_owned(),
-                _ => self.broken(owner, kind, &About::default(), wanted).unwrap_or_default(),
+            let why = if after == Status::LockedPasswordExpired {
+                after.title().to_owned()
+            } else {
+                self.broken(owner, kind, &About::default(), wanted).unwrap_or_default()
             };
             found.must_change.push(touched(why));
         }

@@ -180,11 +180,15 @@ impl Admin<'_> {
         if self.by.account == Some(id) {
             return Err(Problem::Never("Nobody can delete their own account."));
         }
-        let effects = vec![
+        let mut effects = vec![
             Effect::DeleteAccount(id),
             Effect::ClearTally(TallyKey::credential(CredentialKind::ServicePassword, &account)),
             self.audit(Action::AccountDeleted, DomainId::FIRST, &account.name, Vec::new()),
         ];
+        let draft = DocumentId::Draft(id);
+        if self.records.document(draft).is_some() {
+            effects.push(Effect::DeleteDocument(draft));
+        }
         Ok(Change::of(effects, ()))
     }
 

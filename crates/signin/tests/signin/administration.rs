@@ -15,6 +15,7 @@ use signin::{
     policy::{Lock, Settings},
     records::Records,
     registration::{Binding, Quarantined, Registration, Transport},
+    reporting::Retention,
     rights::Right,
     secret::Secret,
     timestamp::{Seconds, Timestamp},
@@ -360,6 +361,10 @@ fn every_operation_asks_for_its_right() {
     assert_eq!(refused(&|a, _| err(a.log_out_phones(extension, None))), control);
     assert_eq!(refused(&|a, _| err(a.export_audit())), Some(Problem::NoRight(Right::SecurityRead)));
     assert_eq!(refused(&|a, _| err(a.release_quarantine(extension))), control);
+    assert_eq!(
+        refused(&|a, _| err(a.save_retention(0, Retention::default()))),
+        Some(Problem::NoRight(Right::SecurityWrite))
+    );
     let settings = (*house.model.borrow().settings()).clone();
     let mut rules = settings.clone();
     rules.sessions.concurrent_max += 1;

@@ -11,6 +11,7 @@ use std::{
 use signin::{
     account::{Account, Activity, RoleKind},
     admin::{Admin, By, Change, Ignition, NewUser, Problem, SecretChoice},
+    alarm::AlarmChange,
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     audit::AuditEvent,
     challenge::{Challenger, NonceUse},
@@ -22,7 +23,7 @@ use signin::{
     digest::{DigestAlgorithm, DigestKeys, DigestProof, response},
     document::{Document, DocumentId, DocumentKind},
     dossier::Dossier,
-    effect::{Effect, NewSession},
+    effect::{Effect, NewSession, Seen},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     interface::LoginInterface,
@@ -31,6 +32,7 @@ use signin::{
     policy::{HISTORY_MAX, Settings},
     records::Records,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::{Secret, SecretBytes},
     session::{Session, SessionId},
     stale::{FORMER_MAX, Former, StalePhone},
@@ -46,6 +48,7 @@ pub(crate) const CODE: &str = "48159";
 #[derive(Clone, Default)]
 pub(crate) struct Model {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) reporting: Arc<Reporting>,
     pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
     pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
     pub(crate) activities: BTreeMap<AccountId, Activity>,
@@ -64,6 +67,7 @@ pub(crate) struct Model {
     pub(crate) documents: BTreeMap<DocumentId, Arc<Document>>,
     pub(crate) nonces: BTreeMap<[u8; 22], NonceUse>,
     pub(crate) audit: Vec<AuditEvent>,
+    pub(crate) alarms: Vec<AlarmChange>,
     /// Effects that could make a wrong secret right.
     changes: u64,
     next: Cell<u32>,
@@ -72,6 +76,9 @@ pub(crate) struct Model {
 impl Records for Model {
     fn settings(&self) -> Arc<Settings> {
         self.settings.clone()
+    }
+    fn reporting(&self) -> Arc<Reporting> {
+        self.reporting.clone()
     }
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.domains.get(&id).cloned()
@@ -185,6 +192,10 @@ impl Model {
                 assert_eq!(settings.version, self.settings.version + 1);
                 self.settings = Arc::from(settings);
             }
+            Effect::PutReporting(reporting) => {
+                assert_eq!(reporting.version, self.reporting.version + 1);
+                self.reporting = Arc::from(reporting);
+            }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
             Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
             Effect::PutDocument(document) => {
@@ -268,7 +279,21 @@ impl Model {
             }
             Effect::Quarantine(entry) => self.quarantine.push(entry),
             Effect::ReleaseQuarantine(id) => self.quarantine.retain(|entry| entry.extension != id),
+            Effect::Unchanged(seen) => assert!(
+                match seen {
+                    Seen::Account(id, version) => self.account(id).is_some_and(|a| a.version == version),
+                    Seen::Extension(id, version) => self.extension(id).is_some_and(|e| e.version == version),
+                    Seen::Document(id, version) => self.document(id).is_some_and(|d| d.version() == version),
+                    Seen::Credential(owner, kind, at) => {
+                        self.credential(owner, kind).map(|facts| facts.set_at) == at
+                    }
+                },
+                "{seen:?}"
+            ),
             Effect::Audit(event) => self.audit.push(event),
+            Effect::Delivered(..) => {}
+            Effect::Alarm(change) => self.alarms.push(change),
+            Effect::CutAudit(cut) => drop(self.audit.drain(..usize::try_from(cut.through).unwrap())),
         }
     }
 

@@ -12,6 +12,8 @@
 mod administration;
 mod boundaries;
 mod diagnosis;
+mod drafts;
+mod drafts_model;
 mod empty_secrets;
 mod house;
 mod lanes;
@@ -24,4 +26,5 @@ mod service_users;
 mod sessions;
 mod signing_in;
 mod stale;
+mod targets;
 mod walk;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use signin::{
     account::{Condition, Reminder, RoleKind, Status},
     admin::{Problem, SecretChoice, ServiceUserFields},
-    credential::{About, CredentialKind, KINDS, Owner, SECRET_RULES, check, generate, rules_in_words},
+    credential::{About, CredentialKind, KINDS, Owner, Range, SECRET_RULES, check, generate, rules_in_words},
     dice::SeededDice,
     policy::{Complexity, Lock, SecretRules, Settings},
     preset::Preset,
     records::Records,
+    rules::Part,
     secret::Secret,
     timestamp::{Seconds, Timestamp},
     verdict::Verdict,
@@ -402,4 +403,45 @@ fn settings_of_a_store_from_before_are_read_and_its_new_rules_are_off() {
         serde_json::from_str::<Settings>(&serde_json::to_string(&settings).unwrap()).unwrap(),
         settings
     );
+}
+
+/// The generated part of the page.
+fn table() -> String {
+    let mut page = String::new();
+    for part in Part::ALL {
+        page.push_str(&format!(
+            "\n### {}\n\n| rule | range | Modern | Minimum | Medium | Maximum | BroadWorks |\n",
+            part.title()
+        ));
+        page.push_str("| --- | --- | --- | --- | --- | --- | --- |\n");
+        for rule in part.rules() {
+            let range = match rule.range() {
+                Range::Number { least, most, unit } => format!("{least} to {most} {unit}"),
+                Range::Flag => "yes or no".into(),
+                Range::Choice(list) => list.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+            };
+            let value = |preset: Preset| match (rule.get(&preset.settings()), rule.range()) {
+                (None, _) => "–".to_owned(),
+                (Some(value), Range::Choice(list)) => list[usize::try_from(value).unwrap()].0.to_owned(),
+                (Some(value), Range::Flag) => if value == 0 { "no" } else { "yes" }.to_owned(),
+                (Some(value), Range::Number { .. }) => value.to_string(),
+            };
+            let values = Preset::ALL.map(value).join(" | ");
+            page.push_str(&format!("| {}: {} | {} | {values} |\n", rule.group(), rule.title(), range.trim()));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_of_rules_is_as_the_rules_are() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/security-settings.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mark = "cargo test -p signin the_page_of_rules -->\n";
+    let (words, generated) = page.split_once(mark).unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(path, format!("{words}{mark}{}", table())).unwrap();
+        return;
+    }
+    assert_eq!(generated, table(), "BLESS=1 cargo test -p signin the_page_of_rules");
 }

@@ -77,6 +77,9 @@ impl Engine for MemoryEngine {
         for key in &batch.deletes {
             tables.rows.remove(key);
         }
+        if let Some(cut) = batch.audit_cut {
+            tables.audit.retain(|seq, _| *seq > cut);
+        }
         tables.audit.extend(batch.audit.iter().map(|record| (record.seq, record.clone())));
         Ok(())
     }
@@ -132,8 +135,8 @@ impl Snapshot for MemorySnapshot {
         Ok(self.0.rows.get(key).cloned())
     }
 
-    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
-        for record in self.0.audit.values() {
+    fn audit(&mut self, after: u64, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        for (_, record) in self.0.audit.range(after.saturating_add(1)..) {
             if let ControlFlow::Break(()) = each(record.clone())? {
                 break;
             }

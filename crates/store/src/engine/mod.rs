@@ -64,11 +64,17 @@ pub enum Shelf {
     Former = 13,
     /// What is few, small and rarely changed.
     Document = 14,
+    /// Where things are reported, sealed; one row.
+    Reporting = 15,
+    /// Alarms.
+    Alarm = 16,
+    /// How far the audit was delivered to each target.
+    Delivered = 17,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -84,6 +90,9 @@ impl Shelf {
         Self::Places,
         Self::Former,
         Self::Document,
+        Self::Reporting,
+        Self::Alarm,
+        Self::Delivered,
     ];
 
     /// The number on disk.
@@ -137,6 +146,8 @@ pub struct Batch {
     pub deletes: Vec<RowKey>,
     /// Audit rows to be added, in order.
     pub audit: Vec<AuditRecord>,
+    /// Audit rows up to this number are to be removed.
+    pub audit_cut: Option<u64>,
 }
 
 /// How the number of rows on each shelf changed in a transaction.
@@ -233,11 +244,11 @@ pub trait Snapshot: Send {
     /// When the engine cannot be read.
     fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError>;
 
-    /// Audit rows, oldest first.
+    /// Audit rows with a greater number than `after`, oldest first.
     ///
     /// # Errors
     /// When the engine cannot be read, or whatever `each` answered.
-    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
+    fn audit(&mut self, after: u64, each: &mut EachAudit<'_>) -> Result<(), StoreError>;
 
     /// Audit rows with a smaller number than `before` (all without it), newest first.
     ///

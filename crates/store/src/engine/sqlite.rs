@@ -342,6 +342,11 @@ impl Engine for SqliteEngine {
                     *turnover.growth.entry(key.shelf).or_default() -= 1;
                 }
             }
+            if let Some(cut) = batch.audit_cut {
+                self.connection
+                    .prepare_cached("DELETE FROM audit WHERE seq <= ?1")?
+                    .execute([signed(cut)?])?;
+            }
             let mut insert =
                 self.connection.prepare_cached("INSERT INTO audit (seq, body, mac) VALUES (?1, ?2, ?3)")?;
             for record in &batch.audit {
@@ -427,6 +432,10 @@ impl Drop for Writing<'_> {
 
 /// Pages that a batch may bring to the log.
 fn pages(batch: &Batch) -> i64 {
+    // How many rows go is not known here: look.
+    if batch.audit_cut.is_some() {
+        return i64::MAX;
+    }
     let rows = batch.puts.len() + batch.deletes.len() + batch.audit.len() + 1;
     let bytes = batch.puts.iter().map(|row| row.body.len()).sum::<usize>()
         + batch.audit.iter().map(|record| record.body.len()).sum::<usize>();
@@ -508,9 +517,10 @@ impl Snapshot for SqliteSnapshot {
         Ok(found.map(|(body, tag)| Row { key: key.clone(), body, tag }))
     }
 
-    fn audit(&mut self, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare("SELECT seq, body, mac FROM audit ORDER BY seq")?;
-        let mut rows = statement.query([])?;
+    fn audit(&mut self, after: u64, each: &mut EachAudit<'_>) -> Result<(), StoreError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let mut statement = self.0.prepare("SELECT seq, body, mac FROM audit WHERE seq > ?1 ORDER BY seq")?;
+        let mut rows = statement.query([after])?;
         each_record(&mut rows, each)
     }
 

@@ -2,22 +2,26 @@
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
 mod checks;
+mod reporting;
+mod sessions;
 
 use hashbrown::{HashMap, HashSet};
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use signin::{
-    account::{Account, Activity, Condition},
+    account::{Account, Activity},
+    alarm::AlarmChange,
     audit::AuditEvent,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
     document::{Document, DocumentId, DocumentKind},
-    effect::{Effect, NewSession},
+    effect::{Effect, Seen},
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId, ExtensionId, FoldedName},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, TargetId},
     lockout::TallyKey,
     policy::Settings,
     registration::{Quarantined, Registration},
+    reporting::Reporting,
     secret::SecretBytes,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -37,6 +41,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Touch {
     Settings,
+    Reporting,
     Domains,
     Documents(DocumentKind),
     Account(AccountId),
@@ -51,6 +56,7 @@ pub(crate) enum Touch {
 /// One change of memory.
 pub(crate) enum Act {
     Settings(Arc<Settings>),
+    Reporting(Arc<Reporting>),
     Domain(Domain),
     DropDomain(DomainId),
     Document(Document),
@@ -76,6 +82,8 @@ pub(crate) enum Act {
     LogOut(ExtensionId, Option<Box<str>>),
     Quarantine(u64, Quarantined),
     Release(ExtensionId),
+    Alarm(AlarmChange),
+    Delivered(TargetId, Option<u64>),
     Audited,
 }
 
@@ -97,6 +105,9 @@ impl Act {
             | Self::NoteFailure(_)
             | Self::Former(..)
             | Self::ForgetFormer(..)
+            | Self::Reporting(_)
+            | Self::Alarm(_)
+            | Self::Delivered(..)
             | Self::KnowPlace(..)
             | Self::Document(_)
             | Self::DropDocument(_)
@@ -129,6 +140,7 @@ pub(crate) struct Planner<'a> {
     /// Seen (`false`) or changed (`true`).
     pub(crate) touches: HashMap<Touch, bool>,
     settings: Option<u32>,
+    reporting: Option<u32>,
     domains: HashMap<DomainId, Option<Domain>>,
     documents: BTreeMap<DocumentId, Option<Document>>,
     accounts: HashMap<AccountId, Option<Account>>,
@@ -146,6 +158,7 @@ impl<'a> Planner<'a> {
             plan: Plan::default(),
             touches: HashMap::new(),
             settings: None,
+            reporting: None,
             domains: HashMap::new(),
             documents: BTreeMap::new(),
             accounts: HashMap::new(),
@@ -174,6 +187,7 @@ impl<'a> Planner<'a> {
     fn effect(&mut self, effect: &Effect) -> Result<(), CommitError> {
         match effect {
             Effect::PutSettings(settings) => self.put_settings(settings)?,
+            Effect::PutReporting(reporting) => self.put_reporting(reporting)?,
             Effect::PutDomain(domain) => self.put_domain(domain)?,
             Effect::DeleteDomain(id) => self.delete_domain(*id)?,
             Effect::PutDocument(document) => self.put_document(document)?,
@@ -258,7 +272,11 @@ impl<'a> Planner<'a> {
                 }
             }
             Effect::ReleaseQuarantine(extension) => self.release(*extension),
+            Effect::Unchanged(seen) => self.unchanged(seen)?,
+            Effect::Alarm(change) => self.plan.acts.push(Act::Alarm(change.clone())),
+            Effect::Delivered(target, seq) => self.plan.acts.push(Act::Delivered(*target, *seq)),
             Effect::Audit(event) => self.audit(event),
+            Effect::CutAudit(cut) => self.plan.draft.cut_audit(*cut),
         }
         Ok(())
     }
@@ -305,6 +323,33 @@ impl<'a> Planner<'a> {
 
     fn is_set(&self, owner: Owner, kind: CredentialKind) -> bool {
         self.owners.contains(&(owner, kind)) || self.holdings.facts(owner, kind).is_some()
+    }
+
+    /// Whether what was planned on is still so, as it stands before this commit.
+    fn unchanged(&mut self, seen: &Seen) -> Result<(), CommitError> {
+        let is_so = match seen {
+            Seen::Account(id, version) => {
+                self.touch(Touch::Account(*id), false);
+                self.holdings.account(*id).is_some_and(|account| account.version == *version)
+            }
+            Seen::Extension(id, version) => {
+                self.touch(Touch::Extension(*id), false);
+                self.holdings.extension(*id).is_some_and(|extension| extension.version == *version)
+            }
+            Seen::Document(id, version) => {
+                self.touch(Touch::Documents(id.kind()), false);
+                self.holdings.document(*id).is_some_and(|document| document.version() == *version)
+            }
+            Seen::Credential(owner, kind, set_at) => {
+                self.touch(Touch::Credential(*owner, *kind), false);
+                self.holdings.facts(*owner, *kind).map(|facts| facts.set_at) == *set_at
+            }
+        };
+        if is_so {
+            Ok(())
+        } else {
+            Err(CommitError::conflict("what this was planned on was changed meanwhile"))
+        }
     }
 
     // Effects
@@ -434,55 +479,6 @@ impl<'a> Planner<'a> {
         self.plan.draft.put(key, rows::sealed_body(&sealed)?);
         let kept = KeptFormer { slot, replaced_at, sealed: sealed.into() };
         self.plan.acts.push(Act::Former(owner, kind, kept));
-        Ok(())
-    }
-
-    fn close_session(&mut self, id: SessionId) {
-        self.closed.insert(id);
-        self.plan.draft.delete(rows::session_key(id));
-        self.plan.acts.push(Act::DropSession(id));
-    }
-
-    fn open_session(&mut self, new: &NewSession) -> Result<(), CommitError> {
-        let NewSession { session, concurrent_max: limit, secret_set_at } = new;
-        let account = self.account(session.account).ok_or_else(|| CommitError::missing("the account"))?;
-        // Between the check and now somebody may have changed the secret, or switched the account off.
-        let owner = Owner::Account(session.account);
-        let mut is_as_shown = false;
-        for kind in session.interface.row().opens_with {
-            self.touch(Touch::Credential(owner, *kind), false);
-            is_as_shown |= self.holdings.facts(owner, *kind).map(|facts| facts.set_at) == *secret_set_at;
-        }
-        if !is_as_shown || account.condition == Condition::Disabled {
-            return Err(CommitError::conflict("the right to this session has ended"));
-        }
-        self.touch(Touch::Sessions(session.account), true);
-        let rules = self.holdings.settings.load().sessions;
-        let open = self
-            .holdings
-            .sessions_of(session.account)
-            .iter()
-            .filter(|other| other.is_open(&rules, session.opened_at) && !self.closed.contains(&other.id))
-            .count();
-        let opened = self.opened.entry(session.account).or_insert(0);
-        if open.saturating_add(*opened) >= usize::from(*limit) {
-            return Err(CommitError::SessionLimit);
-        }
-        *opened += 1;
-        self.put(rows::session_key(session.id), session)?;
-        self.plan.acts.push(Act::Session(session.clone()));
-        Ok(())
-    }
-
-    fn touch_session(&mut self, id: SessionId, at: Timestamp) -> Result<(), CommitError> {
-        let Some(session) = self.holdings.sessions.get(&id).filter(|_| !self.closed.contains(&id)) else {
-            return Ok(());
-        };
-        self.touch(Touch::Sessions(session.account), true);
-        let mut session = Arc::unwrap_or_clone(session);
-        session.used_at = session.used_at.max(at);
-        self.put(rows::session_key(id), &session)?;
-        self.plan.acts.push(Act::Touch(id, at));
         Ok(())
     }
 

@@ -136,9 +136,9 @@ fn verified(host: &dyn EngineHost) -> Result<AuditState, AuditBroken> {
 
 pub(crate) fn a_whole_audit_is_verified(host: &dyn EngineHost) {
     let Ledger10 = audited(host);
-    assert_eq!(verified(host), Ok(AuditState { rows: 10, head_at: Some(NOW) }));
+    assert_eq!(verified(host), Ok(AuditState { rows: 10, first: 1, head_at: Some(NOW) }));
     let empty = host.another();
-    assert_eq!(verified(&*empty), Ok(AuditState { rows: 0, head_at: None }));
+    assert_eq!(verified(&*empty), Ok(AuditState { rows: 0, first: 1, head_at: None }));
 }
 
 pub(crate) fn an_edited_audit_row_is_found(host: &dyn EngineHost) {

@@ -56,7 +56,7 @@ pub(crate) trait EngineHost: Send + Sync {
         let mut records = Vec::new();
         let mut snapshot = engine.reader().snapshot().unwrap();
         snapshot
-            .audit(&mut |record| {
+            .audit(0, &mut |record| {
                 records.push(record);
                 Ok(std::ops::ControlFlow::Continue(()))
             })

@@ -8,14 +8,18 @@
     reason = "helpers of tests fail tests by panicking"
 )]
 
+mod alarms;
 mod attempts;
 mod backups;
 mod changes;
 mod damage;
+mod delivered;
 mod documents;
+mod drafts;
 mod host;
 mod known;
 mod lists;
+mod retention;
 mod sqlite;
 mod world;
 
@@ -54,6 +58,9 @@ macro_rules! conformance {
                 documents: documents_come_back_after_a_restart_and_rights_with_them,
                 documents: a_document_follows_the_one_before_it_and_has_a_name_of_its_own,
                 documents: there_are_no_more_documents_of_a_kind_than_there_may_be,
+                drafts: a_draft_comes_back_after_a_restart_and_opens_under_a_new_key,
+                drafts: what_was_changed_meanwhile_stops_the_whole_commit,
+                drafts: a_file_of_a_draft_opens_for_its_passphrase_and_furnishes_an_editor,
                 attempts: a_phone_signs_in_with_its_users_login_code,
                 attempts: a_phone_password_counts_in_place_of_the_login_code,
                 attempts: a_new_number_realm_or_user_derives_the_digest_again,
@@ -112,6 +119,17 @@ macro_rules! conformance {
                 backups: a_backup_of_a_newer_version_is_refused,
                 backups: a_restore_into_a_store_in_use_is_refused,
                 backups: an_interrupted_restore_is_noticed_and_can_be_repeated,
+                alarms: alarms_stand_are_seen_end_and_come_back_after_a_restart,
+                alarms: of_many_alarms_the_oldest_that_are_over_are_forgotten,
+                delivered: rows_are_read_on_from_the_last_one_that_was_delivered,
+                retention: old_rows_go_and_what_is_left_is_whole,
+                retention: no_more_rows_are_kept_than_the_rule_says,
+                retention: old_rows_go_a_part_at_a_time,
+                retention: nothing_is_cut_from_an_audit_that_is_not_whole,
+                retention: who_cuts_more_than_the_rule_did_or_puts_rows_back_is_found,
+                retention: a_cut_that_fails_changes_nothing,
+                retention: an_audit_that_was_cut_comes_back_from_a_backup,
+                retention: where_things_are_reported_rests_sealed_and_is_sealed_again,
                 lists: accounts_are_sorted_searched_and_paged,
                 lists: extensions_are_in_the_order_of_their_numbers,
                 lists: registrations_show_what_is_in_force,

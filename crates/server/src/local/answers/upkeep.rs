@@ -185,7 +185,7 @@ impl Answers {
             })
         });
         let verdict = match verified.await? {
-            Ok(state) => AuditVerdict::Whole { rows: state.rows },
+            Ok(state) => AuditVerdict::Whole { rows: state.rows, first: state.first },
             Err(broken) => AuditVerdict::Broken { number: broken.seq, why: broken.what },
         };
         replies.part(Part::Verified(verdict)).await;

@@ -8,9 +8,11 @@
 //! [`HtmlSafe`]: askama::filters::HtmlSafe
 
 pub(crate) mod administrators;
+pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod doctor;
+pub(crate) mod draft;
 pub(crate) mod errors;
 pub(crate) mod extensions;
 pub(crate) mod forms;
@@ -20,6 +22,7 @@ pub(crate) mod icon;
 pub(crate) mod ignition;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod passwords;
 pub(crate) mod preferences;
@@ -27,4 +30,5 @@ pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod users;

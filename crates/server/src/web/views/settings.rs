@@ -16,6 +16,8 @@ pub(crate) enum SettingsTab {
     Domain,
     /// Name and networks.
     System,
+    /// Where alarms and the audit go.
+    Notifications,
     /// Service users.
     Administrators,
     /// What they may do.
@@ -26,8 +28,15 @@ pub(crate) enum SettingsTab {
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Security, Self::Domain, Self::System, Self::Administrators, Self::Groups, Self::Preferences];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Security,
+        Self::Domain,
+        Self::System,
+        Self::Notifications,
+        Self::Administrators,
+        Self::Groups,
+        Self::Preferences,
+    ];
 
     /// The words.
     pub(crate) const fn label(self) -> &'static str {
@@ -35,6 +44,7 @@ impl SettingsTab {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
             Self::System => "Name and networks",
+            Self::Notifications => "Alarms and logs",
             Self::Administrators => "Administrators",
             Self::Groups => "Rights groups",
             Self::Preferences => "User Preferences",
@@ -47,6 +57,7 @@ impl SettingsTab {
             Self::Security => "/manager/settings/security",
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
+            Self::Notifications => "/manager/settings/notifications",
             Self::Administrators => "/manager/settings/administrators",
             Self::Groups => "/manager/settings/groups",
             Self::Preferences => "/manager/preferences",
@@ -126,6 +137,7 @@ impl SettingsPage {
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
             SettingsTab::Security
+            | SettingsTab::Notifications
             | SettingsTab::Administrators
             | SettingsTab::Groups
             | SettingsTab::Preferences => Vec::new(),

@@ -4,6 +4,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::alarms::AlarmsPart;
 use super::chart::{Bars, Share};
 use super::forms::Field;
 use super::icon::{Icon, Mark};
@@ -223,6 +224,8 @@ pub(crate) enum StatusTab {
     Overview,
     /// Registered phones.
     Phones,
+    /// Alarms.
+    Alarms,
     /// Both blacklists.
     Blacklists,
     /// Phones pushed out.
@@ -247,6 +250,8 @@ pub(crate) enum StatusBody {
         /// Whether a search or filter is on.
         searched: bool,
     },
+    /// Alarms.
+    Alarms(AlarmsPart),
     /// Both blacklists.
     Blacklists(Vec<Blacklist>),
     /// Phones pushed out.
@@ -263,6 +268,7 @@ impl StatusTab {
         match self {
             Self::Overview => "/status",
             Self::Phones => "/status/phones",
+            Self::Alarms => "/status/alarms",
             Self::Blacklists => "/status/blacklists",
             Self::Quarantine => "/status/quarantine",
             Self::OldCodes => "/status/old-codes",
@@ -279,6 +285,8 @@ pub(crate) struct StatusTabs {
     pub(crate) tab: StatusTab,
     /// Phones registered now.
     pub(crate) phones_count: u64,
+    /// Alarms that stand.
+    pub(crate) alarms_count: u64,
     /// Extensions and addresses blocked.
     pub(crate) blocked_count: u64,
     /// Phones in quarantine.
@@ -301,6 +309,8 @@ pub(crate) struct StatusSection {
     pub(crate) csrf: String,
     /// Whether the person may reset and end things, or only look.
     pub(crate) control: bool,
+    /// Whether the person may acknowledge alarms.
+    pub(crate) control_alarms: bool,
     /// What it shows.
     pub(crate) body: StatusBody,
 }
