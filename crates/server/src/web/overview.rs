@@ -185,13 +185,12 @@ fn shares(title: &str, slug: &str, mut parts: Vec<(String, String, usize, Tone)>
     };
     let mut rows: Vec<ShareRow> = parts
         .into_iter()
-        .map(|(label, search, count, tone)| match label.is_empty() {
-            true => row("Not said".into(), String::new(), count, tone),
-            false => {
-                let query =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
-                row(label, format!("/status/phones?{query}"), count, tone)
+        .map(|(label, search, count, tone)| {
+            if label.is_empty() {
+                return row("Not said".into(), String::new(), count, tone);
             }
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
+            row(label, format!("/status/phones?{query}"), count, tone)
         })
         .collect();
     if others > 0 {
