@@ -79,6 +79,8 @@ impl AuditGroup {
             | Action::GroupCreated
             | Action::GroupChanged
             | Action::GroupDeleted
+            | Action::TokenMade
+            | Action::TokenRevoked
             | Action::AlarmAcknowledged
             | Action::TestSent => Some(Self::Changes),
             Action::AuditLost

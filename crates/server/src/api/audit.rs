@@ -78,7 +78,7 @@ macro_rules! search {
                 Ok(AuditQuery {
                     text: search_text(self.q)?,
                     name: self.name.filter(|name| !name.trim().is_empty()),
-                    action: self.action,
+                    actions: self.action.into_iter().collect(),
                     outcome: self.outcome,
                     interface: self.interface,
                     address: self.address,
