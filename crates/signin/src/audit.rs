@@ -248,14 +248,6 @@ words! {
     }
 }
 
-impl Action {
-    /// A list of this one.
-    pub fn alone(self) -> &'static [Self] {
-        let at = Self::ALL.iter().position(|action| *action == self);
-        at.and_then(|at| Self::ALL.get(at..=at)).unwrap_or_default()
-    }
-}
-
 const fn once() -> u32 {
     1
 }

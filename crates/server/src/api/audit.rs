@@ -78,7 +78,7 @@ macro_rules! search {
                 Ok(AuditQuery {
                     text: search_text(self.q)?,
                     name: self.name.filter(|name| !name.trim().is_empty()),
-                    actions: self.action.map_or(&[], Action::alone),
+                    actions: alone(self.action),
                     outcome: self.outcome,
                     interface: self.interface,
                     address: self.address,
@@ -161,6 +161,13 @@ pub(super) struct AuditRows {
     items: Vec<AuditRow>,
     /// What `before` is for the next page; null where there are no more.
     next_before: Option<u64>,
+}
+
+/// An action as the list of all that are wanted.
+fn alone(action: Option<Action>) -> &'static [Action] {
+    let all: &'static [Action] = Action::ALL;
+    let place = action.and_then(|action| all.iter().position(|other| *other == action));
+    place.and_then(|place| all.get(place..=place)).unwrap_or_default()
 }
 
 fn at(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {

@@ -55,7 +55,14 @@ const SUBJECTS: [(&str, &str, &[Action]); 5] = [
     (
         "secrets",
         "Secrets and locks",
-        &[Action::SecretSet, Action::SecretRemoved, Action::LockReset, Action::Recovered],
+        &[
+            Action::SecretSet,
+            Action::SecretRemoved,
+            Action::TokenMade,
+            Action::TokenRevoked,
+            Action::LockReset,
+            Action::Recovered,
+        ],
     ),
     (
         "accounts",

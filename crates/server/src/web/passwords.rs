@@ -146,15 +146,24 @@ fn open_to_credentials() -> impl Iterator<Item = &'static signin::interface::Int
     INTERFACES.iter().filter(|row| !row.opens_with.is_empty())
 }
 
+/// A token is nobody's credential: each has an end and a right of its own.
+fn is_for_tokens(row: &signin::interface::InterfaceRow) -> bool {
+    row.counts_on == CountScope::ApiToken
+}
+
 /// The ways in that no credential opens.
 fn others() -> String {
-    let titles: Vec<_> =
-        INTERFACES.iter().filter(|row| row.opens_with.is_empty()).map(|row| row.title).collect();
+    let titles: Vec<_> = INTERFACES
+        .iter()
+        .filter(|row| row.opens_with.is_empty() && !is_for_tokens(row))
+        .map(|row| row.title)
+        .collect();
     if titles.is_empty() {
         return String::new();
     }
     format!(
-        "No credential opens: {}. Only whoever owns the process on the machine itself gets in there.",
+        "No credential opens: {}. Only whoever owns the process on the machine itself gets in there. Programs of \
+         administrators show an API token, which each administrator makes under User Preferences.",
         titles.join(", ")
     )
 }
