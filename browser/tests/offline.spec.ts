@@ -14,7 +14,7 @@ async function signIn(page: Page, office: Office): Promise<void> {
   await page.getByLabel("Name").fill(ADMINISTRATOR);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByLabel("Offline Mode").check();
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Login" }).click();
 }
 
 /** Looks at the page as it is in all schemes and narrow. */

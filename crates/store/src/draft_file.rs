@@ -190,8 +190,11 @@ impl Vault for Passphrase {
     }
 }
 
+/// The salt, the tag, and the body that it is over.
+type Parts<'a> = ([u8; SALT_LEN], Vec<u8>, &'a [u8]);
+
 /// Reads the header: the salt, the tag, and the body that it is over.
-fn split(bytes: &[u8]) -> Result<([u8; SALT_LEN], Vec<u8>, &[u8]), DraftFileError> {
+fn split(bytes: &[u8]) -> Result<Parts<'_>, DraftFileError> {
     if bytes.len() > BYTES_MAX {
         return Err(DraftFileError::TooLarge);
     }

@@ -101,10 +101,8 @@ pub fn reseal(
 
 /// The draft that a row holds, if it does.
 fn draft_of(row: &Row) -> Result<Option<Draft>, StoreError> {
-    match Record::read(row)? {
-        Record::Document(document) => Ok(document.draft().cloned()),
-        _ => Ok(None),
-    }
+    let Record::Document(document) = Record::read(row)? else { return Ok(None) };
+    Ok(document.draft().cloned())
 }
 
 /// A sealed row, sealed again.

@@ -89,7 +89,7 @@ impl Admin<'_> {
     /// The operation's own; something that never waits; more than a draft holds.
     pub fn offline<T>(
         &self,
-        operation: &dyn Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem>,
+        operation: impl Fn(&Admin<'_>, &mut dyn Dice) -> Result<Change<T>, Problem>,
         vault: &dyn Vault,
         dice: &mut dyn Dice,
     ) -> Result<Change<T>, Problem> {
@@ -613,7 +613,7 @@ impl Wish<'_> {
                 self.fields.insert(field.clone(), wanted);
             }
             Point::Secret(kind) => {
-                self.secrets.extend(self.edited.secrets.iter().find(|edit| edit.kind == *kind))
+                self.secrets.extend(self.edited.secrets.iter().find(|edit| edit.kind == *kind));
             }
         }
     }

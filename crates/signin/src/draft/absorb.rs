@@ -90,18 +90,14 @@ pub fn absorb(
         edit(&mut after, record, shown.as_ref(), live, &overlay);
     }
     for effect in &drafted {
-        match effect {
-            Effect::PutCredential(credential) => {
-                let Credential { owner, kind, payload, facts } = credential;
-                let place = place(record_of_owner(*owner), *kind);
-                let sealed = vault.seal(&place, payload, dice);
-                let sealed = sealed.ok_or(Problem::Never("The secret could not be sealed."))?;
-                set_secret(&mut after, *owner, *kind, Some(sealed), facts.set_at, live, &overlay);
-            }
-            Effect::DeleteCredential(owner, kind) => {
-                set_secret(&mut after, *owner, *kind, None, now, live, &overlay);
-            }
-            _ => {}
+        if let Effect::PutCredential(credential) = effect {
+            let Credential { owner, kind, payload, facts } = credential;
+            let place = place(record_of_owner(*owner), *kind);
+            let sealed = vault.seal(&place, payload, dice);
+            let sealed = sealed.ok_or(Problem::Never("The secret could not be sealed."))?;
+            set_secret(&mut after, *owner, *kind, Some(sealed), facts.set_at, live, &overlay);
+        } else if let Effect::DeleteCredential(owner, kind) = effect {
+            set_secret(&mut after, *owner, *kind, None, now, live, &overlay);
         }
     }
     drop_what_follows(&mut after, live);
@@ -234,7 +230,31 @@ fn record_of(effect: &Effect) -> Option<RecordId> {
         Effect::DeleteAccount(id) => Some(RecordId::User(*id)),
         Effect::PutExtension(extension) => Some(RecordId::Extension(extension.id)),
         Effect::DeleteExtension(id) => Some(RecordId::Extension(*id)),
-        _ => None,
+        Effect::DeleteDocument(DocumentId::Draft(_) | DocumentId::ApiToken(_))
+        | Effect::PutReporting(_)
+        | Effect::DeleteDomain(_)
+        | Effect::PutActivity(..)
+        | Effect::NoteFailure(_)
+        | Effect::PutCredential(_)
+        | Effect::PutCredentialFacts(..)
+        | Effect::DeleteCredential(..)
+        | Effect::ForgetFormer(..)
+        | Effect::KeepTally(_)
+        | Effect::ClearTally(_)
+        | Effect::OpenSession(_)
+        | Effect::TouchSession(..)
+        | Effect::CloseSession(_)
+        | Effect::CloseSessions(..)
+        | Effect::PutRegistration(_)
+        | Effect::LogOut(..)
+        | Effect::KnowPlace(..)
+        | Effect::Quarantine(_)
+        | Effect::ReleaseQuarantine(_)
+        | Effect::Unchanged(_)
+        | Effect::Delivered(..)
+        | Effect::Alarm(_)
+        | Effect::Audit(_)
+        | Effect::CutAudit(_) => None,
     }
 }
 

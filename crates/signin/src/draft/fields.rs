@@ -41,12 +41,10 @@ struct OfExtension {
 pub(crate) fn settings_of(settings: &Settings) -> Fields {
     let mut fields = Fields::new();
     for (name, value) in object(settings) {
-        match value {
-            Value::Object(parts) => {
-                fields
-                    .extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}").into(), value)));
-            }
-            value => drop(fields.insert(name.into(), value)),
+        if let Value::Object(parts) = value {
+            fields.extend(parts.into_iter().map(|(part, value)| (format!("{name}.{part}").into(), value)));
+        } else {
+            fields.insert(name.into(), value);
         }
     }
     fields
