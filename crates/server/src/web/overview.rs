@@ -222,7 +222,7 @@ mod tests {
         }
         let agents = (0..10).map(|n| (format!("Maker{n} phone").into(), n + 1)).collect();
         let found = kinds(&PhoneKinds { agents, ..PhoneKinds::default() });
-        let Some(makes) = found.first() else { unreachable!("there are makes") };
+        let Some(makes) = found.first() else { panic!("there are makes") };
         assert_eq!(makes.rows.len(), MAKES + 1);
         assert_eq!(
             makes.rows.first().map(|row| (row.label.as_str(), row.count.as_str())),
