@@ -1,5 +1,7 @@
 //! Drafts: what is edited offline is taken into one, and one is put in force, all of it or nothing.
 
+mod stage;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -11,13 +13,13 @@ use super::{
 use crate::{
     account::{Account, Condition},
     audit::{Action, AuditEvent, FieldChange},
-    credential::{CredentialKind, KINDS, Owner},
+    credential::{CredentialKind, Owner},
     dice::Dice,
     document::{Document, DocumentId},
     draft::{
-        Absorbed, Compared, Draft, Edited, Fate, Fields, Layer, Line, Merge, Overlay, Point, RecordId,
-        SecretEdit, Vault, absorb, compare, domain_with, extension_with, group_with, place, print_of,
-        settings_with, user_with, without,
+        Absorbed, Compared, Draft, Edited, Fate, Fields, Layer, Line, Merge, Overlay, Point, RecordId, Vault,
+        absorb, compare, domain_with, extension_with, group_with, place, print_of, settings_with, user_with,
+        without,
     },
     effect::{Effect, Seen},
     extension::Extension,
@@ -25,6 +27,8 @@ use crate::{
     records::Records,
     rights::RightsGroup,
 };
+
+use self::stage::{Stage, Wish, order};
 
 /// Rounds in which changes that wait for each other are tried.
 const ROUNDS_MAX: usize = 32;
@@ -55,24 +59,6 @@ impl Decisions {
         let (choice, shown) = self.chosen.get(&(record, line.point.clone()))?;
         (**shown == *print_of(&line.now)).then_some(*choice)
     }
-}
-
-/// What is to be done with one record of a draft.
-struct Wish<'a> {
-    edited: &'a Edited,
-    fields: Fields,
-    secrets: Vec<&'a SecretEdit>,
-}
-
-/// What was done so far, and how things stand with it.
-#[derive(Default)]
-struct Stage {
-    layer: Layer,
-    guards: Vec<Effect>,
-    effects: Vec<Effect>,
-    /// The extensions that a draft made, under their real numbers.
-    made: BTreeMap<ExtensionId, ExtensionId>,
-    vacated: Vec<RecordId>,
 }
 
 impl Admin<'_> {
@@ -597,87 +583,6 @@ impl Admin<'_> {
             stage.run(self, |admin| admin.set_secret(owner, edit.kind, &choice, force_new, dice))?;
         }
         Ok(())
-    }
-}
-
-impl Wish<'_> {
-    fn take(&mut self, point: &Point) {
-        match point {
-            Point::Whole => {
-                self.fields =
-                    self.edited.fields.iter().map(|edit| (edit.field.clone(), edit.wanted.clone())).collect();
-                self.secrets = self.edited.secrets.iter().collect();
-            }
-            Point::Field(field) => {
-                let wanted = self.edited.wanted(field).cloned().unwrap_or(Value::Null);
-                self.fields.insert(field.clone(), wanted);
-            }
-            Point::Secret(kind) => {
-                self.secrets.extend(self.edited.secrets.iter().find(|edit| edit.kind == *kind));
-            }
-        }
-    }
-}
-
-impl Stage {
-    fn over<'a>(&'a self, live: &'a dyn Records) -> Overlay<'a> {
-        Overlay { live, layer: &self.layer }
-    }
-
-    /// Does an operation on the stage.
-    fn run<T>(
-        &mut self,
-        admin: &Admin<'_>,
-        operation: impl FnOnce(&Admin<'_>) -> Result<Change<T>, Problem>,
-    ) -> Result<T, Problem> {
-        let overlay = Overlay { live: admin.records, layer: &self.layer };
-        let change = operation(&Admin { records: &overlay, by: admin.by, now: admin.now })?;
-        self.layer.take(&change.effects);
-        self.effects.extend(change.effects);
-        Ok(change.value)
-    }
-
-    /// Takes back what was done after a mark.
-    fn back_to(&mut self, effects: usize, guards: usize) {
-        self.guards.truncate(guards);
-        if self.effects.len() > effects {
-            self.effects.truncate(effects);
-            self.layer = Layer::default();
-            self.layer.take(&self.effects);
-        }
-    }
-
-    fn guard_secrets(&mut self, live: &dyn Records, owner: Owner) {
-        for row in &KINDS {
-            let present = live.credential(owner, row.kind).map(|facts| facts.set_at);
-            self.guards.push(Effect::Unchanged(Seen::Credential(owner, row.kind, present)));
-        }
-    }
-
-    /// Notes the real number of an extension that a draft made, once its user is there.
-    fn note_made(&mut self, live: &dyn Records, draft: &Draft, wanted: Option<ExtensionId>, user: AccountId) {
-        let Some(wanted) = wanted else { return };
-        let is_made =
-            draft.edited(RecordId::Extension(wanted)).is_some_and(|edited| edited.fate == Fate::Made);
-        let real = self.over(live).account(user).and_then(|account| account.extension());
-        if let (true, Some(real)) = (is_made, real) {
-            self.made.insert(wanted, real);
-        }
-    }
-}
-
-/// Rules first, so that they hold for what follows; then what makes room; then what needs it.
-const fn order(edited: &Edited) -> u8 {
-    match (edited.record, edited.fate) {
-        (RecordId::Group(_), _) => 0,
-        (RecordId::Settings, _) => 1,
-        (RecordId::Domain(_), _) => 2,
-        (RecordId::User(_), Fate::Deleted) => 3,
-        (RecordId::Extension(_), Fate::Deleted) => 4,
-        (RecordId::Extension(_), Fate::Changed) => 5,
-        (RecordId::User(_), Fate::Changed) => 6,
-        (RecordId::User(_), Fate::Made) => 7,
-        (RecordId::Extension(_), Fate::Made) => 8,
     }
 }
 

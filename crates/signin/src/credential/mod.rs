@@ -4,7 +4,7 @@
 //! how to read a [`Verifier`] back out of it. The store keeps every payload sealed and never looks inside,
 //! so a new kind needs no migration.
 
-pub mod common;
+pub mod blocklist;
 mod digits;
 mod login_code;
 mod password;

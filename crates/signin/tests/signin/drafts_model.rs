@@ -19,6 +19,7 @@ use signin::{
 use crate::{
     drafts::{apply, compared, draft_of, offline},
     house::*,
+    model::Model,
 };
 
 /// A cell: of which thing, and which of its fields.

@@ -18,6 +18,7 @@ mod empty_secrets;
 mod house;
 mod lanes;
 mod lockout;
+mod model;
 mod pins;
 mod resets;
 mod rules;
