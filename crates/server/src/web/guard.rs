@@ -235,7 +235,9 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let id = cookie(&parts.headers, SESSION_COOKIE).map(SessionId::of);
     let session = id.and_then(|id| ledger.session(id));
     // A program's session is good for the management interface alone.
-    let session = session.filter(|session| session.interface == LoginInterface::WebManager);
+    let is_of_pages =
+        |interface| matches!(interface, LoginInterface::WebManager | LoginInterface::WebManagerOffline);
+    let session = session.filter(|session| is_of_pages(session.interface));
     let to_login = |why: &str| {
         let next = parts.uri.path_and_query().map_or("/manager", |path| path.as_str());
         let next = if parts.method == Method::GET { next } else { "/manager" };
