@@ -15,7 +15,7 @@ use super::Api;
 
 /// A moment for programs; none where there is none.
 pub(super) fn moment(at: impl Into<Option<Timestamp>>) -> Option<String> {
-    at.into().map(|at| crate::moment::for_programs(at))
+    at.into().map(crate::moment::for_programs)
 }
 
 /// An account, by number and name.
