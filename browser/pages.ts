@@ -41,6 +41,7 @@ export const PAGES = [
   "/manager/settings/notifications/syslog/new",
   "/manager/settings/administrators",
   "/manager/administrators/1",
+  "/manager/draft",
   "/manager/administrators/new",
   "/manager/settings/groups",
   "/manager/groups/new",

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use signin::credential::common::{LISTED_MIN, filter, folded};
+use signin::credential::blocklist::{LISTED_MIN, filter, folded};
 
 use crate::workspace::Workspace;
 

@@ -193,7 +193,11 @@ impl System {
         for _ in 0..TRIES {
             let Change { effects, value, generated } = self.plan(by, hashes, &operation).await?;
             match self.commit(effects).await {
-                Ok(()) => return Ok(Done { value, generated }),
+                Ok(()) if self.editor.is_none() => return Ok(Done { value, generated }),
+                Ok(()) => {
+                    self.write_draft_file().await?;
+                    return Ok(Done { value, generated });
+                }
                 Err(CommitError::Store(_)) => return Err(Refusal::Unavailable),
                 // The operation looks again: what it then finds, it puts into words.
                 Err(
@@ -230,7 +234,12 @@ impl System {
         let planned = tokio::task::spawn_blocking(move || {
             fault::at("flow.administer");
             let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
-            let planned = operation(&admin, &mut DiceInTurn::new(&system.hashing, turn));
+            let mut dice = DiceInTurn::new(&system.hashing, turn);
+            let planned = if by.offline {
+                admin.offline(&*operation, system.ledger.vault(), &mut dice)
+            } else {
+                operation(&admin, &mut dice)
+            };
             if let Some(row) = planned.as_ref().err().and_then(|problem| admin.refusal(problem)) {
                 system.ledger.commit_behind(vec![row]);
             }

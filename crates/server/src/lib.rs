@@ -12,6 +12,7 @@ pub mod demo;
 pub mod descriptors;
 pub mod dice;
 pub mod doors;
+pub mod editor;
 pub mod flow;
 pub mod hashing;
 pub mod health;

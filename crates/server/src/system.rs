@@ -14,7 +14,11 @@ use signin::{
     digest,
     timestamp::{Seconds, Timestamp},
 };
-use store::{Ledger, OpenError, engine::SqliteEngine, fault};
+use store::{
+    Ledger, MasterKeys, OpenError,
+    engine::{Engine, SqliteEngine},
+    fault,
+};
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +27,7 @@ use crate::{
     config::{Config, ConfigError, Loaded},
     data_folder::DataFolder,
     dice::OsDice,
+    editor::Editor,
     hashing::HashingPool,
     ignition::Ignition,
     listen::{
@@ -67,6 +72,8 @@ pub struct System {
     pub signs: Signs,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
     pub stop: CancellationToken,
+    /// What is the file's, where a draft is edited away from its system; `None` = this is a system.
+    pub editor: Option<Editor>,
     /// Since when the program runs.
     pub started_at: Timestamp,
     addresses: OnceLock<Addresses>,
@@ -124,13 +131,33 @@ impl System {
     /// In words, with what to do.
     pub fn open(loaded: Loaded, clock: Clock) -> Result<Arc<Self>, StartError> {
         let config = &loaded.config;
-        let folder = DataFolder::open(&config.data_folder)
-            .map_err(|error| StartError::Folder { folder: config.data_folder.clone(), error })?;
+        let folder = Self::folder_of(config)?;
         fault::at("system.open");
-        digest::mask_keys(&mut OsDice);
         let keys = master_key::obtain(config, &folder)?;
         let engine = SqliteEngine::open(&config.data_folder)?;
-        let ledger = Ledger::open(Box::new(engine), keys, roll(&mut OsDice), Box::new(OsDice))?;
+        Self::assemble(loaded, clock, Box::new(engine), keys, None)
+    }
+
+    fn folder_of(config: &Config) -> Result<DataFolder, StartError> {
+        DataFolder::open(&config.data_folder)
+            .map_err(|error| StartError::Folder { folder: config.data_folder.clone(), error })
+    }
+
+    /// The same over any engine. Nothing listens yet.
+    ///
+    /// # Errors
+    /// In words, with what to do.
+    pub(crate) fn assemble(
+        loaded: Loaded,
+        clock: Clock,
+        engine: Box<dyn Engine>,
+        keys: MasterKeys,
+        editor: Option<Editor>,
+    ) -> Result<Arc<Self>, StartError> {
+        let config = &loaded.config;
+        let folder = Self::folder_of(config)?;
+        digest::mask_keys(&mut OsDice);
+        let ledger = Ledger::open(engine, keys, roll(&mut OsDice), Box::new(OsDice))?;
         let now = clock.now();
         let certificate = match Certificate::configured(&loaded)? {
             Some(own) => own,
@@ -152,6 +179,7 @@ impl System {
             stop: CancellationToken::new(),
             started_at: now,
             series: Series::open(&folder, now),
+            editor,
             addresses: OnceLock::new(),
             ledger,
             folder,

@@ -187,6 +187,14 @@ words! {
         SettingsChanged => "Settings changed",
         /// A domain was changed.
         DomainChanged => "Domain changed",
+        /// A draft was put in force; its changes have rows of their own.
+        DraftApplied => "Draft applied",
+        /// A draft was written into a file.
+        DraftExported => "Draft exported",
+        /// A draft was read from a file.
+        DraftImported => "Draft imported",
+        /// A draft was thrown away.
+        DraftDiscarded => "Draft thrown away",
         /// Users and extensions were exported.
         Exported => "Export",
         /// The system was backed up.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api_token::{ApiToken, TOKENS_MAX},
-    ident::{FoldedName, GroupId, TokenId},
-    rights::{GROUPS_MAX, RightsGroup},
+    draft::Draft,
+    ident::{AccountId, FoldedName, GroupId, TokenId},
+    rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
 /// Names one document.
@@ -17,6 +18,8 @@ use crate::{
 pub enum DocumentId {
     /// A rights group.
     RightsGroup(GroupId),
+    /// The draft of a service user.
+    Draft(AccountId),
     /// An API token.
     ApiToken(TokenId),
 }
@@ -26,6 +29,8 @@ pub enum DocumentId {
 pub enum DocumentKind {
     /// Rights groups.
     RightsGroup,
+    /// Drafts.
+    Draft,
     /// API tokens.
     ApiToken,
 }
@@ -36,6 +41,8 @@ pub enum DocumentKind {
 pub enum Document {
     /// Rights that go together.
     RightsGroup(RightsGroup),
+    /// Changes that wait.
+    Draft(Draft),
     /// What a program shows.
     ApiToken(ApiToken),
 }
@@ -45,6 +52,7 @@ impl DocumentId {
     pub const fn kind(self) -> DocumentKind {
         match self {
             Self::RightsGroup(_) => DocumentKind::RightsGroup,
+            Self::Draft(_) => DocumentKind::Draft,
             Self::ApiToken(_) => DocumentKind::ApiToken,
         }
     }
@@ -55,6 +63,7 @@ impl DocumentKind {
     pub const fn most(self) -> usize {
         match self {
             Self::RightsGroup => GROUPS_MAX,
+            Self::Draft => SERVICE_USERS_MAX,
             Self::ApiToken => TOKENS_MAX,
         }
     }
@@ -63,6 +72,7 @@ impl DocumentKind {
     pub const fn title(self) -> &'static str {
         match self {
             Self::RightsGroup => "rights group",
+            Self::Draft => "draft",
             Self::ApiToken => "API token",
         }
     }
@@ -73,6 +83,7 @@ impl Document {
     pub const fn id(&self) -> DocumentId {
         match self {
             Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
+            Self::Draft(draft) => DocumentId::Draft(draft.owner),
             Self::ApiToken(token) => DocumentId::ApiToken(token.id),
         }
     }
@@ -81,6 +92,7 @@ impl Document {
     pub const fn version(&self) -> u32 {
         match self {
             Self::RightsGroup(group) => group.version,
+            Self::Draft(draft) => draft.version,
             Self::ApiToken(token) => token.version,
         }
     }
@@ -90,7 +102,7 @@ impl Document {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
             // Each owner has names of their own.
-            Self::ApiToken(_) => None,
+            Self::Draft(_) | Self::ApiToken(_) => None,
         }
     }
 
@@ -98,7 +110,15 @@ impl Document {
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
         match self {
             Self::RightsGroup(group) => Some(group),
-            Self::ApiToken(_) => None,
+            Self::Draft(_) | Self::ApiToken(_) => None,
+        }
+    }
+
+    /// The draft that it is.
+    pub const fn draft(&self) -> Option<&Draft> {
+        match self {
+            Self::Draft(draft) => Some(draft),
+            Self::RightsGroup(_) | Self::ApiToken(_) => None,
         }
     }
 
@@ -106,7 +126,7 @@ impl Document {
     pub const fn api_token(&self) -> Option<&ApiToken> {
         match self {
             Self::ApiToken(token) => Some(token),
-            Self::RightsGroup(_) => None,
+            Self::RightsGroup(_) | Self::Draft(_) => None,
         }
     }
 }

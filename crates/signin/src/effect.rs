@@ -29,6 +29,19 @@ pub struct NewSession {
     pub secret_set_at: Option<Timestamp>,
 }
 
+/// What must still be as it was seen, for a commit that was planned on it: what has no version of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// An account at this version.
+    Account(AccountId, u32),
+    /// An extension at this version.
+    Extension(ExtensionId, u32),
+    /// A document at this version.
+    Document(DocumentId, u32),
+    /// A credential that was set then; `None` = not set.
+    Credential(Owner, CredentialKind, Option<Timestamp>),
+}
+
 /// The oldest rows of the audit, to be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditCut {
@@ -95,6 +108,8 @@ pub enum Effect {
     Quarantine(Quarantined),
     /// Empties the quarantine list of an extension.
     ReleaseQuarantine(ExtensionId),
+    /// Changes nothing: where it is not so any more, nothing of the commit happens.
+    Unchanged(Seen),
     /// Notes how far the audit was delivered to a target, or that the target is gone; may be a second late.
     Delivered(TargetId, Option<u64>),
     /// Changes an alarm; may be a second late.

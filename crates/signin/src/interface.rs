@@ -11,6 +11,8 @@ use crate::credential::CredentialKind;
 pub enum LoginInterface {
     /// The administrator's pages.
     WebManager,
+    /// The administrator's pages, where changes wait in a draft.
+    WebManagerOffline,
     /// A SIP phone that registers, over any transport.
     SipRegistration,
     /// Programs that manage, over HTTPS: by name and password, for a session.
@@ -64,11 +66,18 @@ impl CountScope {
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 5] = [
+pub const INTERFACES: [InterfaceRow; 6] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
         title: "Web manager",
+        opens_with: &[CredentialKind::ServicePassword],
+        counts_on: CountScope::Credential(CredentialKind::ServicePassword),
+    },
+    InterfaceRow {
+        interface: LoginInterface::WebManagerOffline,
+        name: "web-manager-offline",
+        title: "Web manager, offline mode",
         opens_with: &[CredentialKind::ServicePassword],
         counts_on: CountScope::Credential(CredentialKind::ServicePassword),
     },
@@ -105,9 +114,11 @@ pub const INTERFACES: [InterfaceRow; 5] = [
 impl LoginInterface {
     /// Its row.
     pub const fn row(self) -> &'static InterfaceRow {
-        let [web_manager, sip_registration, management_api, api_token, console] = &INTERFACES;
+        let [web_manager, web_manager_offline, sip_registration, management_api, api_token, console] =
+            &INTERFACES;
         match self {
             Self::WebManager => web_manager,
+            Self::WebManagerOffline => web_manager_offline,
             Self::SipRegistration => sip_registration,
             Self::ManagementApi => management_api,
             Self::ApiToken => api_token,

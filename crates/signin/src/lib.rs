@@ -17,6 +17,7 @@ pub mod dice;
 pub mod digest;
 pub mod document;
 pub mod dossier;
+pub mod draft;
 pub mod effect;
 pub mod extension;
 pub mod ident;

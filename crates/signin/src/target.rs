@@ -81,6 +81,10 @@ impl AuditGroup {
             | Action::GroupDeleted
             | Action::TokenMade
             | Action::TokenRevoked
+            | Action::DraftApplied
+            | Action::DraftExported
+            | Action::DraftImported
+            | Action::DraftDiscarded
             | Action::AlarmAcknowledged
             | Action::TestSent => Some(Self::Changes),
             Action::AuditLost

@@ -106,6 +106,7 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::CloseSession(_)
         | Effect::CloseSessions(..)
         | Effect::LogOut(..)
+        | Effect::Unchanged(_)
         | Effect::ReleaseQuarantine(_) => false,
     }
 }
@@ -190,6 +191,7 @@ impl Behind {
             | Effect::CloseSession(_)
             | Effect::CloseSessions(..)
             | Effect::LogOut(..)
+            | Effect::Unchanged(_)
             | Effect::ReleaseQuarantine(_) => return false,
         }
         true

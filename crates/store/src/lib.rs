@@ -17,6 +17,7 @@ mod commit;
 mod counts;
 mod credentials;
 mod delivered;
+mod draft_file;
 pub mod engine;
 mod error;
 mod faded;
@@ -58,6 +59,9 @@ pub use self::{
     commit::Commit,
     counts::TALLIES_MAX,
     delivered::Following,
+    draft_file::{
+        BYTES_MAX as DRAFT_FILE_MAX, DraftFile, DraftFileError, Office, PASSPHRASE_MIN, Passphrase,
+    },
     error::{CommitError, OpenError, StoreError},
     ledger::Ledger,
     lists::{

@@ -16,9 +16,11 @@ const PHONES_MAX: usize = 1000;
 /// Longest number that is remembered; a phone that claims a longer one is none of ours.
 const NUMBER_MAX: usize = 32;
 
+type Phones = HashMap<(DomainId, Box<str>, IpAddr), OldHash>;
+
 /// By whom they claim to be, and where.
 #[derive(Default)]
-pub(crate) struct OldHashes(Mutex<HashMap<(DomainId, Box<str>, IpAddr), OldHash>>);
+pub(crate) struct OldHashes(Mutex<Phones>);
 
 impl OldHashes {
     fn note(&self, domain: DomainId, number: &str, phone: OldHash) {

@@ -3,16 +3,16 @@
 //! May be interrupted at any point and begun again: what is resealed already is passed over, and as long as the
 //! key file holds both keys the store opens in every state between. The store's own keys go last.
 
-use signin::{dice::Dice, secret::SecretBytes};
+use signin::{dice::Dice, document::Document, draft::Draft, secret::SecretBytes};
 
 use crate::{
     engine::{Engine, Row, Shelf},
     error::{OpenError, StoreError},
     keyring::Keyring,
     load::identify,
-    rows::{sealed_body, sealed_of},
+    rows::{Record, sealed_body, sealed_of},
     rowsum::RowSum,
-    scribe::{Draft, Scribe},
+    scribe::{self, Scribe},
     seal::{MasterKeys, Unopened, key_id},
 };
 
@@ -60,6 +60,17 @@ pub fn reseal(
             if !masters.is_current(&sealed_of(&row)?) {
                 waiting.push(row);
             }
+        } else if row.key.shelf == Shelf::Document {
+            if !keyring.is_ours(&row) {
+                return Err(StoreError::Damaged(format!("the document {} is damaged", row.key.key)));
+            }
+            let draft = draft_of(&row)?;
+            if draft.iter().flat_map(Draft::sealed).next().is_some() {
+                total += 1;
+            }
+            if draft.iter().flat_map(Draft::sealed).any(|sealed| !masters.is_current(sealed.as_bytes())) {
+                waiting.push(row);
+            }
         }
         Ok(())
     })?;
@@ -74,12 +85,12 @@ pub fn reseal(
     let mut scribe = Scribe::new(engine, keyring.clone(), census, sum);
     for chunk in waiting.chunks(CHUNK) {
         let rows = chunk.iter().map(|row| again(row, &keyring, masters, dice)).collect::<Result<_, _>>()?;
-        scribe.write_with(Draft::default(), rows)?;
+        scribe.write_with(scribe::Draft::default(), rows)?;
         done = done.saturating_add(chunk.len() as u64);
         progress(done, total);
     }
     if !is_root_current {
-        scribe.write_with(Draft::default(), vec![keyring.wrap(masters, dice)?])?;
+        scribe.write_with(scribe::Draft::default(), vec![keyring.wrap(masters, dice)?])?;
         progress(total, total);
     }
     // A key is changed because the old one may be known: nothing may stay that it opens.
@@ -88,8 +99,20 @@ pub fn reseal(
     Ok(Resealed { total, resealed })
 }
 
+/// The draft that a row holds, if it does.
+fn draft_of(row: &Row) -> Result<Option<Draft>, StoreError> {
+    let Record::Document(document) = Record::read(row)? else { return Ok(None) };
+    Ok(document.draft().cloned())
+}
+
 /// A sealed row, sealed again.
 fn again(row: &Row, keyring: &Keyring, masters: &MasterKeys, dice: &mut dyn Dice) -> Result<Row, OpenError> {
+    if row.key.shelf == Shelf::Document {
+        let damaged = || OpenError::Damaged { what: format!("the draft {} does not open", row.key.key) };
+        let draft = draft_of(row)?.ok_or_else(damaged)?;
+        let draft = draft.resealed(masters, masters, dice).ok_or_else(damaged)?;
+        return Ok(keyring.row(row.key.clone(), &Document::Draft(draft))?);
+    }
     let sealed = sealed_of(row)?;
     let clear: SecretBytes = masters.open(&row.key.key, &sealed).map_err(|why| match why {
         Unopened::UnknownKey => OpenError::WrongKey { needed: key_id(&sealed), given: masters.ids() },

@@ -10,6 +10,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKe
 use data_encoding::{BASE64, HEXLOWER};
 use signin::{
     dice::{Dice, roll},
+    draft::{Sealed, Vault},
     secret::{Secret, SecretBytes},
 };
 use thiserror::Error;
@@ -207,6 +208,16 @@ impl MasterKeys {
     /// Whether `sealed` is under the current key.
     pub(crate) fn is_current(&self, sealed: &[u8]) -> bool {
         split(sealed).is_some_and(|(id, _)| id == self.current.id.as_bytes())
+    }
+}
+
+impl Vault for MasterKeys {
+    fn seal(&self, place: &str, clear: &SecretBytes, dice: &mut dyn Dice) -> Option<Sealed> {
+        Self::seal(self, place, clear, dice).map(Sealed::new)
+    }
+
+    fn open(&self, place: &str, sealed: &Sealed) -> Option<SecretBytes> {
+        Self::open(self, place, sealed.as_bytes()).ok()
     }
 }
 

@@ -169,7 +169,6 @@ fn put_value(out: &mut Vec<u8>, value: &str) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on stops")]
 mod tests {
     use super::*;
 

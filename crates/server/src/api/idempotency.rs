@@ -132,7 +132,7 @@ struct Working {
 
 impl Working {
     /// It is done.
-    fn answered(mut self, answer: Remembered) {
+    fn settle(mut self, answer: Remembered) {
         self.answer = Some(answer);
     }
 }
@@ -179,7 +179,7 @@ pub(super) async fn once(State(api): State<Arc<Api>>, request: Request, next: Ne
         let Ok(body) = to_bytes(body, ANSWER_MAX).await else {
             return Problem::of(Kind::Unavailable).into_response();
         };
-        working.answered(Remembered {
+        working.settle(Remembered {
             status: parts.status,
             headers: parts.headers.clone(),
             body: without_secrets(&body),

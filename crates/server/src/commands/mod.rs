@@ -16,6 +16,7 @@ pub mod ignite;
 pub mod import;
 pub mod lockout;
 pub mod meter;
+pub mod offline;
 pub mod output;
 pub mod place;
 pub mod prompt;
@@ -70,6 +71,8 @@ enum Command {
     System(SystemCommand),
     /// Take everything back out of a backup; no server may run
     Restore(restore::RestoreArgs),
+    /// Edit an exported draft on a machine without the system, in the browser
+    Offline(offline::OfflineArgs),
     /// Make a new master key and seal every credential under it; no server may run
     Reseal,
 }
@@ -129,6 +132,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(args, &place),
         Some(Command::CheckConfig) => check_config::run(&place),
         Some(Command::Restore(args)) => restore::run(&args, &mut place),
+        Some(Command::Offline(args)) => offline::run(&args),
         Some(Command::Reseal) => reseal::run(&mut place),
         Some(Command::System(command)) => run_conversing(command, &mut place),
     };

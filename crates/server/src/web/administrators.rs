@@ -152,7 +152,12 @@ pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Respo
 }
 
 fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> AdministratorNewPage {
-    let rules = credentials::rules(web, CredentialKind::ServicePassword, filled.value("name"), "");
+    let rules = credentials::rules(
+        &web.system.ledger.settings(),
+        CredentialKind::ServicePassword,
+        filled.value("name"),
+        "",
+    );
     let groups = groups_field(web, who, filled);
     AdministratorNewPage::new(who.shell(web, Place::Settings), filled, groups, rules)
 }

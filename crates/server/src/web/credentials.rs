@@ -10,6 +10,7 @@ use signin::{
     extension::Extension,
     ident::DomainId,
     lockout::{Standing, TallyKey},
+    policy::Settings,
     records::Records,
     secret::Secret,
 };
@@ -35,9 +36,8 @@ use crate::{
 pub(super) const NOT_THE_SAME: &str = "The two fields are not the same. Type the secret again in both.";
 
 /// The rules of a kind, with a test for each that a browser can make.
-pub(super) fn rules(web: &Web, kind: CredentialKind, name: &str, number: &str) -> Vec<Rule> {
-    let settings = web.system.ledger.settings();
-    let rules = (kind.row().rules)(&settings);
+pub(super) fn rules(settings: &Settings, kind: CredentialKind, name: &str, number: &str) -> Vec<Rule> {
+    let rules = (kind.row().rules)(settings);
     let is_digits = kind.row().is_digits;
     let unit = if is_digits { "digits" } else { "characters" };
     let mut list = vec![
@@ -80,14 +80,14 @@ fn capital(words: &str) -> String {
 
 /// The pair of fields for a new secret.
 pub(super) fn secret_field(
-    web: &Web,
+    settings: &Settings,
     kind: CredentialKind,
     field: &str,
     label: &str,
     account: &str,
     number: &str,
 ) -> SecretField {
-    let mut secret = SecretField::new(field, label).rules(rules(web, kind, account, number));
+    let mut secret = SecretField::new(field, label).rules(rules(settings, kind, account, number));
     secret.digits = kind.row().is_digits;
     secret.account = account.into();
     secret
@@ -122,7 +122,7 @@ pub(super) fn card(
     of: &CardOf<'_>,
     error: Option<(String, String)>,
 ) -> CredentialCard {
-    let ledger = &web.system.ledger;
+    let ledger = who.known(web);
     let now = web.system.clock.now();
     let settings = ledger.settings();
     let row = of.kind.row();
@@ -159,7 +159,7 @@ pub(super) fn card(
             until.map_or_else(|| "an administrator lifts it".into(), |until| moment::stamp(until, now).human);
         known.push(Fact::new("Locked until", until));
     }
-    let mut secret = secret_field(web, of.kind, "secret", row.title, of.account, of.number);
+    let mut secret = secret_field(&settings, of.kind, "secret", row.title, of.account, of.number);
     let open = error.is_some();
     put_error(&mut secret, error);
     // Several cards stand on one page: each needs ids of its own.
@@ -346,7 +346,7 @@ pub(super) fn once(
         facts.push(Fact::new(kind.row().title, secret.reveal()));
     }
     if !slip.number.is_empty() {
-        facts.extend(phone_facts(web, DomainId::FIRST, slip.number));
+        facts.extend(phone_facts(web, who, DomainId::FIRST, slip.number));
     }
     let instruction = match kind {
         CredentialKind::LoginCode => {
@@ -372,7 +372,7 @@ pub(super) fn once(
 }
 
 /// What is typed into a phone of an extension, besides its secret.
-pub(super) fn phone_facts(web: &Web, domain: DomainId, number: &str) -> Vec<Fact> {
+pub(super) fn phone_facts(web: &Web, who: &SignedIn, domain: DomainId, number: &str) -> Vec<Fact> {
     let addresses = web.system.addresses();
     let mut ports = Vec::new();
     for (listener, transport) in
@@ -381,7 +381,7 @@ pub(super) fn phone_facts(web: &Web, domain: DomainId, number: &str) -> Vec<Fact
         let of_it: BTreeSet<_> = addresses.of(listener).iter().map(std::net::SocketAddr::port).collect();
         ports.extend(of_it.into_iter().map(|port| format!("{port} ({transport})")));
     }
-    let domain = web.system.ledger.domain(domain);
+    let domain = who.known(web).domain(domain);
     let named = domain.as_ref().and_then(|domain| domain.hosts.first().map(ToString::to_string));
     let server = named
         .unwrap_or_else(|| addresses_of_this_machine().first().map_or_else(String::new, ToString::to_string));
@@ -399,8 +399,8 @@ pub(super) fn phone_facts(web: &Web, domain: DomainId, number: &str) -> Vec<Fact
 }
 
 /// The same for a page on which the secret cannot be shown: which one it is.
-pub(super) fn connect(web: &Web, extension: &Extension) -> Vec<Fact> {
-    let is_set = |owner, kind| web.system.ledger.credential(owner, kind).is_some();
+pub(super) fn connect(web: &Web, who: &SignedIn, extension: &Extension) -> Vec<Fact> {
+    let is_set = |owner, kind| who.known(web).credential(owner, kind).is_some();
     let has_code = extension.user.is_some_and(|user| is_set(Owner::Account(user), CredentialKind::LoginCode));
     let password = if is_set(Owner::Extension(extension.id), CredentialKind::PhonePassword) {
         "The phone password"
@@ -409,7 +409,7 @@ pub(super) fn connect(web: &Web, extension: &Extension) -> Vec<Fact> {
     } else {
         "None is set yet, so no phone can register"
     };
-    let mut facts = phone_facts(web, extension.domain, extension.number.as_str());
+    let mut facts = phone_facts(web, who, extension.domain, extension.number.as_str());
     facts.push(Fact::new("Password", password));
     facts
 }

@@ -15,7 +15,7 @@ use signin::{
         Owner,
         state::{CredentialState, LastUse, Moment, count_of, owners_of},
     },
-    diagnosis::{Cause, Diagnosis, Evidence, Patient, Remedy, diagnose},
+    diagnosis::{Cause, Diagnosis, Evidence, Lock, Patient, Remedy, diagnose},
     dice::Dice,
     ident::DomainId,
     interface::INTERFACES,
@@ -431,20 +431,14 @@ pub(super) fn used_in_words(state: &CredentialState) -> String {
 
 fn locks(web: &Web, diagnosis: &Diagnosis, now: Timestamp) -> Vec<LockRow> {
     let settings = web.system.ledger.settings();
-    let row = |cause: &Cause| match cause {
-        Cause::AddressLocked(lock) | Cause::Locked(lock) => Some(LockRow {
-            what: lock.key.in_words(),
-            failures: format!(
-                "{} of {}",
-                lock.tally.failures,
-                settings.lock_rule(lock.key.scope).failures_max
-            ),
-            last: moment::stamp(lock.tally.failed_at, now),
-            until: lock.until.map(|until| moment::until(until, now)),
-        }),
-        _ => None,
+    let locks = diagnosis.causes.iter().filter_map(Cause::lock);
+    let row = |lock: &Lock| LockRow {
+        what: lock.key.in_words(),
+        failures: format!("{} of {}", lock.tally.failures, settings.lock_rule(lock.key.scope).failures_max),
+        last: moment::stamp(lock.tally.failed_at, now),
+        until: lock.until.map(|until| moment::until(until, now)),
     };
-    diagnosis.causes.iter().filter_map(row).collect()
+    locks.map(row).collect()
 }
 
 /// Does what a button says.

@@ -23,6 +23,7 @@ use super::{
     credentials::{CardOf, Slip},
     doctor,
     guard::{self, SignedForm, SignedIn},
+    known,
     lists::{ListQuery, PAGE},
     status, users,
     users::change_secret,
@@ -44,49 +45,52 @@ pub(super) async fn list(
 ) -> Result<Response, Response> {
     let now = web.system.clock.now();
     let (column, descending) = query.order();
-    let found = web.system.ledger.extensions(&ExtensionQuery {
-        domain: None,
-        search: query.search(),
-        sort: if column == "user" { ExtensionSort::User } else { ExtensionSort::Number },
-        descending,
-        offset: query.offset(),
-        limit: PAGE,
-    });
+    let found = known::extensions(
+        &web.system.ledger,
+        &who.known(&web),
+        &ExtensionQuery {
+            domain: None,
+            search: query.search(),
+            sort: if column == "user" { ExtensionSort::User } else { ExtensionSort::Number },
+            descending,
+            offset: query.offset(),
+            limit: PAGE,
+        },
+    );
     let page = ExtensionsPage {
         shell: who.shell(&web, Place::Extensions),
         any: found.total > 0 || !query.q.is_empty(),
         number: query.column(PATH, "number", "Number"),
         user: query.column(PATH, "user", "User"),
-        rows: found.items.iter().map(|extension| row(&web, extension, now)).collect(),
+        rows: found.items.iter().map(|extension| row(&web, &who, extension, now)).collect(),
         pager: query.pager(PATH, "extensions", found.total),
         query: query.search(),
     };
     Ok(who.page(&page))
 }
 
-fn row(web: &Web, extension: &Extension, now: Timestamp) -> ExtensionRow {
+fn row(web: &Web, who: &SignedIn, extension: &Extension, now: Timestamp) -> ExtensionRow {
     ExtensionRow {
         href: format!("{PATH}/{}", extension.id),
         number: extension.number.to_string(),
-        user: user_link(web, extension),
-        registers_with: registers_with(web, extension),
+        user: user_link(&who.known(web), extension),
+        registers_with: registers_with(&who.known(web), extension),
         phones: users::phones(web, Some(extension.id), now),
     }
 }
 
 /// The user of an extension.
-pub(super) fn user_link(web: &Web, extension: &Extension) -> Option<Link> {
-    let account = extension.user.and_then(|id| web.system.ledger.account(id))?;
+pub(super) fn user_link(known: &dyn Records, extension: &Extension) -> Option<Link> {
+    let account = extension.user.and_then(|id| known.account(id))?;
     Some(Link::new(format!("/manager/users/{}", account.id), &*account.name))
 }
 
-fn registers_with(web: &Web, extension: &Extension) -> Badge {
-    let ledger = &web.system.ledger;
-    let has = |owner, kind| ledger.credential(owner, kind).is_some();
+fn registers_with(known: &dyn Records, extension: &Extension) -> Badge {
+    let has = |owner, kind| known.credential(owner, kind).is_some();
     if has(Owner::Extension(extension.id), CredentialKind::PhonePassword) {
         return Badge::new(Tone::Good, "Phone password");
     }
-    match extension.user.and_then(|id| ledger.account(id)) {
+    match extension.user.and_then(|id| known.account(id)) {
         Some(user) if has(Owner::Account(user.id), CredentialKind::LoginCode) => {
             Badge::new(Tone::Good, format!("Login code of {}", user.name))
         }
@@ -99,7 +103,12 @@ pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Resul
 }
 
 fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> ExtensionNewPage {
-    let rules = credentials::rules(web, CredentialKind::PhonePassword, "", filled.value("number"));
+    let rules = credentials::rules(
+        &who.known(web).settings(),
+        CredentialKind::PhonePassword,
+        "",
+        filled.value("number"),
+    );
     ExtensionNewPage::new(who.shell(web, Place::Extensions), filled, rules)
 }
 
@@ -123,12 +132,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
             if made.generated.is_empty() {
-                return guard::redirect_with(
-                    &back,
-                    Tone::Good,
-                    &format!("Extension {number} is created"),
-                    "",
-                );
+                return who.saved(&back, Tone::Good, &format!("Extension {number} is created"), "");
             }
             let of = format!("extension {number}");
             let slip = Slip { of: &of, number: &number, back: &back };
@@ -142,7 +146,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Extension>, Response> {
-    let extension = web.system.ledger.extension(ExtensionId(id));
+    let extension = who.known(web).extension(ExtensionId(id));
     extension.ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
 }
 
@@ -193,12 +197,12 @@ fn page(
     ExtensionPage {
         shell: who.shell(web, Place::Extensions),
         problems: Problems::of(&shown, &[]),
-        user: user_link(web, extension),
+        user: user_link(&who.known(web), extension),
         version: filled.value("version").to_owned(),
         editable: who.by.may(Right::ExtensionsWrite),
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
-        connect: credentials::connect(web, extension),
+        connect: credentials::connect(web, who, extension),
         history: audit::history(web, who, &number, now),
         history_href: audit::href_of(&number),
         doctor: doctor::link(who, &number),
@@ -225,7 +229,7 @@ pub(super) async fn save(
     let done =
         web.system.administer(&who.by, move |admin, _| admin.edit_extension(ExtensionId(id), &edit)).await;
     Ok(match done {
-        Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
+        Ok(_) => who.saved(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
         Err(refusal) if credentials::is_overtaken(&refusal) => {
             let extension = find(&web, &who, id)?;
             let filled = credentials::overtaken(filled, &saved(&extension));
@@ -269,8 +273,10 @@ pub(super) async fn ask_delete(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let extension = find(&web, &who, id)?;
-    let mut facts: Vec<Fact> =
-        user_link(&web, &extension).map(|user| Fact::new("User", user.label)).into_iter().collect();
+    let mut facts: Vec<Fact> = user_link(&who.known(&web), &extension)
+        .map(|user| Fact::new("User", user.label))
+        .into_iter()
+        .collect();
     facts.push(Fact::new("Phones", users::phones(&web, Some(extension.id), web.system.clock.now()).text));
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Extensions),
@@ -298,9 +304,7 @@ pub(super) async fn delete(
     let extension = find(&web, &who, id)?;
     let done = web.system.administer(&who.by, move |admin, _| admin.delete_extension(ExtensionId(id))).await;
     Ok(match done {
-        Ok(_) => {
-            guard::redirect_with(PATH, Tone::Good, &format!("Extension {} is deleted", extension.number), "")
-        }
+        Ok(_) => who.saved(PATH, Tone::Good, &format!("Extension {} is deleted", extension.number), ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     })
 }

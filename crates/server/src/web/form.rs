@@ -8,10 +8,21 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
 };
 use signin::secret::{SECRET_MAX, Secret};
+use store::DRAFT_FILE_MAX;
 use zeroize::Zeroizing;
 
+/// Largest form with a file.
+const FILE_BYTES_MAX: usize = DRAFT_FILE_MAX + (64 << 10);
+/// Longest boundary between the parts of a form with a file (RFC 2046 section 5.1.1).
+const BOUNDARY_MAX: usize = 70;
+/// The one address where forms with a file go.
+const FILES_GO_TO: &str = "/manager/draft/import";
 /// Largest form.
 const BYTES_MAX: usize = 256 << 10;
+/// Most parts of a form with a file.
+const PARTS_MAX: usize = 16;
+/// Longest header of a part.
+const PART_HEAD_MAX: usize = 1024;
 /// Most fields.
 const FIELDS_MAX: usize = 2000;
 
@@ -41,6 +52,34 @@ impl Form {
         Secret::new(text.get(..text.floor_char_boundary(SECRET_MAX)).unwrap_or_default())
     }
 
+    /// Reads a form with a file (RFC 7578): parts between boundaries, each a header and a value. All of it is text; a file that is
+    /// none is none that is taken here.
+    pub fn parse_parts(bytes: &[u8], boundary: &str) -> Option<Self> {
+        let mut fields: BTreeMap<String, Vec<Zeroizing<String>>> = BTreeMap::new();
+        let delimiter = format!("\r\n--{boundary}");
+        let mut rest = bytes.strip_prefix(delimiter.get(2..)?.as_bytes())?;
+        for _ in 0..=PARTS_MAX {
+            if rest.starts_with(b"--") {
+                return Some(Self(fields));
+            }
+            rest = rest.strip_prefix(b"\r\n")?;
+            let head = rest.get(..rest.len().min(PART_HEAD_MAX))?;
+            let end = find(head, b"\r\n\r\n")?;
+            let head = std::str::from_utf8(head.get(..end)?).ok()?;
+            let name = head.split("\r\n").find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                let value = name.eq_ignore_ascii_case("content-disposition").then_some(value)?;
+                value.split_once("; name=\"")?.1.split_once('"').map(|(name, _)| name)
+            })?;
+            let body = rest.get(end + 4..)?;
+            let length = find(body, delimiter.as_bytes())?;
+            let value = std::str::from_utf8(body.get(..length)?).ok()?;
+            fields.entry(name.to_owned()).or_default().push(Zeroizing::new(value.to_owned()));
+            rest = body.get(length + delimiter.len()..)?;
+        }
+        None
+    }
+
     /// Reads `a=b&c=d`.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut fields: BTreeMap<String, Vec<Zeroizing<String>>> = BTreeMap::new();
@@ -54,11 +93,30 @@ impl Form {
     }
 }
 
+/// The boundary of `multipart/form-data`, as browsers write it.
+fn boundary_of(media_type: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(media_type).ok()?;
+    let (kind, boundary) = text.split_once(';')?;
+    let boundary = boundary.trim().strip_prefix("boundary=")?.trim_matches('"');
+    let fits = (1..=BOUNDARY_MAX).contains(&boundary.len()) && boundary.bytes().all(|b| b.is_ascii_graphic());
+    (kind.trim() == "multipart/form-data" && fits).then_some(boundary)
+}
+
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
+
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = StatusCode;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
         let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let boundary = media_type.and_then(boundary_of).map(ToOwned::to_owned);
+        if let Some(boundary) = boundary.filter(|_| request.uri().path() == FILES_GO_TO) {
+            let body = to_bytes(request.into_body(), FILE_BYTES_MAX).await;
+            let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
+            return Self::parse_parts(&body, &boundary).ok_or(StatusCode::BAD_REQUEST);
+        }
         if !media_type.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
             return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
@@ -85,6 +143,27 @@ mod tests {
         assert_eq!(form.all("pick").collect::<Vec<_>>(), ["a", "b"]);
         assert!(form.is_ticked("ok") && !form.is_ticked("no"));
         assert_eq!(form.get("missing"), "");
+    }
+
+    #[test]
+    fn a_form_with_a_file_is_read_and_has_limits() {
+        let part = |name: &str, value: &str| {
+            format!(
+                "--XyZ\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{value}\r\n"
+            )
+        };
+        let body = format!("{}{}--XyZ--\r\n", part("csrf", "t"), part("file", "one\r\n--two\n"));
+        let form = Form::parse_parts(body.as_bytes(), "XyZ").unwrap();
+        assert_eq!((form.get("csrf"), form.get("file")), ("t", "one\r\n--two\n"));
+        for end in 0..body.len() - 4 {
+            assert!(Form::parse_parts(&body.as_bytes()[..end], "XyZ").is_none(), "{end}");
+        }
+        let many = format!("{}--XyZ--", part("a", "1").repeat(PARTS_MAX + 1));
+        assert!(Form::parse_parts(many.as_bytes(), "XyZ").is_none());
+        assert_eq!(boundary_of(b"multipart/form-data; boundary=----a1"), Some("----a1"));
+        for bad in ["multipart/form-data", "multipart/form-data; boundary=", "text/plain; boundary=a"] {
+            assert_eq!(boundary_of(bad.as_bytes()), None, "{bad}");
+        }
     }
 
     #[test]

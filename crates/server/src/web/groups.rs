@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, Role},
-    admin::GroupFields,
+    admin::{Admin, GroupFields},
     ident::GroupId,
     records::Records,
     rights::{GROUPS_MAX, Part, Right, RightsGroup, Verb},
@@ -16,7 +16,7 @@ use super::{
     address::Path,
     credentials,
     form::Form,
-    guard::{self, SignedForm, SignedIn},
+    guard::{SignedForm, SignedIn},
     views::{
         errors::ConfirmPage,
         forms::{Choice, Field, Filled, Problems},
@@ -31,7 +31,7 @@ const PATH: &str = "/manager/groups";
 const LIST: &str = "/manager/settings/groups";
 
 pub(super) async fn matrix(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
-    let groups = who.admin(&web).groups();
+    let groups = Admin { records: &who.known(&web), ..who.admin(&web) }.groups();
     let page = GroupsPage {
         shell: who.shell(&web, Place::Settings),
         tab: SettingsTab::Groups,
@@ -72,7 +72,9 @@ fn members(web: &Web, id: GroupId) -> Vec<Arc<Account>> {
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<RightsGroup, Response> {
-    who.admin(web).group(GroupId(id)).map_err(|_| who.visitor.error(web, StatusCode::NOT_FOUND))
+    Admin { records: &who.known(web), ..who.admin(web) }
+        .group(GroupId(id))
+        .map_err(|_| who.visitor.error(web, StatusCode::NOT_FOUND))
 }
 
 /// The form with what is in force. The rights are one value, by their names.
@@ -143,7 +145,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
     match made {
         Ok(made) => {
             let text = "Choose who belongs to it on their own pages.";
-            guard::redirect_with(&format!("{PATH}/{}", made.value), Tone::Good, "The group is created", text)
+            who.saved(&format!("{PATH}/{}", made.value), Tone::Good, "The group is created", text)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
             credentials::refuse(&who, &web, &refusal)
@@ -175,7 +177,7 @@ pub(super) async fn save(
     let done =
         web.system.administer(&who.by, move |admin, _| admin.edit_group(GroupId(id), version, &wanted)).await;
     Ok(match done {
-        Ok(_) => guard::redirect_with(LIST, Tone::Good, "Saved", "In force with the members' next click."),
+        Ok(_) => who.saved(LIST, Tone::Good, "Saved", "In force with the members' next click."),
         Err(refusal) if credentials::is_overtaken(&refusal) => {
             let group = find(&web, &who, id)?;
             let filled = credentials::overtaken(filled, &saved(&group));
@@ -223,7 +225,7 @@ pub(super) async fn delete(
     let group = find(&web, &who, id)?;
     let done = web.system.administer(&who.by, move |admin, _| admin.delete_group(GroupId(id))).await;
     Ok(match done {
-        Ok(_) => guard::redirect_with(LIST, Tone::Good, &format!("{} is deleted", group.name), ""),
+        Ok(_) => who.saved(LIST, Tone::Good, &format!("{} is deleted", group.name), ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     })
 }

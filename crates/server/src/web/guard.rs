@@ -24,6 +24,8 @@ use signin::{
     audit::AuditEvent,
     credential::{CredentialKind, Owner},
     dice::roll,
+    document::DocumentId,
+    draft::{Draft, Layer, Overlay},
     effect::Effect,
     ident::AccountId,
     interface::LoginInterface,
@@ -91,6 +93,10 @@ pub(super) struct SignedIn {
     pub(super) session: Arc<Session>,
     /// Their name for `admin`.
     pub(super) by: By,
+    /// What lies over what is in force: in offline mode their draft, else nothing.
+    pub(super) layer: Arc<Layer>,
+    /// How many changes wait in their draft.
+    pub(super) waiting: usize,
     csrf: String,
 }
 
@@ -167,6 +173,14 @@ impl Visitor {
         response
     }
 
+    /// The page that says that there is no such thing in a file.
+    pub(super) fn away(&self, web: &Web) -> Response {
+        let mut page = ErrorPage::of(self.gate(web), 404);
+        page.title = "Not in a draft".into();
+        page.text = "This is a draft, edited away from its system: there are no phones, no sessions and no audit here.".into();
+        html(StatusCode::NOT_FOUND, &page)
+    }
+
     /// The page that says that something cannot be done.
     pub(super) fn error(&self, web: &Web, status: StatusCode) -> Response {
         html(status, &ErrorPage::of(self.gate(web), status.as_u16()))
@@ -232,7 +246,8 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
         Redirect::to(&format!("/manager/login?{query}")).into_response()
     };
     let Some(session) = session else { return Err(to_login(if id.is_some() { "ended" } else { "" })) };
-    if !session.is_open(&settings.sessions, now) {
+    // Whoever edits a file has a session as long as the editor runs: there is no way in for a second one.
+    if !session.is_open(&settings.sessions, now) && web.system.editor.is_none() {
         return Err(to_login("idle"));
     }
     let account = ledger.account(session.account).filter(|account| account.kind() == RoleKind::ServiceUser);
@@ -246,9 +261,18 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     if !status.admits() || secret.is_none() {
         return Err(to_login("ended"));
     }
-    let by = By::account(&**ledger, &account, session.id, visitor.address, &visitor.agent);
+    let mut by = By::account(&**ledger, &account, session.id, visitor.address, &visitor.agent);
+    by.interface = session.interface;
+    by.offline = session.interface == LoginInterface::WebManagerOffline;
+    let document = ledger.document(DocumentId::Draft(account.id));
+    let draft = document.as_deref().and_then(|document| document.draft());
+    let waiting = draft.map_or(0, Draft::changes);
+    let layer = match draft.filter(|_| by.offline) {
+        Some(draft) => Layer::of(draft, &**ledger),
+        None => Layer::default(),
+    };
     let csrf = web.form_token(session.id);
-    Ok((SignedIn { visitor, account, session, by, csrf }, status))
+    Ok((SignedIn { visitor, account, session, by, layer: Arc::new(layer), waiting, csrf }, status))
 }
 
 /// The open session that a browser holds, if it holds one.
@@ -266,6 +290,22 @@ impl SignedIn {
         if now.seconds_since(self.session.used_at) >= TOUCH_EVERY {
             web.system.ledger.commit_behind(vec![Effect::TouchSession(self.session.id, now)]);
         }
+    }
+
+    /// The configuration as this session sees it.
+    pub(super) fn known<'a>(&'a self, web: &'a Web) -> Overlay<'a> {
+        Overlay { live: &*web.system.ledger, layer: &self.layer }
+    }
+
+    /// Whether what is changed waits in a draft.
+    pub(super) fn is_offline(&self) -> bool {
+        self.session.interface == LoginInterface::WebManagerOffline
+    }
+
+    /// Goes on to a page that says that something was saved.
+    pub(super) fn saved(&self, to: &str, tone: Tone, title: &str, text: &str) -> Response {
+        let waits = "It waits in your draft until you apply it.";
+        redirect_with(to, tone, title, if self.is_offline() { waits } else { text })
     }
 
     /// The hidden field of this session's forms.
@@ -296,9 +336,23 @@ impl SignedIn {
         let is_open = |place: &Place| {
             if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
         };
-        let places = Place::ALL.into_iter().filter(is_open).collect();
+        let is_there = |place: &Place| match place {
+            Place::Status | Place::Audit | Place::Doctor | Place::Passwords => web.system.editor.is_none(),
+            Place::Draft => self.is_offline() || self.waiting > 0,
+            Place::Home | Place::Users | Place::Extensions | Place::Settings | Place::Preferences => true,
+        };
+        let places = Place::ALL.into_iter().filter(|place| is_there(place) && is_open(place)).collect();
         let mut warnings = Vec::new();
-        if self.admin(web).business_partner_is_open() {
+        if self.is_offline() {
+            let title = match self.waiting {
+                0 => "Offline mode: nothing is changed yet".into(),
+                1 => "Offline mode: 1 change not yet applied".into(),
+                many => format!("Offline mode: {many} changes not yet applied"),
+            };
+            let text = "What you save waits in your draft. Nothing of it is in force until you apply it.";
+            warnings.push(Notice::new(Tone::Info, title, text).with_link("/manager/draft", "Review"));
+        }
+        if web.system.editor.is_none() && self.admin(web).business_partner_is_open() {
             let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
                         has one, and nobody can help you with it.";
             warnings.push(

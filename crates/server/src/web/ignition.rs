@@ -42,7 +42,8 @@ pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor) -> Respo
 }
 
 fn page(web: &Web, visitor: &Visitor, status: StatusCode, filled: &Filled) -> Response {
-    let rules = |name| credentials::rules(web, CredentialKind::ServicePassword, name, "");
+    let rules =
+        |name| credentials::rules(&web.system.ledger.settings(), CredentialKind::ServicePassword, name, "");
     let page = IgnitionPage::new(visitor.gate(web), filled, rules("Administrator"), rules("BusinessPartner"));
     visitor.form_page(status, &page)
 }

@@ -58,7 +58,7 @@ pub(super) async fn show(
         "stale" => Reason::Stale,
         _ => Reason::Arrived,
     };
-    page(&web, &visitor, StatusCode::OK, reason, "", &arrival.next)
+    page(&web, &visitor, StatusCode::OK, reason, "", &arrival.next, false)
 }
 
 fn page(
@@ -68,6 +68,7 @@ fn page(
     reason: Reason,
     name: &str,
     next: &str,
+    is_offline: bool,
 ) -> Response {
     let page = LoginPage {
         shell: visitor.gate(web),
@@ -75,6 +76,7 @@ fn page(
         action: "/manager/login".into(),
         next: own_path(next).unwrap_or_default().into(),
         name: name.into(),
+        is_offline,
         reason,
         banner: web.system.ledger.settings().login_banner.to_string(),
     };
@@ -97,11 +99,16 @@ pub(super) async fn sign_in(
     VisitorForm(visitor, form): VisitorForm,
 ) -> Response {
     let (name, next) = (form.get("name"), form.get("next"));
+    let is_offline = form.is_ticked("offline");
     let password = form.secret("password");
     let verdict = web
         .system
         .sign_in(Attempt {
-            interface: LoginInterface::WebManager,
+            interface: if is_offline {
+                LoginInterface::WebManagerOffline
+            } else {
+                LoginInterface::WebManager
+            },
             domain: DomainId::FIRST,
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
@@ -109,7 +116,7 @@ pub(super) async fn sign_in(
             purpose: Purpose::Session(guard::held(&web, &headers)),
         })
         .await;
-    let refused = |status, reason| page(&web, &visitor, status, reason, name, next);
+    let refused = |status, reason| page(&web, &visitor, status, reason, name, next, is_offline);
     match verdict {
         Verdict::Accept(accepted) => {
             let Some((_, token)) = &accepted.session else {
@@ -183,7 +190,14 @@ fn new_password_page(
     error: Option<(String, String)>,
 ) -> NewPasswordPage {
     let kind = CredentialKind::ServicePassword;
-    let mut secret = credentials::secret_field(web, kind, "password", "New password", &who.account.name, "");
+    let mut secret = credentials::secret_field(
+        &web.system.ledger.settings(),
+        kind,
+        "password",
+        "New password",
+        &who.account.name,
+        "",
+    );
     credentials::put_error(&mut secret, error);
     let mut shell = who.visitor.gate(web);
     shell.csrf = who.csrf();

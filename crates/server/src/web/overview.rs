@@ -185,13 +185,12 @@ fn shares(title: &str, slug: &str, mut parts: Vec<(String, String, usize, Tone)>
     };
     let mut rows: Vec<ShareRow> = parts
         .into_iter()
-        .map(|(label, search, count, tone)| match label.is_empty() {
-            true => row("Not said".into(), String::new(), count, tone),
-            false => {
-                let query =
-                    form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
-                row(label, format!("/status/phones?{query}"), count, tone)
+        .map(|(label, search, count, tone)| {
+            if label.is_empty() {
+                return row("Not said".into(), String::new(), count, tone);
             }
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &search).finish();
+            row(label, format!("/status/phones?{query}"), count, tone)
         })
         .collect();
     if others > 0 {
@@ -223,7 +222,7 @@ mod tests {
         }
         let agents = (0..10).map(|n| (format!("Maker{n} phone").into(), n + 1)).collect();
         let found = kinds(&PhoneKinds { agents, ..PhoneKinds::default() });
-        let Some(makes) = found.first() else { unreachable!("there are makes") };
+        let Some(makes) = found.first() else { panic!("there are makes") };
         assert_eq!(makes.rows.len(), MAKES + 1);
         assert_eq!(
             makes.rows.first().map(|row| (row.label.as_str(), row.count.as_str())),

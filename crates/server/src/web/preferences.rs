@@ -11,6 +11,7 @@ use signin::{
     dice::Dice,
     ident::DomainId,
     interface::LoginInterface,
+    records::Records,
     verdict::Verdict,
 };
 
@@ -41,7 +42,12 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response
 }
 
 fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
-    let rules = credentials::rules(web, CredentialKind::ServicePassword, &who.account.name, "");
+    let rules = credentials::rules(
+        &web.system.ledger.settings(),
+        CredentialKind::ServicePassword,
+        &who.account.name,
+        "",
+    );
     PreferencesPage::new(who.shell(web, Place::Settings), filled, rules)
 }
 

@@ -18,7 +18,7 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, doctor, extensions, groups,
+    Web, administrators, audit, doctor, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
     tokens, users,
@@ -53,6 +53,9 @@ fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access,
     Row { method: Method::POST, path, access, answer: on(MethodFilter::POST, handler) }
 }
 
+/// What there is none of in a file.
+const NOT_IN_EDITOR: [&str; 4] = ["/status", "/manager/audit", "/manager/preferences", "/manager/password"];
+
 /// Every page.
 fn rows() -> Vec<Row> {
     use Access::{Anyone, Detained, Needs, SignedIn};
@@ -74,6 +77,14 @@ fn rows() -> Vec<Row> {
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
         post("/manager/preferences/confirm", SignedIn, preferences::confirm),
+        get("/manager/draft", SignedIn, draft::show),
+        post("/manager/draft", SignedIn, draft::apply),
+        post("/manager/draft/undo", SignedIn, draft::undo),
+        post("/manager/draft/export", SignedIn, draft::export),
+        post("/manager/draft/import", SignedIn, draft::import),
+        get("/manager/draft/discard", SignedIn, draft::ask_discard),
+        post("/manager/draft/discard", SignedIn, draft::discard),
+        get("/manager/enter/{token}", Anyone, draft::enter),
         get("/manager/preferences/tokens", SignedIn, tokens::list),
         post("/manager/preferences/tokens", SignedIn, tokens::create),
         post("/manager/preferences/tokens/{id}/revoke", SignedIn, tokens::revoke),
@@ -182,7 +193,7 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
         return next.run(request).await;
     }
     let (mut parts, body) = request.into_parts();
-    let (who, status) = match guard::find_session(&mut parts, &web).await {
+    let (mut who, status) = match guard::find_session(&mut parts, &web).await {
         Ok(found) => found,
         Err(to_login) => return to_login,
     };
@@ -197,6 +208,11 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
             let _refused = web.system.administer(&who.by, move |admin, _| admin.demand(right)).await;
         }
         return who.visitor.error(&web, StatusCode::FORBIDDEN);
+    }
+    // One's own account and one's own draft are changed at once, in offline mode too.
+    who.by.offline &= matches!(access, Access::Needs(_));
+    if web.system.editor.is_some() && NOT_IN_EDITOR.iter().any(|path| parts.uri.path().starts_with(path)) {
+        return who.visitor.away(&web);
     }
     parts.extensions.insert(Found(who, status));
     next.run(Request::from_parts(parts, body)).await

@@ -20,7 +20,7 @@ use super::{
     address::LastPart,
     credentials,
     form::Form,
-    guard::{self, SignedForm, SignedIn},
+    guard::{SignedForm, SignedIn},
     ignition::{networks, not_a_network},
     moment,
     settings::{lines, typed, yes},
@@ -57,7 +57,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response
 }
 
 fn overview(web: &Web, who: &SignedIn, problems: Problems) -> SecurityPage {
-    let settings = web.system.ledger.settings();
+    let settings = who.known(web).settings();
     let now = web.system.clock.now();
     let last = settings.last_change.as_ref().map(|last| LastLine {
         at: moment::stamp(last.at, now),
@@ -130,12 +130,12 @@ pub(super) async fn show_part(
     LastPart(part): LastPart,
 ) -> Result<Response, Response> {
     let Some(part) = Part::named(&part) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
-    Ok(who.page(&page(&web, &who, part, &saved(&web, part))))
+    Ok(who.page(&page(&web, &who, part, &saved(&web, &who, part))))
 }
 
 /// The form with what is in force.
-fn saved(web: &Web, part: Part) -> Filled {
-    let settings = web.system.ledger.settings();
+fn saved(web: &Web, who: &SignedIn, part: Part) -> Filled {
+    let settings = who.known(web).settings();
     let filled = part.rules().fold(Filled::default(), |filled, rule| {
         // A field that does not apply now shows what it would begin with.
         let value = rule.get(&settings).or_else(|| first_value(rule)).unwrap_or(0);
@@ -174,7 +174,7 @@ fn written(range: Range, value: u32) -> String {
 }
 
 fn page(web: &Web, who: &SignedIn, part: Part, filled: &Filled) -> SecurityPartPage {
-    let settings = web.system.ledger.settings();
+    let settings = who.known(web).settings();
     let preset = settings.preset.settings();
     let editable = who.by.may(Right::SecurityWrite);
     let mut groups: Vec<(&str, &str, Vec<Field>)> = Vec::new();
@@ -276,8 +276,8 @@ pub(super) async fn save_part(
 ) -> Result<Response, Response> {
     let Some(part) = Part::named(&part) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     let href = href_of(part);
-    let mut filled = typed(&saved(&web, part), &form);
-    let mut wanted = (*web.system.ledger.settings()).clone();
+    let mut filled = typed(&saved(&web, &who, part), &form);
+    let mut wanted = (*who.known(&web).settings()).clone();
     wanted.version = form.get("version").parse().unwrap_or(0);
     let mut is_wrong = false;
     for rule in part.rules() {
@@ -319,7 +319,7 @@ pub(super) async fn save_part(
     Ok(match change(&web, &who, &form, wanted, &href, hidden.collect()).await {
         Ok(answer) => answer,
         Err(refusal) if credentials::is_overtaken(&refusal) => {
-            let filled = credentials::overtaken(filled, &saved(&web, part));
+            let filled = credentials::overtaken(filled, &saved(&web, &who, part));
             let mut page = page(&web, &who, part, &filled);
             let first = page.sections.first().and_then(|section| section.fields.first());
             let first = first.map_or_else(String::new, |field| field.name.clone());
@@ -391,7 +391,7 @@ async fn change(
     }
     let done = web.system.administer(&who.by, move |admin, _| admin.save_settings(&wanted)).await?;
     drop(done);
-    Ok(guard::redirect_with(href, Tone::Good, "Saved", "In force from now on."))
+    Ok(who.saved(href, Tone::Good, "Saved", "In force from now on."))
 }
 
 fn touched(
@@ -485,9 +485,7 @@ pub(super) async fn act(
         let version = form.get("undo").parse().unwrap_or(0);
         let done = web.system.administer(&who.by, move |admin, _| admin.undo_settings(version)).await;
         return Ok(match done {
-            Ok(_) => {
-                guard::redirect_with(PATH, Tone::Good, "The change is undone", "This can be undone as well.")
-            }
+            Ok(_) => who.saved(PATH, Tone::Good, "The change is undone", "This can be undone as well."),
             Err(refusal) if credentials::is_overtaken(&refusal) => problem(
                 StatusCode::CONFLICT,
                 "Somebody changed rules after you had opened this page. The last change is another one now."
@@ -508,7 +506,7 @@ pub(super) async fn act(
     let Some(preset) = Preset::named(form.get("preset")) else {
         return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Choose one of the presets.".into()));
     };
-    let mut wanted = preset.apply(&web.system.ledger.settings());
+    let mut wanted = preset.apply(&who.known(&web).settings());
     wanted.version = form.get("version").parse().unwrap_or(0);
     let hidden = vec![("do".into(), "preset".into()), ("preset".into(), preset.name().into())];
     Ok(match change(&web, &who, &form, wanted, PATH, hidden).await {

@@ -11,7 +11,7 @@ use super::{
     address::LastPart,
     credentials,
     form::Form,
-    guard::{self, SignedForm, SignedIn},
+    guard::{SignedForm, SignedIn},
     ignition::{networks, not_a_network},
     views::{
         forms::Filled,
@@ -35,7 +35,7 @@ pub(super) async fn show(
     LastPart(tab): LastPart,
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
-    Ok(who.page(&page(&web, &who, tab, &saved(&web, tab))))
+    Ok(who.page(&page(&web, &who, tab, &saved(&web, &who, tab))))
 }
 
 fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> SettingsPage {
@@ -51,15 +51,15 @@ fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> Setting
     SettingsPage::new(who.shell(web, Place::Settings), tab, filled, notice, who.by.may(right))
 }
 
-fn domain(web: &Web) -> Option<Arc<Domain>> {
-    web.system.ledger.domain(DomainId::FIRST)
+fn domain(web: &Web, who: &SignedIn) -> Option<Arc<Domain>> {
+    who.known(web).domain(DomainId::FIRST)
 }
 
 /// A tab with what is in force.
-fn saved(web: &Web, tab: SettingsTab) -> Filled {
-    let settings = web.system.ledger.settings();
+fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
+    let settings = who.known(web).settings();
     match tab {
-        SettingsTab::Domain => domain(web).map_or_else(Filled::default, |domain| {
+        SettingsTab::Domain => domain(web, who).map_or_else(Filled::default, |domain| {
             Filled::default()
                 .with("sip_domain", domain.hosts.join("\n"))
                 .with("realm", &*domain.realm)
@@ -94,7 +94,7 @@ pub(super) async fn save(
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
-    let mut reader = Reader { form: &form, filled: typed(&saved(&web, tab), &form), is_wrong: false };
+    let mut reader = Reader { form: &form, filled: typed(&saved(&web, &who, tab), &form), is_wrong: false };
     let version = form.get("version").parse().unwrap_or(0);
     let done = match tab {
         SettingsTab::Security
@@ -103,7 +103,7 @@ pub(super) async fn save(
         | SettingsTab::Administrators
         | SettingsTab::Groups
         | SettingsTab::Preferences => {
-            let mut wanted = (*web.system.ledger.settings()).clone();
+            let mut wanted = (*who.known(&web).settings()).clone();
             wanted.version = version;
             wanted.system_name = form.get("system").trim().into();
             reader.networks("lan1", &mut wanted.lan1);
@@ -115,7 +115,7 @@ pub(super) async fn save(
             }
         }
         SettingsTab::Domain => {
-            let Some(present) = domain(&web) else {
+            let Some(present) = domain(&web, &who) else {
                 return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
             };
             let hosts = form.get("sip_domain").split_whitespace();
@@ -141,14 +141,14 @@ pub(super) async fn save(
     Ok(match done {
         None => again(&reader.filled),
         Some(Err(refusal)) if credentials::is_overtaken(&refusal) => {
-            let filled = credentials::overtaken(reader.filled, &saved(&web, tab));
+            let filled = credentials::overtaken(reader.filled, &saved(&web, &who, tab));
             let mut page = page(&web, &who, tab, &filled);
             let first = page.sections.first().and_then(|section| section.fields.first());
             let first = first.map_or_else(String::new, |field| field.name.clone());
             page.problems.list.insert(0, credentials::overtaken_words("page", &first));
             who.page_with(StatusCode::CONFLICT, &page)
         }
-        Some(Ok(_)) => guard::redirect_with(tab.href(), Tone::Good, "Saved", "In force from now on."),
+        Some(Ok(_)) => who.saved(tab.href(), Tone::Good, "Saved", "In force from now on."),
         Some(Err(refusal)) => {
             let wrong = credentials::wrong_fields(&refusal);
             if wrong.is_empty() {

@@ -276,7 +276,7 @@ pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<Phone
 fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp) -> PhoneRow {
     PhoneRow {
         extension: extension_link(extension),
-        user: user_link(web, extension),
+        user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Good, "Registered"),
         address: binding.source.to_string(),
         transport: match binding.transport {
@@ -294,7 +294,7 @@ fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp
 fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> PhoneRow {
     PhoneRow {
         extension: extension_link(extension),
-        user: user_link(web, extension),
+        user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Warning, "Lost"),
         address: "–".into(),
         transport: "–".into(),
@@ -463,7 +463,7 @@ fn old_codes(web: &Web, now: Timestamp) -> Vec<StaleRow> {
         Some(StaleRow {
             id: phone.extension.to_string(),
             extension: extension_link(&extension),
-            user: user_link(web, &extension),
+            user: user_link(&*web.system.ledger, &extension),
             address: phone.address.to_string(),
             user_agent: if phone.agent.is_empty() {
                 "Not said".into()

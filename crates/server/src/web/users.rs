@@ -23,6 +23,7 @@ use super::{
     doctor,
     form::Form,
     guard::{self, SignedForm, SignedIn},
+    known,
     lists::{ListQuery, PAGE},
     moment,
     views::{
@@ -48,21 +49,25 @@ pub(super) async fn list(
     let ledger = &web.system.ledger;
     let now = web.system.clock.now();
     let (column, descending) = query.order();
-    let found = ledger.accounts(&AccountQuery {
-        kind: Some(RoleKind::User),
-        domain: None,
-        search: query.search(),
-        sort: match column {
-            "full_name" => AccountSort::FullName,
-            "extension" => AccountSort::Number,
-            "seen" => AccountSort::SignedInAt,
-            _ => AccountSort::Name,
+    let found = known::accounts(
+        ledger,
+        &who.known(&web),
+        &AccountQuery {
+            kind: Some(RoleKind::User),
+            domain: None,
+            search: query.search(),
+            sort: match column {
+                "full_name" => AccountSort::FullName,
+                "extension" => AccountSort::Number,
+                "seen" => AccountSort::SignedInAt,
+                _ => AccountSort::Name,
+            },
+            descending,
+            offset: query.offset(),
+            limit: PAGE,
         },
-        descending,
-        offset: query.offset(),
-        limit: PAGE,
-    });
-    let rows = found.items.iter().map(|account| row(&web, account, now)).collect();
+    );
+    let rows = found.items.iter().map(|account| row(&web, &who, account, now)).collect();
     let page = UsersPage {
         shell: who.shell(&web, Place::Users),
         any: found.total > 0 || !query.q.is_empty(),
@@ -77,14 +82,15 @@ pub(super) async fn list(
     Ok(who.page(&page))
 }
 
-fn row(web: &Web, account: &Account, now: Timestamp) -> UserRow {
-    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> UserRow {
+    let known = who.known(web);
+    let extension = account.extension().and_then(|id| known.extension(id));
     UserRow {
         href: format!("{PATH}/{}", account.id),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
         extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),
-        status: badge(web.system.ledger.status_of(account, now)),
+        status: badge(known.status_of(account, now)),
         phones: phones(web, extension.as_ref().map(|extension| extension.id), now),
         last_seen: web.system.ledger.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
     }
@@ -126,7 +132,7 @@ pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Resul
 
 fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
     let (name, number) = (filled.value("name"), filled.value("extension"));
-    let rules = |kind| credentials::rules(web, kind, name, number);
+    let rules = |kind| credentials::rules(&who.known(web).settings(), kind, name, number);
     UserNewPage::new(
         who.shell(web, Place::Users),
         filled,
@@ -170,7 +176,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Ok(made) if made.generated.is_empty() => {
             let text = "A phone registers with the extension as user name and the login code as password.";
             let to = format!("{PATH}/{}", made.value);
-            guard::redirect_with(&to, Tone::Good, &format!("{} is created", new.name.trim()), text)
+            who.saved(&to, Tone::Good, &format!("{} is created", new.name.trim()), text)
         }
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
@@ -206,7 +212,7 @@ pub(super) fn renamed(refusal: Refusal) -> Refusal {
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
-    let account = web.system.ledger.account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
+    let account = who.known(web).account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
     account.ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
 }
 
@@ -216,14 +222,14 @@ pub(super) async fn show(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let account = find(&web, &who, id)?;
-    Ok(who.page(&page(&web, &who, &account, &saved(&web, &account), None)))
+    Ok(who.page(&page(&web, &who, &account, &saved(&web, &who, &account), None)))
 }
 
 /// The form with what is in force.
-fn saved(web: &Web, account: &Account) -> Filled {
-    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+fn saved(web: &Web, who: &SignedIn, account: &Account) -> Filled {
+    let extension = account.extension().and_then(|id| who.known(web).extension(id));
     let number = extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string());
-    let status = web.system.ledger.status_of(account, web.system.clock.now());
+    let status = who.known(web).status_of(account, web.system.clock.now());
     Filled::default()
         .with("name", &*account.name)
         .with("full_name", &*account.full_name)
@@ -256,7 +262,7 @@ fn page(
 ) -> UserPage {
     let now = web.system.clock.now();
     let href = format!("{PATH}/{}", account.id);
-    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let extension = account.extension().and_then(|id| who.known(web).extension(id));
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str()).to_owned();
     let owner = Owner::Account(account.id);
     let error_of = |kind| wrong_secret.filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
@@ -315,7 +321,7 @@ fn page(
     UserPage {
         shell: who.shell(web, Place::Users),
         title: account.name.to_string(),
-        state: badge(web.system.ledger.status_of(account, now)),
+        state: badge(who.known(web).status_of(account, now)),
         list: Link::new(PATH, "Users"),
         groups: None,
         status: status_field,
@@ -326,7 +332,7 @@ fn page(
         elsewhere: None,
         connect: extension
             .as_deref()
-            .map(|extension| credentials::connect(web, extension))
+            .map(|extension| credentials::connect(web, who, extension))
             .unwrap_or_default(),
         history: audit::history(web, who, &account.name, now),
         history_href: audit::href_of(&account.name),
@@ -366,10 +372,10 @@ pub(super) async fn save(
     };
     let done = web.system.administer(&who.by, move |admin, _| admin.edit_user(AccountId(id), &edit)).await;
     Ok(match done {
-        Ok(_) => guard::redirect_with(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
+        Ok(_) => who.saved(&format!("{PATH}/{id}"), Tone::Good, "Saved", ""),
         Err(refusal) if credentials::is_overtaken(&refusal) => {
             let account = find(&web, &who, id)?;
-            let saved = saved(&web, &account);
+            let saved = saved(&web, &who, &account);
             let filled = if chosen == shown { filled.with("status", saved.value("status")) } else { filled };
             let filled = credentials::overtaken(filled, &saved);
             let mut page = page(&web, &who, &account, &filled, None);
@@ -415,7 +421,7 @@ pub(super) async fn set_secret(
     let Some(kind) = credentials::kind_named(&kind) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
     };
-    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let extension = account.extension().and_then(|id| who.known(&web).extension(id));
     let owner = match (kind, &extension) {
         (CredentialKind::PhonePassword, Some(extension)) => Owner::Extension(extension.id),
         _ => Owner::Account(account.id),
@@ -433,7 +439,7 @@ pub(super) async fn set_secret(
     let back = format!("{PATH}/{id}");
     let slip = Slip { of: &account.name, number, back: &back };
     let refused = |error| {
-        let page = page(&web, &who, &account, &saved(&web, &account), Some(&(kind, error)));
+        let page = page(&web, &who, &account, &saved(&web, &who, &account), Some(&(kind, error)));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     Ok(change_secret(&web, &who, &form, Place::Users, owner, kind, tally, &slip, refused).await)
@@ -496,7 +502,7 @@ pub(super) async fn change_secret(
                 1 => "One session of this account was ended.".into(),
                 many => format!("{many} sessions of this account were ended."),
             };
-            guard::redirect_with(slip.back, Tone::Good, &format!("{title} of {}: saved", slip.of), &text)
+            who.saved(slip.back, Tone::Good, &format!("{title} of {}: saved", slip.of), &text)
         }
         Ok(done) => credentials::once(who, web, place, &done.generated, slip),
         Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
@@ -512,7 +518,7 @@ pub(super) async fn ask_delete(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let account = find(&web, &who, id)?;
-    let extension = account.extension().and_then(|id| web.system.ledger.extension(id));
+    let extension = account.extension().and_then(|id| who.known(&web).extension(id));
     let facts =
         extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string())).collect();
     let page = ConfirmPage {
@@ -540,7 +546,7 @@ pub(super) async fn delete(
     let account = find(&web, &who, id)?;
     let done = web.system.administer(&who.by, move |admin, _| admin.delete_user(AccountId(id), true)).await;
     Ok(match done {
-        Ok(_) => guard::redirect_with(PATH, Tone::Good, &format!("{} is deleted", account.name), ""),
+        Ok(_) => who.saved(PATH, Tone::Good, &format!("{} is deleted", account.name), ""),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     })
 }

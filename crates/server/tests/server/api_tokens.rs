@@ -117,7 +117,7 @@ async fn wrong_tokens_count_against_the_address_and_unknown_ones_look_alike() {
     let admin = administrator(&house).await;
     let (id, token) = token_of(&admin, &["users-read"]).await;
     let wrong = |number: usize| {
-        let id = if number % 2 == 0 { id.as_str() } else { "00000000" };
+        let id = if number.is_multiple_of(2) { id.as_str() } else { "00000000" };
         admin.with(format!("hsk_{id}_{number:0>32}"))
     };
     let mut told = Vec::new();

@@ -93,6 +93,27 @@ impl Browser {
         self.ask(&head, &body).await
     }
 
+    /// Sends a form with a file, with the token and the version of a page that was loaded.
+    pub(crate) async fn post_file(&mut self, action: &str, page: &Answer, file: &str, known: &str) -> Answer {
+        let mut body = String::new();
+        let (token, version) = (page.token(), page.field("version"));
+        let parts = [("csrf", &*token), ("version", &*version), ("file", file), ("known", known)];
+        for (name, value) in parts {
+            let of_file = if name == "file" { "; filename=\"office.draft\"" } else { "" };
+            body.push_str(&format!(
+                "--bound\r\nContent-Disposition: form-data; name=\"{name}\"{of_file}\r\n\r\n{value}\r\n"
+            ));
+        }
+        body.push_str("--bound--\r\n");
+        let head = format!(
+            "POST {action} HTTP/1.1\r\nOrigin: https://{}\r\nContent-Type: multipart/form-data; boundary=bound\r\n\
+             Content-Length: {}\r\n",
+            self.server,
+            body.len()
+        );
+        self.ask(&head, &body).await
+    }
+
     pub(crate) async fn sign_in(&mut self, name: &str, password: &str) -> Answer {
         self.fill("/manager/login", "/manager/login", &[("name", name), ("password", password)]).await
     }

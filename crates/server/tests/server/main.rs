@@ -67,6 +67,8 @@ mod web_audit;
 #[cfg(test)]
 mod web_doctor;
 #[cfg(test)]
+mod web_offline;
+#[cfg(test)]
 mod web_security;
 #[cfg(test)]
 mod web_sessions;

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod api_tokens;
+mod drafts;
 mod exports;
 mod extensions;
 mod groups;
@@ -24,6 +25,7 @@ use thiserror::Error;
 
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
+    drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
@@ -42,7 +44,7 @@ use crate::{
     interface::LoginInterface,
     records::Records,
     rights::Right,
-    secret::Secret,
+    secret::{Secret, SecretBytes},
     session::SessionId,
     timestamp::Timestamp,
 };
@@ -77,6 +79,8 @@ pub struct By {
     pub address: Option<IpAddr>,
     /// With which program.
     pub agent: Box<str>,
+    /// Whether what they change goes into their draft.
+    pub offline: bool,
 }
 
 impl By {
@@ -91,6 +95,7 @@ impl By {
             interface: LoginInterface::Console,
             address: None,
             agent: "".into(),
+            offline: false,
         }
     }
 
@@ -111,6 +116,7 @@ impl By {
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
+            offline: false,
         }
     }
 
@@ -132,6 +138,7 @@ impl By {
             interface: LoginInterface::ApiToken,
             address: Some(address),
             agent: AuditEvent::text(&format!("{}: {agent}", token.name)),
+            offline: false,
         }
     }
 
@@ -189,6 +196,8 @@ pub enum SecretChoice {
     Keep,
     /// This one.
     Set(Secret),
+    /// One that was chosen in a draft: what is kept of it.
+    Chosen(SecretBytes),
     /// One made by chance.
     Generate,
     /// None any more: it opens nothing.

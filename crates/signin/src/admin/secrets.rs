@@ -203,6 +203,8 @@ impl Admin<'_> {
             system: &settings.system_name,
             patterns_waived: settings.administrators_exempt && !is_own,
         };
+        let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
+        let kept = |payload| Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts });
         let (secret, is_generated) = match choice {
             SecretChoice::Keep => return Ok(Change::of(Vec::new(), 0)),
             SecretChoice::Remove => {
@@ -211,6 +213,15 @@ impl Admin<'_> {
                     self.audit_secret(Action::SecretRemoved, holder, kind),
                 ];
                 return Ok(Change::of(removed, 0));
+            }
+            SecretChoice::Chosen(payload) => {
+                let mut checks = Checks::default();
+                if let Err(broken) = credential::check_payload(kind, payload, &about, &settings) {
+                    checks.wrong(row.name, broken);
+                }
+                checks.result()?;
+                let chosen = vec![kept(payload.clone()), self.audit_secret(Action::SecretSet, holder, kind)];
+                return Ok(Change::of(chosen, 0));
             }
             SecretChoice::Set(secret) => (secret.clone(), false),
             SecretChoice::Generate => (credential::generate(kind, &about, &settings, dice), true),
@@ -222,7 +233,6 @@ impl Admin<'_> {
             checks.wrong(row.name, broken.says);
         }
         checks.result()?;
-        let facts = CredentialFacts { set_at: self.now, expires_at: None, used_at: None };
         // Made before the comparison with earlier ones: it throws dice, and with them comes the turn at hashing.
         let payload = credential::payload(kind, &secret, &traits, dice);
         if let Some(says) = self.came_before(holder.owner, kind, &secret, rules) {
@@ -230,10 +240,7 @@ impl Admin<'_> {
             checks.wrong(row.name, says);
             checks.result()?;
         }
-        let effects = vec![
-            Effect::PutCredential(Credential { owner: holder.owner, kind, payload, facts }),
-            self.audit_secret(Action::SecretSet, holder, kind),
-        ];
+        let effects = vec![kept(payload), self.audit_secret(Action::SecretSet, holder, kind)];
         let generated = if is_generated { vec![(kind, secret)] } else { Vec::new() };
         Ok(Change { effects, value: 0, generated })
     }

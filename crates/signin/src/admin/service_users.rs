@@ -185,6 +185,10 @@ impl Admin<'_> {
             Effect::ClearTally(TallyKey::credential(CredentialKind::ServicePassword, &account)),
             self.audit(Action::AccountDeleted, DomainId::FIRST, &account.name, Vec::new()),
         ];
+        let draft = DocumentId::Draft(id);
+        if self.records.document(draft).is_some() {
+            effects.push(Effect::DeleteDocument(draft));
+        }
         effects.extend(self.tokens_of(id).iter().flat_map(|token| self.revoked(token)));
         Ok(Change::of(effects, ()))
     }

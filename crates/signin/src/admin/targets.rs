@@ -40,6 +40,8 @@ impl Admin<'_> {
         let (key, shown) = match key {
             SecretChoice::Set(secret) => (Some(SigningKey(secret.clone())), None),
             SecretChoice::Keep => (before.as_ref().map(|before| before.key.clone()), None),
+            // A payload is no key: there is nothing in a draft that this could be.
+            SecretChoice::Chosen(_) => (None, None),
             SecretChoice::Generate | SecretChoice::Remove => {
                 let key = SigningKey::of(roll(dice));
                 (Some(key.clone()), Some(key.0))

@@ -4,7 +4,7 @@
 //! how to read a [`Verifier`] back out of it. The store keeps every payload sealed and never looks inside,
 //! so a new kind needs no migration.
 
-pub mod common;
+pub mod blocklist;
 mod digits;
 mod login_code;
 mod password;
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::password::verify as hash_password_matches;
 pub use self::{
-    password::{MEMORY_KIB, hash as hash_password},
+    password::{MEMORY_KIB, hash as hash_password, key_of},
     rule::{Broken, Range, SECRET_RULES, SecretRule, judge},
     traits::{Mark, TRAITS_LEN, Traits},
 };
@@ -251,6 +251,28 @@ pub fn check(
 ) -> Result<(), Broken> {
     let rules = (kind.row().rules)(settings);
     judge(kind, &Traits::of(kind, secret, about), rules, about.patterns_waived)
+}
+
+/// Checks what was kept of a secret that was chosen elsewhere: that it can be read, and the rules as far as its traits are known.
+///
+/// # Errors
+/// The rule that was broken, in words for people.
+pub fn check_payload(
+    kind: CredentialKind,
+    payload: &SecretBytes,
+    about: &About<'_>,
+    settings: &Settings,
+) -> Result<(), String> {
+    let text = hash_of(payload).ok_or("This secret cannot be read. Choose it anew.")?;
+    let is_hashed = matches!(kind, CredentialKind::ServicePassword | CredentialKind::UserPassword);
+    if is_hashed && !password::is_ours(text) {
+        return Err("This password was not hashed by Hookswitch. Choose it anew.".into());
+    }
+    let rules = (kind.row().rules)(settings);
+    let known = traits(kind, payload, about);
+    known
+        .map_or(Ok(()), |traits| judge(kind, &traits, rules, about.patterns_waived))
+        .map_err(|broken| broken.says)
 }
 
 /// The rules of a kind in words, one a line, to stand beside the field.

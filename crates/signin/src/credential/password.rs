@@ -6,11 +6,12 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
 use subtle::ConstantTimeEq;
 use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
 use crate::{
     dice::{Dice, below, roll},
     policy::{Complexity, SecretRules},
-    secret::Secret,
+    secret::{Secret, SecretBytes},
 };
 
 /// Memory of one hash, in KiB.
@@ -95,6 +96,18 @@ pub(crate) fn verify(password: &Secret, phc: &str) -> bool {
     derive(password, &salt, &mut hashed).is_ok()
         && bool::from(hashed.as_slice().ct_eq(&expected))
         && !password.is_empty()
+}
+
+/// Whether this is what [`hash`] makes, at its own cost and no other.
+pub(super) fn is_ours(phc: &str) -> bool {
+    parse(phc).is_some_and(|(salt, _)| salt.len() == SALT_LEN)
+}
+
+/// A key out of a passphrase, at the cost of a hash; `None` = there is no passphrase.
+pub fn key_of(passphrase: &Secret, salt: &[u8; SALT_LEN]) -> Option<SecretBytes> {
+    let mut key = Zeroizing::new([0; HASH_LEN]);
+    derive(passphrase, salt, &mut key).ok()?;
+    (!passphrase.is_empty()).then(|| SecretBytes::new(key.to_vec()))
 }
 
 fn parse(phc: &str) -> Option<(Vec<u8>, Vec<u8>)> {

@@ -4,7 +4,7 @@
 //! So one and the same code judges a secret that is chosen now and one that was chosen a year ago under other rules
 //! (docs/decisions/0016-traits-of-secrets.md).
 
-use super::{About, CredentialKind, common};
+use super::{About, CredentialKind, blocklist};
 use crate::secret::Secret;
 
 /// Bytes of their kept form.
@@ -67,7 +67,7 @@ impl Traits {
             traits.length = traits.length.saturating_add(1);
         }
         traits.rows(text);
-        let folded = common::folded(text);
+        let folded = blocklist::folded(text);
         let name = about.name.to_lowercase();
         traits.mark(Mark::Repetition, is_repetition(text.as_bytes()));
         traits.mark(Mark::Run, text.len() > 2 && traits.up.max(traits.down) == traits.length);
@@ -76,7 +76,7 @@ impl Traits {
         traits.mark(Mark::OwnName, own_words(about).any(|own| is_most_of(&folded, &own)));
         traits.mark(Mark::NameInside, name.chars().count() >= 3 && folded.contains(&name));
         let is_common =
-            if kind.row().is_digits { common::is_code(text) } else { common::is_password(&folded) };
+            if kind.row().is_digits { blocklist::is_code(text) } else { blocklist::is_password(&folded) };
         traits.mark(Mark::Common, is_common);
         traits
     }

@@ -8,7 +8,10 @@ use signin::{
     timestamp::Seconds,
 };
 
-use crate::house::{ADMIN_PASSWORD, CODE, House, devices, word};
+use crate::{
+    house::{ADMIN_PASSWORD, CODE, House, word},
+    model::devices,
+};
 
 /// Signs in as Administrator, and keeps what the browser is known by.
 fn known_browser(house: &House) -> String {

@@ -12,10 +12,13 @@
 mod administration;
 mod boundaries;
 mod diagnosis;
+mod drafts;
+mod drafts_model;
 mod empty_secrets;
 mod house;
 mod lanes;
 mod lockout;
+mod model;
 mod pins;
 mod resets;
 mod rules;

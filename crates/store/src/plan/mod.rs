@@ -15,7 +15,7 @@ use signin::{
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
     document::{Document, DocumentId, DocumentKind},
-    effect::Effect,
+    effect::{Effect, Seen},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, TargetId},
     lockout::TallyKey,
@@ -272,6 +272,7 @@ impl<'a> Planner<'a> {
                 }
             }
             Effect::ReleaseQuarantine(extension) => self.release(*extension),
+            Effect::Unchanged(seen) => self.unchanged(seen)?,
             Effect::Alarm(change) => self.plan.acts.push(Act::Alarm(change.clone())),
             Effect::Delivered(target, seq) => self.plan.acts.push(Act::Delivered(*target, *seq)),
             Effect::Audit(event) => self.audit(event),
@@ -322,6 +323,33 @@ impl<'a> Planner<'a> {
 
     fn is_set(&self, owner: Owner, kind: CredentialKind) -> bool {
         self.owners.contains(&(owner, kind)) || self.holdings.facts(owner, kind).is_some()
+    }
+
+    /// Whether what was planned on is still so, as it stands before this commit.
+    fn unchanged(&mut self, seen: &Seen) -> Result<(), CommitError> {
+        let is_so = match seen {
+            Seen::Account(id, version) => {
+                self.touch(Touch::Account(*id), false);
+                self.holdings.account(*id).is_some_and(|account| account.version == *version)
+            }
+            Seen::Extension(id, version) => {
+                self.touch(Touch::Extension(*id), false);
+                self.holdings.extension(*id).is_some_and(|extension| extension.version == *version)
+            }
+            Seen::Document(id, version) => {
+                self.touch(Touch::Documents(id.kind()), false);
+                self.holdings.document(*id).is_some_and(|document| document.version() == *version)
+            }
+            Seen::Credential(owner, kind, set_at) => {
+                self.touch(Touch::Credential(*owner, *kind), false);
+                self.holdings.facts(*owner, *kind).map(|facts| facts.set_at) == *set_at
+            }
+        };
+        if is_so {
+            Ok(())
+        } else {
+            Err(CommitError::conflict("what this was planned on was changed meanwhile"))
+        }
     }
 
     // Effects

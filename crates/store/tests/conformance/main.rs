@@ -15,6 +15,7 @@ mod changes;
 mod damage;
 mod delivered;
 mod documents;
+mod drafts;
 mod host;
 mod known;
 mod lists;
@@ -57,6 +58,9 @@ macro_rules! conformance {
                 documents: documents_come_back_after_a_restart_and_rights_with_them,
                 documents: a_document_follows_the_one_before_it_and_has_a_name_of_its_own,
                 documents: there_are_no_more_documents_of_a_kind_than_there_may_be,
+                drafts: a_draft_comes_back_after_a_restart_and_opens_under_a_new_key,
+                drafts: what_was_changed_meanwhile_stops_the_whole_commit,
+                drafts: a_file_of_a_draft_opens_for_its_passphrase_and_furnishes_an_editor,
                 attempts: a_phone_signs_in_with_its_users_login_code,
                 attempts: a_phone_password_counts_in_place_of_the_login_code,
                 attempts: a_new_number_realm_or_user_derives_the_digest_again,

@@ -20,6 +20,8 @@ pub(crate) enum Icon {
     Doctor,
     /// The record.
     Audit,
+    /// What waits.
+    Draft,
     /// The rules.
     Settings,
     /// One's own settings.
@@ -65,6 +67,7 @@ impl Icon {
                 r#"<path d="M6 3H4v6a5 5 0 0 0 10 0V3h-2M9 14v2a5 5 0 0 0 10 0v-2"/><circle cx="19" cy="11.5" r="2.5"/>"#
             }
             Self::Audit => r#"<path d="M6 3h9l4 4v14H6zM14 3v5h5M9 12h7M9 16h7"/>"#,
+            Self::Draft => r#"<path d="M4 20l1-4.5L16.5 4l3.5 3.5L8.5 19zM14 6.5l3.5 3.5"/>"#,
             Self::Settings => {
                 r#"<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>"#
             }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::forms::{Field, KnownSecret, Problems, Secret};
+use super::forms::{Field, Kind, KnownSecret, Problems, Secret};
 use super::icon::{Icon, Mark};
 use super::parts::Until;
 use super::shell::Gate;
@@ -57,6 +57,8 @@ pub(crate) struct LoginPage {
     pub(crate) next: String,
     /// The name as typed before.
     pub(crate) name: String,
+    /// Whether "Offline Mode" is ticked.
+    pub(crate) is_offline: bool,
     /// What happened.
     pub(crate) reason: Reason,
     /// The text that the administrator has set for this page. Empty for none.
@@ -76,6 +78,13 @@ impl LoginPage {
     /// The password field.
     fn password_field(&self) -> KnownSecret {
         KnownSecret { name: "password".into(), label: "Password".into(), error: None, required: true }
+    }
+
+    /// Whether changes shall wait in a draft.
+    fn offline_field(&self) -> Field {
+        Field::new("offline", "Offline Mode")
+            .kind(Kind::Check { ticked: self.is_offline })
+            .hint("What you change waits in a draft until you apply it.")
     }
 
     /// Whether the page's title says "Error".

@@ -98,6 +98,8 @@ pub(crate) enum Place {
     Doctor,
     /// The audit.
     Audit,
+    /// The draft of offline mode.
+    Draft,
     /// Settings.
     Settings,
     /// One's own preferences.
@@ -116,7 +118,7 @@ impl Person {
 
 impl Place {
     /// What stands in the navigation, in order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Home,
         Self::Users,
         Self::Extensions,
@@ -125,6 +127,7 @@ impl Place {
         Self::Doctor,
         Self::Audit,
         Self::Settings,
+        Self::Draft,
     ];
 
     /// The words.
@@ -137,6 +140,7 @@ impl Place {
             Self::Status => "Status",
             Self::Doctor => "Sign-in doctor",
             Self::Audit => "Audit",
+            Self::Draft => "Draft",
             Self::Settings => "System",
             Self::Preferences => "User Preferences",
         }
@@ -152,6 +156,7 @@ impl Place {
             Self::Status => "/status",
             Self::Doctor => "/manager/doctor",
             Self::Audit => "/manager/audit",
+            Self::Draft => "/manager/draft",
             Self::Settings => "/manager/settings/security",
             Self::Preferences => "/manager/preferences",
         }
@@ -167,6 +172,7 @@ impl Place {
             Self::Status => Icon::Status,
             Self::Doctor => Icon::Doctor,
             Self::Audit => Icon::Audit,
+            Self::Draft => Icon::Draft,
             Self::Settings => Icon::Settings,
             Self::Preferences => Icon::Person,
         }
