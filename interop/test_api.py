@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -72,9 +73,12 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
 
 
 def _schemathesis(api: Api, who: str, examples: int, **more: str) -> str:
+    # It leaves what it remembers where it runs.
+    folder = api.product.folder / "schemathesis"
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     command = [
         str(Path(sys.executable).parent / "st"),
-        "--config-file", str(FOLDER / "schemathesis.toml"),
+        "--config-file", str(folder / "schemathesis.toml"),
         "run", f"{api.address}/openapi.json",
         "--url", api.address,
         "--tls-verify", str(api.product.ca_file),
@@ -94,8 +98,8 @@ def _schemathesis(api: Api, who: str, examples: int, **more: str) -> str:
         "NO_COLOR": "1",
         **more,
     }
-    done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)
-    (api.product.folder / "schemathesis.log").write_text(done.stdout + done.stderr)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    (folder / "schemathesis.log").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, f"{who}:\n{done.stdout[-20000:]}\n{done.stderr[-2000:]}"
     cases = re.search(r"Test cases:\s*\n?\s*(\d[\d,]*) generated", done.stdout)
     print(f"{who}: {cases.group(1) if cases else '?'} cases")

@@ -67,6 +67,11 @@ pub fn description() -> OpenApi {
     }
     problem_schema(&mut schemas);
     let paths = paths.build();
+    debug_assert!(
+        schemas.iter().all(|(name, schema)| {
+            schemas.iter().all(|(other, another)| name != other || schema == another)
+        })
+    );
     let schemas = needed(&paths, schemas.into_iter().collect());
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)

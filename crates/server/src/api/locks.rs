@@ -34,7 +34,7 @@ const RESET_MAX: usize = 500;
 
 /// A lock that is in force.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Lock {
+pub(super) struct LockInForce {
     /// Names it, to reset it.
     #[schema(max_length = 1000)]
     id: String,
@@ -60,7 +60,7 @@ pub(super) struct Lock {
 
 page!(
     /// A page of locks, the last failure first.
-    Locks of Lock
+    Locks of LockInForce
 );
 
 /// Which locks are reset: those that are named, or all.
@@ -147,9 +147,9 @@ fn key_of(id: &str) -> Option<TallyKey> {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(id.as_bytes()).ok()?).ok()
 }
 
-fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Timestamp) -> Lock {
+fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Timestamp) -> LockInForce {
     let rule = settings.lock_rule(key.scope);
-    Lock {
+    LockInForce {
         id: id_of(key),
         scope: match key.scope {
             CountScope::Extension => "extension".into(),

@@ -142,10 +142,10 @@ pub(super) fn secret_of(text: &str) -> Secret {
 /// A moment in RFC 3339, in a field that may be null.
 pub(super) fn moment(text: Option<&str>, field: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let at = text.parse::<jiff::Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok());
-    match at {
-        Some(at) => Ok(Some(Timestamp(at))),
-        None => Err(Problem::field(field, "Expected a moment as in 2027-01-31T23:59:59Z.")),
+    match text.parse::<jiff::Timestamp>() {
+        // What is before all that is counted is its beginning.
+        Ok(at) => Ok(Some(Timestamp(u64::try_from(at.as_millisecond()).unwrap_or(0)))),
+        Err(_) => Err(Problem::field(field, "Expected a moment as in 2027-01-31T23:59:59Z.")),
     }
 }
 

@@ -100,6 +100,8 @@ async fn a_token_ends_by_itself_and_when_it_is_taken_away() {
     let admin = Program::at(house.https()).with(admin.token);
     let long = admin.with(long.token);
     assert_eq!(long.get("/users").await.status, 200, "it is still there after a start");
+    // Nobody waits for the note of a use.
+    house.system.ledger.flush().await.expect("written");
     let used = admin.get(&format!("/own/tokens/{id}")).await;
     assert_eq!(at(&used, "used_from"), json!("127.0.0.1"));
     assert_eq!(admin.delete(&format!("/own/tokens/{id}"), used.header("etag")).await.status, 204);
