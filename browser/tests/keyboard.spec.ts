@@ -120,7 +120,7 @@ test("a new system is set up, a lock is reset and the audit is searched without 
     phone.close();
     await tabTo(page, menu("Status"));
     await page.keyboard.press("Enter");
-    await tabTo(page, page.getByRole("link", { name: /^Blacklists/ }));
+    await tabTo(page, page.getByRole("navigation", { name: "Status" }).getByRole("link", { name: /^Blacklists/ }));
     await page.keyboard.press("Enter");
     await tabTo(page, page.getByRole("checkbox", { name: "Select 201" }));
     await page.keyboard.press("Space");

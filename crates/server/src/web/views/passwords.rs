@@ -53,6 +53,12 @@ pub(crate) struct KindRow {
     pub(crate) lock: String,
 }
 
+impl KindRow {
+    fn opens_nothing(&self) -> bool {
+        self.opens.iter().all(String::is_empty)
+    }
+}
+
 /// One account.
 #[derive(Clone, Debug)]
 pub(crate) struct PersonRow {
