@@ -1,5 +1,13 @@
 //! One phone: what it remembers between its requests, and how it writes them.
 
+use std::sync::LazyLock;
+
+use signin::{
+    credential::{About, CredentialKind, check},
+    policy::Settings,
+    secret::Secret,
+};
+
 use crate::digest::{self, Hex};
 use crate::shape::{Piece, REALM, SHAPES, Shape};
 
@@ -10,7 +18,13 @@ const NUMBER_OF_FIRST: u32 = 100_000;
 
 /// The password of an extension; the servers' tables are made by the same rule.
 pub(crate) fn password(number: u32) -> String {
-    format!("phone-{number}-secret")
+    static RULES: LazyLock<Settings> = LazyLock::new(Settings::default);
+    // Of some thousand good passwords one is taken for a common one, and refused: then it is the next.
+    let is_taken = |password: &String| {
+        check(CredentialKind::PhonePassword, &Secret::new(password), &About::default(), &RULES).is_ok()
+    };
+    let mut tries = (0..8).map(|more: u32| format!("phone-{number}-secret{}", "-more".repeat(more as usize)));
+    tries.find(is_taken).unwrap_or_default()
 }
 
 /// The extension of the phone at this place.
