@@ -2,7 +2,7 @@
 //!
 //! They are worked out when a secret is chosen, and kept, sealed, beside a hash, which tells nothing of what was hashed.
 //! So one and the same code judges a secret that is chosen now and one that was chosen a year ago under other rules
-//! (docs/decisions/0016-traits-of-secrets.md).
+//! (docs/decisions/0019-traits-of-secrets.md).
 
 use super::{About, CredentialKind, blocklist};
 use crate::secret::Secret;
