@@ -16,15 +16,20 @@ const CNONCES: [&str; 4] =
     ["6b8b4567", "4e89ca2c3e0707d3", "GLrHvxmK0leWzG8z", "K1DGTUpzVEwlcL8RY3ix34D2.bfbP65m"];
 const NUMBER_OF_FIRST: u32 = 100_000;
 
-/// The password of an extension; the servers' tables are made by the same rule.
+/// The password of an extension, in every server's table.
 pub(crate) fn password(number: u32) -> String {
     static RULES: LazyLock<Settings> = LazyLock::new(Settings::default);
     // Of some thousand good passwords one is taken for a common one, and refused: then it is the next.
-    let is_taken = |password: &String| {
+    let is_good = |password: &String| {
         check(CredentialKind::PhonePassword, &Secret::new(password), &About::default(), &RULES).is_ok()
     };
-    let mut tries = (0..8).map(|more: u32| format!("phone-{number}-secret{}", "-more".repeat(more as usize)));
-    tries.find(is_taken).unwrap_or_default()
+    let mut tries = (0..8).map(|more: usize| plain_password(number) + &"-more".repeat(more));
+    tries.find(is_good).unwrap_or_default()
+}
+
+/// What nearly every extension's password is.
+pub(crate) fn plain_password(number: u32) -> String {
+    format!("phone-{number}-secret")
 }
 
 /// The extension of the phone at this place.

@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::digest;
 use crate::phone;
 use crate::process::Processes;
 use crate::shape::REALM;
@@ -130,11 +131,20 @@ impl Server {
         fs::create_dir_all(folder)?;
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let configuration = folder.join("kamailio.cfg");
+        let others: Vec<_> = (0..phones)
+            .map(phone::number)
+            .filter(|number| phone::password(*number) != phone::plain_password(*number))
+            .map(|number| {
+                let ha1 = digest::ha1(&number.to_string(), REALM, &phone::password(number));
+                format!("    $sht(ha1=>{number}) = \"{}\";", String::from_utf8_lossy(&ha1))
+            })
+            .collect();
         let text = KAMAILIO_CONFIGURATION
             .replace("@PORT@", &port.to_string())
             .replace("@MODULES@", KAMAILIO_MODULES)
             .replace("@REALM@", REALM)
             .replace("@USRLOC@", usrloc)
+            .replace("@OTHERS@", &others.join("\n"))
             .replace("@PHONES@", &phones.to_string());
         fs::write(&configuration, text)?;
         let log = fs::File::create(folder.join("kamailio.log"))?;

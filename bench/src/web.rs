@@ -9,6 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -72,15 +73,12 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The value of an input; empty where there is none.
-    pub(crate) fn field(&self, name: &str) -> &str {
-        let named = format!(" name=\"{name}\"");
-        let mut inputs = self.body.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
-        let input = inputs.find(|input| input.contains(&named)).unwrap_or_default();
-        input.split(" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+    /// The first header of this name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        Self::headers(&self.head, name).next()
     }
 
-    fn header<'h>(head: &'h str, name: &'h str) -> impl Iterator<Item = &'h str> {
+    fn headers<'h>(head: &'h str, name: &str) -> impl Iterator<Item = &'h str> {
         head.lines()
             .filter_map(|line| line.split_once(": "))
             .filter_map(move |(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
@@ -135,8 +133,20 @@ impl Browser {
         self.ask(&head, &body).await
     }
 
-    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Page> {
-        self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
+    /// Asks the management API, with these header lines.
+    pub(crate) async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Page> {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{head}"
+        );
+        self.ask(&head, &body).await
     }
 
     async fn ask(&mut self, head: &str, body: &str) -> anyhow::Result<Page> {
@@ -161,7 +171,7 @@ impl Browser {
         stream.write_all(request.as_bytes()).await?;
         stream.flush().await?;
         let page = self.read(&mut stream).await?;
-        for cookie in Page::header(&page.head, "set-cookie") {
+        for cookie in Page::headers(&page.head, "set-cookie") {
             if let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
@@ -181,7 +191,7 @@ impl Browser {
             self.more(stream).await?;
         };
         let head = String::from_utf8_lossy(self.buffer.get(..end).unwrap_or_default()).into_owned();
-        let length = Page::header(&head, "content-length").next().map_or(Ok(0), str::parse::<usize>)?;
+        let length = Page::headers(&head, "content-length").next().map_or(Ok(0), str::parse::<usize>)?;
         if length > BODY_BYTES_MAX {
             bail!("a body of {length} bytes");
         }
@@ -192,7 +202,7 @@ impl Browser {
             String::from_utf8_lossy(self.buffer.get(end..end + length).unwrap_or_default()).into_owned();
         self.buffer.drain(..end + length);
         let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).context("no status")?;
-        let location = Page::header(&head, "location").next().unwrap_or_default().to_owned();
+        let location = Page::headers(&head, "location").next().unwrap_or_default().to_owned();
         Ok(Page { status, location, head, body })
     }
 

@@ -83,6 +83,7 @@ test("a new system is set up, a user is made, and the phone appears by itself", 
   const phone = new Phone(product, "201", "48159");
   await test.step("the phone appears on the status page without a reload, and disappears", async () => {
     await page.getByRole("link", { name: "Status" }).first().click();
+    await page.getByRole("link", { name: /^Registered phones/ }).click();
     await expect(page.getByRole("heading", { name: "No phone is registered" })).toBeVisible();
     await expect(page.getByText("Live", { exact: true })).toBeVisible();
     await page.evaluate(() => document.body.setAttribute("data-not-loaded-again", ""));

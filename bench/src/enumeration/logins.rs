@@ -5,7 +5,12 @@ use std::ffi::OsStr;
 use std::net::Ipv4Addr;
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use signin::{
+    policy::{Lock, LockRule},
+    timestamp::Seconds,
+};
 
 use super::{Class, Plan, Shuffle, compare, without_numbers};
 use crate::figures::Bars;
@@ -18,9 +23,9 @@ const MEDIAN_MAX: f64 = 0.02;
 const NAMES: [&str; 3] = ["Administratrix", "Administrator", "BusinessPartner"];
 const CLASSES: [&str; 3] = ["unknown", "known", "without_password"];
 /// Wrong passwords until a name is locked, as the settings are then.
-const UNTIL_LOCKED: u32 = 3;
+const UNTIL_LOCKED: u8 = 3;
 /// Samples under a lock cost no hash, and would all be over before the lock is; so does its time.
-const LOCK_MINUTES: &str = "600";
+const LOCK_MINUTES: u32 = 600;
 
 pub(super) fn run(plan: &Plan, bars: &mut Bars) -> anyhow::Result<()> {
     let mut product = Product::without_partner(&plan.hookswitch, "name\n")?;
@@ -31,12 +36,14 @@ pub(super) fn run(plan: &Plan, bars: &mut Bars) -> anyhow::Result<()> {
     let mut owner = Browser::new(&tls, server, Ipv4Addr::LOCALHOST);
     let mut stranger = Browser::new(&tls, server, Ipv4Addr::new(127, 3, 0, 1));
     runtime.block_on(async {
-        let page = owner.sign_in(ADMINISTRATOR.0, ADMINISTRATOR.1).await?;
-        if page.status != 303 {
-            bail!("the administrator was answered {}", page.status);
-        }
+        let credentials = json!({ "name": ADMINISTRATOR.0, "password": ADMINISTRATOR.1 });
+        let opened = owner.call("POST", "/api/v1/session", "", Some(&credentials)).await?;
+        let token = serde_json::from_str::<Value>(&opened.body)?;
+        let Some(token) = token["token"].as_str() else {
+            bail!("the administrator was answered {}", opened.status);
+        };
         // Names are never locked for a while, and this machine's addresses not at all.
-        set_lock(&mut owner, "0").await?;
+        set_lock(&mut owner, token, 0).await?;
         let mut shuffle = Shuffle(0x2545_f491_4f6c_dd1d);
         let mut classes = CLASSES.map(Class::new);
         for sample in 0..plan.logins {
@@ -45,7 +52,7 @@ pub(super) fn run(plan: &Plan, bars: &mut Bars) -> anyhow::Result<()> {
         compare(plan, "enumeration.web", MEDIAN_MAX, &classes, bars)?;
         // What has been counted so far is forgotten: more of it than the limit would be no lock, and keep everybody waiting.
         product.command(["lockout", "reset"].into_iter().chain(NAMES).map(OsStr::new))?;
-        set_lock(&mut owner, &UNTIL_LOCKED.to_string()).await?;
+        set_lock(&mut owner, token, UNTIL_LOCKED).await?;
         for name in NAMES {
             for guess in 0..UNTIL_LOCKED {
                 stranger.sign_in(name, &format!("a wrong password, till locked {guess}")).await?;
@@ -87,40 +94,21 @@ fn words(page: &Page, name: &str) -> String {
     said.lines().filter(moving).map(|line| without_numbers(line) + "\n").collect()
 }
 
-/// How many wrong passwords lock the name of a service user, by the form of the settings.
-async fn set_lock(owner: &mut Browser, failures: &str) -> anyhow::Result<()> {
-    const PATH: &str = "/manager/settings/security";
+/// How many wrong passwords lock the name of a service user; this machine's addresses are not locked at all.
+async fn set_lock(owner: &mut Browser, token: &str, failures_max: u8) -> anyhow::Result<()> {
+    const PATH: &str = "/api/v1/settings/security";
     // A connection on which nothing has come for a while has been ended.
     owner.hang_up();
-    let page = owner.get(PATH).await?;
-    let (token, version) = (page.field("csrf").to_owned(), page.field("version").to_owned());
-    let mut fields = vec![("version", version.as_str()), ("allow_list", "127.0.0.0/8")];
-    let numbers = [
-        ("password_length_min", "15"),
-        ("user_password_length_min", "8"),
-        ("phone_password_length_min", "8"),
-        ("code_length_min", "4"),
-        ("change_period_days", "0"),
-        ("idle_days", "0"),
-        ("sessions_max", "5"),
-        ("session_idle_minutes", "120"),
-        ("session_hours", "12"),
-        ("reject_failures", failures),
-        ("reject_within_minutes", "10"),
-        ("reject_action", "temporary"),
-        ("reject_minutes", LOCK_MINUTES),
-    ];
-    let rules = ["user", "extension", "address"]
-        .map(|prefix| ["failures", "within_minutes", "minutes"].map(|field| format!("{prefix}_{field}")));
-    fields.extend(numbers);
-    fields.extend([
-        ("user_action", "temporary"),
-        ("extension_action", "temporary"),
-        ("address_action", "temporary"),
-    ]);
-    fields.extend(rules.iter().flatten().map(|field| (field.as_str(), "10")));
-    let saved = owner.post(PATH, &token, &fields).await?;
-    if saved.status != 303 {
+    let present = owner.call("GET", PATH, &format!("Authorization: Bearer {token}\r\n"), None).await?;
+    let mut rules: Value = serde_json::from_str(&present.body)?;
+    let lock = Lock::Temporary(Seconds::minutes(LOCK_MINUTES));
+    rules["service_password_lock"] =
+        serde_json::to_value(LockRule { failures_max, window: Seconds::minutes(10), lock })?;
+    rules["address_allow"] = json!(["127.0.0.0/8"]);
+    let version = present.header("etag").context("the settings have no ETag")?;
+    let head = format!("Authorization: Bearer {token}\r\nIf-Match: {version}\r\n");
+    let saved = owner.call("PUT", PATH, &head, Some(&rules)).await?;
+    if saved.status != 200 {
         bail!("the settings were answered {}:\n{}", saved.status, saved.body);
     }
     Ok(())
