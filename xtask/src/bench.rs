@@ -62,7 +62,7 @@ pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn against(workspace: &Workspace, what: &str, product: &Path, plan: &[String]) -> anyhow::Result<()> {
-    workspace.cargo().args(["build", "--locked", "--package", "bench"]).run()?;
+    workspace.build_product()?;
     Program::new(workspace.built("debug", "bench"))
         .args([what, "--hookswitch"])
         .args([product])

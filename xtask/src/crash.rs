@@ -7,7 +7,6 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace, rounds: &[String]) -> anyhow::Result<()> {
     // As it is while one works on it: slower than what is delivered, so that what is quick enough here is so there.
     let product = workspace.build_product()?;
-    workspace.cargo().args(["build", "--locked", "--package", "crash"]).run()?;
     Program::new(workspace.built("debug", "crash"))
         .args(["rounds", "--hookswitch"])
         .args([product])

@@ -75,7 +75,6 @@ pub(crate) fn soak(workspace: &Workspace, plan: &[String]) -> anyhow::Result<()>
 /// A short round of each, with the programs as they are while one works on them.
 pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let product = workspace.build_product()?;
-    workspace.cargo().args(["build", "--locked", "--package", "bench"]).run()?;
     let bench = workspace.built("debug", "bench");
     for (_, command, plan) in KINDS {
         start(&bench, command, &product, plan.iter().copied())?;

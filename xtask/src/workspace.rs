@@ -39,9 +39,11 @@ impl Workspace {
         target.join(profile).join(name)
     }
 
-    /// Builds the product as it is while one works on it; where it is then.
+    /// Builds the product as it is while one works on it, and what is let loose on it; where the product is then.
     pub(crate) fn build_product(&self) -> anyhow::Result<PathBuf> {
-        self.cargo().args(["build", "--locked", "--package", "server"]).run()?;
+        // With the features of a test, even if it is the smallest: without any, or package by package, the libraries would
+        // have fewer of them, and be built once more.
+        self.cargo().args(["build", "--locked", "--workspace", "--bins", "--test", "tidy"]).run()?;
         Ok(self.built("debug", "hookswitch"))
     }
 

@@ -5,7 +5,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::machine::{Machine, Said, Terminal, mode};
+use crate::{
+    browser::Browser,
+    machine::{ADMINISTRATOR_PASSWORD, Machine, Said, Terminal, mode},
+    program::Program,
+};
 
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text.trim()).unwrap()
@@ -145,6 +149,47 @@ fn locks_and_sessions_are_listed_and_reset_where_there_are_none() {
         assert_eq!(machine.say(&["session", "list", "--json"]).done(), "");
         assert!(machine.say(&["session", "end", "-_x", "--"]).done().contains("No such session"));
         assert!(machine.say(&["session", "end", "--all"]).done().contains("No such session"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_pages_and_programs_are_counted_listed_and_ended_by_the_command_too() {
+    let machine = Machine::running();
+    let https = json(&machine.read("data/addresses.json"))["https"][0].as_str().unwrap().parse().unwrap();
+    let mut browsers = [Browser::at(https), Browser::at(https)];
+    let mut programs = [Program::at(https), Program::at(https), Program::at(https)];
+    for browser in &mut browsers {
+        assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+    }
+    for program in &mut programs {
+        assert_eq!(program.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 201);
+    }
+    let sixth = Browser::at(https).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    assert_eq!(sixth.status, 409);
+    assert!(sixth.body.contains("Limit of concurrent sessions per user exceeded"), "{}", sixth.body);
+
+    let listed = machine.say(&["session", "list", "--json"]).done();
+    let sessions: Vec<_> = listed.lines().map(json).collect();
+    assert_eq!(sessions.len(), 5, "{listed}");
+    let of = |interface: &str| {
+        let session = sessions.iter().find(|session| session["interface"] == interface).unwrap();
+        session["id"].as_str().unwrap().to_owned()
+    };
+    machine.say(&["session", "end", &of("web-manager"), &of("management-api")]).done();
+    // What was ended is over with its very next request, wherever it was ended.
+    let mut ended = 0;
+    for browser in &mut browsers {
+        ended += u32::from(browser.get("/manager").await.status == 303);
+    }
+    for program in &mut programs {
+        ended += u32::from(program.get("/own").await.status == 401);
+    }
+    assert_eq!(ended, 2);
+    assert_eq!(Browser::at(https).sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+    machine.say(&["session", "end", "--all"]).done();
+    assert_eq!(machine.say(&["session", "list", "--json"]).done(), "");
+    for program in &mut programs {
+        assert_eq!(program.get("/own").await.status, 401);
     }
 }
 
