@@ -20,7 +20,7 @@ pub(crate) const TOOLCHAIN: &str = "nightly";
 /// What cargo-fuzz would tell the compiler.
 const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Ccodegen-units=1";
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address";
 /// Seconds of each target in `cargo xtask test`.
 const SHORT: u32 = 3;
 /// An input that takes longer is a finding. By the clock on the wall: on a busy machine a target may be left waiting for seconds.

@@ -80,6 +80,13 @@ pub struct Course {
     pub refused: Vec<u64>,
 }
 
+impl Course {
+    /// Whether nothing happened at all.
+    pub fn is_quiet(&self) -> bool {
+        self.accepted.iter().chain(&self.refused).all(|count| *count == 0)
+    }
+}
+
 /// The course of all interfaces.
 #[derive(Debug, Default)]
 pub struct Series(Mutex<Kept>);

@@ -69,6 +69,11 @@ impl Part {
         }
     }
 
+    /// What its failures are counted against; `None` where others' rules lock, or nothing does.
+    pub fn lock_rule(self, settings: &Settings) -> Option<&LockRule> {
+        GUARDED.iter().find(|guarded| guarded.part == self).map(|guarded| (guarded.of)(settings))
+    }
+
     /// The part of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)

@@ -47,6 +47,17 @@ pub(super) fn in_words(seconds: u64) -> String {
     }
 }
 
+/// "90 seconds", "10 minutes": a length that somebody has set, not rounded.
+pub(super) fn exactly(seconds: u64) -> String {
+    match seconds {
+        3600.. if seconds.is_multiple_of(3600) && seconds > 3600 => format!("{} hours", seconds / 3600),
+        0..=1 => in_words(seconds),
+        _ if !seconds.is_multiple_of(60) => format!("{seconds} seconds"),
+        60 => "one minute".into(),
+        _ => format!("{} minutes", seconds / 60),
+    }
+}
+
 /// "3 minutes ago", as the page's script writes it too.
 pub(super) fn ago(seconds: u64) -> String {
     for (size, unit) in [(86_400, "day"), (3600, "hour"), (60, "minute")] {
@@ -71,6 +82,10 @@ mod tests {
         assert_eq!(
             [1, 30, 60, 61, 600, 7200].map(in_words),
             ["a second", "30 seconds", "one minute", "2 minutes", "10 minutes", "2 hours"]
+        );
+        assert_eq!(
+            [1, 60, 90, 600, 3600, 5400, 7200].map(exactly),
+            ["a second", "one minute", "90 seconds", "10 minutes", "60 minutes", "90 minutes", "2 hours"]
         );
         assert_eq!(
             [10, 60, 150, 5400, 200_000].map(ago),

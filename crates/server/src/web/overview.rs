@@ -77,10 +77,13 @@ pub(super) fn overview(
     });
     let block =
         |(key, tally): &(TallyKey, Tally)| status::block_row(key, tally, settings.lock_rule(key.scope), now);
+    let (busy, quiet): (Vec<_>, Vec<_>) =
+        system.series.courses(span).into_iter().partition(|course| !course.is_quiet());
     Overview {
         spans: spans.collect(),
         span: words_of(span).1.into(),
-        courses: system.series.courses(span).iter().map(|course| course_view(course, span)).collect(),
+        courses: busy.iter().map(|course| course_view(course, span)).collect(),
+        quiet: quiet.iter().map(|course| course.interface.row().title).collect::<Vec<_>>().join(", "),
         kinds: kinds(&system.ledger.phone_kinds(now)),
         blocks: locks.iter().take(LINES).map(block).collect(),
         blocks_count: count(locks.len()),

@@ -25,7 +25,6 @@ use super::{
     doctor::{badges, used_in_words},
     guard::SignedIn,
     lists::{ListQuery, PAGE, thousands},
-    moment,
     overview::percent,
     status,
     views::{
@@ -187,13 +186,9 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
         OwnerKind::User if !row.is_digits => "the name",
         OwnerKind::User | OwnerKind::Extension => "the extension",
     };
-    let most = rule.failures_max;
-    let window = moment::in_words(rule.window.0.into());
-    let lock = match status::lock_in_words(rule.lock).filter(|_| most > 0) {
+    let lock = match status::failures_in_words(rule, counted) {
         None => format!("Failures are counted by {counted} and by the address, and only written down."),
-        Some(then) => format!(
-            "Counted by {counted} and by the address. {most} failures in {window} lock {counted} {then}."
-        ),
+        Some(then) => format!("Counted by {counted} and by the address. {then}."),
     };
     KindRow {
         title: row.title.into(),

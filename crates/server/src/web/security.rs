@@ -24,6 +24,7 @@ use super::{
     ignition::{networks, not_a_network},
     moment,
     settings::{lines, typed, yes},
+    status,
     views::{
         forms::{Choice, Field, Filled, Kind, Problem, Problems},
         parts::Tone,
@@ -117,7 +118,18 @@ fn in_words(part: Part, settings: &Settings) -> String {
     let of = |kind: CredentialKind| part.rules().any(|rule| rule.group() == kind.row().title);
     let secrets = KINDS.iter().filter(|row| of(row.kind)).flat_map(|row| rules_in_words(row.kind, settings));
     let mut words: Vec<String> = secrets.collect();
-    if words.is_empty() {
+    if let Some(rule) = part.lock_rule(settings) {
+        let what = match part {
+            Part::ServiceUsers | Part::Users => "the name",
+            Part::Addresses => "the address",
+            Part::VoicemailCodes
+            | Part::LoginCodes
+            | Part::PortalPasscodes
+            | Part::Phones
+            | Part::Sessions => "the extension",
+        };
+        words.push(status::failures_in_words(rule, what).unwrap_or_else(|| "failures lock nothing".into()));
+    } else if words.is_empty() {
         let said = |rule: Rule| format!("{} {}", rule.title(), rule.in_words(rule.get(settings)));
         words = part.rules().map(said).collect();
     }

@@ -380,7 +380,7 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
 
 /// A rule, and who is not stopped by it.
 fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
-    let window = moment::in_words(rule.window.0.into());
+    let window = moment::exactly(rule.window.0.into());
     match lock_in_words(rule.lock) {
         None => format!("{} {what} in {window} are only written down.", rule.failures_max),
         Some(then) => format!(
@@ -390,18 +390,28 @@ fn rule_in_words(rule: &LockRule, what: &str, except: &str) -> String {
     }
 }
 
+/// "5 failures in 10 minutes lock the extension for 10 minutes"; `None` where nothing is locked.
+pub(super) fn failures_in_words(rule: &LockRule, what: &str) -> Option<String> {
+    let then = lock_in_words(rule.lock).filter(|_| rule.failures_max > 0)?;
+    Some(format!(
+        "{} failures in {} lock {what} {then}",
+        rule.failures_max,
+        moment::exactly(rule.window.0.into())
+    ))
+}
+
 /// How long a lock lasts; `None` where there is none.
-pub(super) fn lock_in_words(lock: Lock) -> Option<String> {
+fn lock_in_words(lock: Lock) -> Option<String> {
     Some(match lock {
         Lock::Nothing | Lock::LogOnly => return None,
-        Lock::Temporary(length) => format!("for {}", moment::in_words(length.0.into())),
-        Lock::Doubling(first) => format!("for {}, doubling each time", moment::in_words(first.0.into())),
+        Lock::Temporary(length) => format!("for {}", moment::exactly(length.0.into())),
+        Lock::Doubling(first) => format!("for {}, doubling each time", moment::exactly(first.0.into())),
         Lock::TemporaryThenPermanent { temporary, permanent_at } => {
-            format!("for {}, the {permanent_at}th time until reset", moment::in_words(temporary.0.into()))
+            format!("for {}, the {permanent_at}th time until reset", moment::exactly(temporary.0.into()))
         }
         Lock::DoublingThenPermanent { first, permanent_at } => format!(
             "for {}, doubling each time, the {permanent_at}th time until reset",
-            moment::in_words(first.0.into())
+            moment::exactly(first.0.into())
         ),
         Lock::Permanent => "until reset".into(),
     })

@@ -138,8 +138,10 @@ pub(crate) struct Overview {
     pub(crate) spans: Vec<SpanLink>,
     /// "the last 24 hours".
     pub(crate) span: String,
-    /// The course of each interface.
+    /// The course of each interface at which anything happened.
     pub(crate) courses: Vec<CourseView>,
+    /// The other ones.
+    pub(crate) quiet: String,
     /// Registered phones by make, by hash and by transport.
     pub(crate) kinds: Vec<Shares>,
     /// The last locks that are in force.
