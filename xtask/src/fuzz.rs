@@ -109,6 +109,22 @@ fn targets(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
+/// What builds the targets, and for which machine.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<(Program, String)> {
+    let version = Program::new("rustup").args(["run", TOOLCHAIN, "rustc", "-vV"]).ask();
+    let version =
+        version.context("no nightly compiler, which alone can instrument: cargo xtask setup installs it")?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    let host = host.context("the nightly compiler does not say for which machine it is")?;
+    let build = Program::new("rustup")
+        .dir(&workspace.root().join("fuzz"))
+        .args(["run", TOOLCHAIN, "cargo", "build", "--quiet", "--locked", "--release", "--bins"])
+        .args(["--target", host])
+        .env("RUSTFLAGS", INSTRUMENTED)
+        .env("CARGO_TARGET_DIR", workspace.built("fuzz", ""));
+    Ok((build, host.to_owned()))
+}
+
 /// Where targets are built and run.
 struct Yard {
     fuzz: PathBuf,
@@ -118,20 +134,9 @@ struct Yard {
 
 impl Yard {
     fn build(workspace: &Workspace) -> anyhow::Result<Self> {
-        let version = Program::new("rustup").args(["run", TOOLCHAIN, "rustc", "-vV"]).ask();
-        let version = version
-            .context("no nightly compiler, which alone can instrument: cargo xtask setup installs it")?;
-        let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-        let host = host.context("the nightly compiler does not say for which machine it is")?;
-        let fuzz = workspace.root().join("fuzz");
-        let scratch = workspace.built("fuzz", "");
-        Program::new("rustup")
-            .dir(&fuzz)
-            .args(["run", TOOLCHAIN, "cargo", "build", "--quiet", "--locked", "--release", "--bins"])
-            .args(["--target", host])
-            .env("RUSTFLAGS", INSTRUMENTED)
-            .env("CARGO_TARGET_DIR", &scratch)
-            .run()?;
+        let (build, host) = build(workspace)?;
+        build.run()?;
+        let (fuzz, scratch) = (workspace.root().join("fuzz"), workspace.built("fuzz", ""));
         Ok(Self { fuzz, built: scratch.join(host).join("release"), scratch })
     }
 

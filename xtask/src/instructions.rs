@@ -17,9 +17,14 @@ const ROUNDS: u64 = 3;
 const KINDS: [(&str, &str); 3] =
     [("challenge", "*challenge_all*"), ("register", "*register_all*"), ("refresh", "*refresh_all*")];
 
+/// What builds the program that is counted in.
+pub(crate) fn build(workspace: &Workspace) -> Program {
+    workspace.cargo().args(["build", "--quiet", "--locked", "--profile", "count", "--package", "bench"])
+}
+
 /// Prints one `name value` line per kind of message, and fails where one has grown.
 pub(crate) fn run(workspace: &Workspace, write: bool) -> anyhow::Result<()> {
-    workspace.cargo().args(["build", "--locked", "--profile", "count", "--package", "bench"]).run()?;
+    build(workspace).run()?;
     let program = workspace.built("count", "bench");
     let reached = workspace.root().join("bench/instructions.txt");
     let before =

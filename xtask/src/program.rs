@@ -33,6 +33,18 @@ impl Program {
         self
     }
 
+    /// The same, for when nobody else wants the machine.
+    pub(crate) fn idly(self) -> Self {
+        let mut command = Command::new("nice");
+        command.args(["-n", "19"]).arg(self.command.get_program()).args(self.command.get_args());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = self.command.get_current_dir() {
+            command.current_dir(folder);
+        }
+        command.stdin(Stdio::null());
+        Self { command }
+    }
+
     /// Runs it with its output on ours.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let line = self.line();

@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`, and the table at its end.
 
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
@@ -39,16 +40,19 @@ const STEPS: &[Step] = &[
         work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
     },
     Step { name: "crash", needs: &["setup"], work: |workspace, _| crash::smoke(workspace) },
-    Step { name: "fuzz", needs: &["setup"], work: |workspace, _| fuzz::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
+    Step { name: "flood", needs: &["setup"], work: |workspace, _| flood::smoke(workspace) },
+    Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
+    Step { name: "fuzz", needs: &["setup"], work: |workspace, _| fuzz::smoke(workspace) },
     Step {
         name: "instructions",
         needs: &["setup"],
         work: |workspace, _| instructions::run(workspace, false),
     },
-    Step { name: "flood", needs: &["setup"], work: |workspace, _| flood::smoke(workspace) },
-    Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
 ];
+
+/// From this step on, phones and browsers are waited for more than the machine: what the last steps need is built meanwhile.
+const SPARE_TIME: &str = "interop";
 
 enum Outcome {
     Passed,
@@ -65,7 +69,13 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     }
     let started = Instant::now();
     let mut done: Vec<(&Step, Outcome, Duration)> = Vec::new();
+    let is_whole = only.is_none();
+    let mut ahead = None;
     for step in chosen {
+        if is_whole && step.name == SPARE_TIME {
+            let builds = ahead_of_time(workspace);
+            ahead = Some(thread::spawn(move || builds.into_iter().for_each(|build| drop(build.ask()))));
+        }
         println!("\n── {} ──", step.name);
         let missing = |need: &&'static str| {
             done.iter()
@@ -83,12 +93,19 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
         println!("── {}: {} ({:.1} s) ──", step.name, outcome.word(), took.as_secs_f64());
         done.push((step, outcome, took));
     }
+    drop(ahead.map(JoinHandle::join));
     print_table(&done, started.elapsed());
     let wanting = done.iter().filter(|(_, outcome, _)| !matches!(outcome, Outcome::Passed)).count();
     if wanting > 0 {
         bail!("{wanting} of {} steps did not pass", done.len());
     }
     Ok(())
+}
+
+/// The long builds of the last steps. What goes wrong there is told by the step, which builds what is still missing.
+fn ahead_of_time(workspace: &Workspace) -> Vec<Program> {
+    let fuzz = fuzz::build(workspace).ok().map(|(build, _)| build);
+    fuzz.into_iter().chain([instructions::build(workspace)]).map(Program::idly).collect()
 }
 
 impl Outcome {
