@@ -31,9 +31,11 @@ use signin::{
     interface::LoginInterface,
     lockout::Tally,
     place::DAYS_MAX,
+    policy::SessionRules,
     records::Records,
     rights::Right,
     session::{Session, SessionId},
+    timestamp::Seconds,
 };
 use store::fault;
 use subtle::ConstantTimeEq;
@@ -64,6 +66,8 @@ const FORM_COOKIE: &str = "__Host-form";
 const FLASH_COOKIE: &str = "__Host-flash";
 /// Holds the choice of colours.
 pub(super) const THEME_COOKIE: &str = "__Host-theme";
+/// Holds after how many minutes without a click whoever is signed in here is signed out.
+pub(super) const IDLE_COOKIE: &str = "__Host-idle";
 /// A session's use is noted this often at the most, in seconds.
 const TOUCH_EVERY: u64 = 15;
 
@@ -76,6 +80,8 @@ pub(super) struct Visitor {
     pub(super) agent: Box<str>,
     /// Their choice of colours.
     pub(super) theme: Theme,
+    /// The inactivity time that was chosen for their browser, in minutes; it can only shorten the system's.
+    pub(super) idle: Option<u32>,
     /// What it shows to be known by.
     device: Box<str>,
     form_token: String,
@@ -138,6 +144,9 @@ impl FromRequestParts<Arc<Web>> for Visitor {
                 Some("dark") => Theme::Dark,
                 _ => Theme::Auto,
             },
+            idle: cookie(&parts.headers, IDLE_COOKIE)
+                .and_then(|minutes| minutes.parse().ok())
+                .filter(|minutes| *minutes > 0),
             device: cookie(&parts.headers, DEVICE_COOKIE).unwrap_or_default().into(),
             form_token: cookie(&parts.headers, FORM_COOKIE)
                 .filter(|token| token.len() == 32)
@@ -148,6 +157,12 @@ impl FromRequestParts<Arc<Web>> for Visitor {
 }
 
 impl Visitor {
+    /// The rules of sessions for their browser: the system's, with their own inactivity time where that is shorter.
+    pub(super) fn session_rules(&self, rules: SessionRules) -> SessionRules {
+        let own = self.idle.map_or(rules.idle, Seconds::minutes);
+        SessionRules { idle: rules.idle.min(own), ..rules }
+    }
+
     /// Where an attempt of theirs comes from.
     pub(super) fn peer(&self) -> Peer<'_> {
         Peer { address: self.address, agent: &self.agent, device: &self.device }
@@ -249,7 +264,9 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     };
     let Some(session) = session else { return Err(to_login(if id.is_some() { "ended" } else { "" })) };
     // Whoever edits a file has a session as long as the editor runs: there is no way in for a second one.
-    if !session.is_open(&settings.sessions, now) && web.system.editor.is_none() {
+    if !session.is_open(&visitor.session_rules(settings.sessions), now) && web.system.editor.is_none() {
+        // By the system's own rule it may still be open: it must not be so again for who takes the browser's away.
+        let _whatever_comes = ledger.commit(vec![Effect::CloseSession(session.id)]).await;
         return Err(to_login("idle"));
     }
     let account = ledger.account(session.account).filter(|account| account.kind() == RoleKind::ServiceUser);

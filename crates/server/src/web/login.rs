@@ -50,7 +50,8 @@ pub(super) async fn show(
     if web.system.ignition.is_awaited() {
         return Redirect::to("/ignition").into_response();
     }
-    let minutes = u64::from(web.system.ledger.settings().sessions.idle.0 / 60);
+    let rules = visitor.session_rules(web.system.ledger.settings().sessions);
+    let minutes = u64::from(rules.idle.0 / 60);
     let reason = match arrival.why.as_str() {
         "out" => Reason::SignedOut,
         "idle" => Reason::IdledOut { minutes },

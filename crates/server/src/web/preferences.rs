@@ -1,4 +1,4 @@
-//! One's own preferences: the password (as the old manuals describe it) and the colours.
+//! One's own preferences: the password (as the old manuals describe it) and what is chosen for the browser.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use signin::{
 
 use super::{
     Web, credentials,
-    guard::{self, SignedForm, SignedIn, THEME_COOKIE},
+    guard::{self, IDLE_COOKIE, SignedForm, SignedIn, THEME_COOKIE},
     login::ended,
     pending::NewPassword,
     views::{
@@ -33,12 +33,19 @@ use crate::flow::Hashes;
 const PATH: &str = "/manager/preferences";
 /// Where the OK goes.
 const CONFIRM: &str = "/manager/preferences/confirm";
-/// Colours are remembered for a year.
+/// What is chosen for a browser is remembered for a year.
 const YEAR: u32 = 31_536_000;
 
 pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
-    let filled = Filled::default().with("change_password", "no").with("theme", who.visitor.theme.to_string());
-    who.page(&page(&web, &who, &filled))
+    who.page(&page(&web, &who, &saved(&who, "no")))
+}
+
+/// The form with what this browser has chosen.
+fn saved(who: &SignedIn, change_password: &str) -> Filled {
+    Filled::default()
+        .with("change_password", change_password)
+        .with("theme", who.visitor.theme.to_string())
+        .with("idle", who.visitor.idle.map(|minutes| minutes.to_string()).unwrap_or_default())
 }
 
 fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
@@ -48,16 +55,32 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
         &who.account.name,
         "",
     );
-    PreferencesPage::new(who.shell(web, Place::Settings), filled, rules)
+    PreferencesPage::new(who.shell(web, Place::Settings), filled, rules, idle_max(web))
+}
+
+/// The system's inactivity time, in minutes.
+fn idle_max(web: &Web) -> u32 {
+    web.system.ledger.settings().sessions.idle.0 / 60
 }
 
 pub(super) async fn save(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let filled = ["change_password", "theme"]
+    let filled = ["change_password", "theme", "idle"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
     let theme = match form.get("theme") {
         theme @ ("light" | "dark") => theme,
         _ => "auto",
+    };
+    let most = idle_max(&web);
+    let idle = match form.get("idle").trim() {
+        "" => None,
+        text => match text.parse::<u32>() {
+            Ok(minutes) if (1..=most).contains(&minutes) => Some(minutes),
+            Ok(_) | Err(_) => {
+                let filled = filled.wrong("idle", format!("1 to {most} minutes."));
+                return who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &filled));
+            }
+        },
     };
     let mut response = if form.get("change_password") == "yes" {
         let (present, new) = (form.secret("current"), form.secret("password"));
@@ -73,6 +96,10 @@ pub(super) async fn save(State(web): State<Arc<Web>>, SignedForm(who, form): Sig
         guard::redirect_with(PATH, Tone::Good, "Saved successfully", "Your preferences are in force.")
     };
     guard::put_cookie(&mut response, THEME_COOKIE, theme, Some(YEAR));
+    match idle {
+        Some(minutes) => guard::put_cookie(&mut response, IDLE_COOKIE, &minutes.to_string(), Some(YEAR)),
+        None => guard::drop_cookie(&mut response, IDLE_COOKIE),
+    }
     response
 }
 
@@ -102,9 +129,7 @@ pub(super) async fn confirm(State(web): State<Arc<Web>>, SignedForm(who, _): Sig
         let text = "The question had been open for too long. Type the new password again.";
         return guard::redirect_with(PATH, Tone::Warning, "Nothing was changed", text);
     };
-    let filled =
-        Filled::default().with("change_password", "yes").with("theme", who.visitor.theme.to_string());
-    change_password(&web, &who, change, filled).await
+    change_password(&web, &who, change, saved(&who, "yes")).await
 }
 
 async fn change_password(web: &Arc<Web>, who: &SignedIn, change: NewPassword, filled: Filled) -> Response {

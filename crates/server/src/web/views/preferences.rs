@@ -21,15 +21,15 @@ pub(crate) struct PreferencesPage {
     pub(crate) current: KnownSecret,
     /// `password` and its repetition.
     pub(crate) password: Secret,
-    /// `theme`.
+    /// `theme`, `idle`.
     pub(crate) fields: Vec<Field>,
     /// What is wrong.
     pub(crate) problems: Problems,
 }
 
 impl PreferencesPage {
-    /// The form, with what it holds: `change_password`, `theme`.
-    pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>) -> Self {
+    /// The form, with what it holds: `change_password`, `theme`, `idle`; the system signs out after so many minutes.
+    pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>, idle_max: u32) -> Self {
         let change = filled.field(
             Field::new("change_password", "Enable Change Password")
                 .required()
@@ -44,11 +44,18 @@ impl PreferencesPage {
         let mut password = filled.secret(Secret::new("password", "Password").rules(rules));
         password.required = false;
         password.account.clone_from(&shell.person.name);
-        let fields = vec![filled.field(Field::new("theme", "Colours").required().kind(Kind::Radio(vec![
+        let colours = Kind::Radio(vec![
             Choice::new("auto", "As this computer says", true),
             Choice::new("light", "Light", false),
             Choice::new("dark", "Dark", false),
-        ])))];
+        ]);
+        let minutes =
+            Kind::Number { least: 1, most: idle_max.into(), unit: "minutes without activity".into() };
+        let hint = format!("1 to {idle_max}. Empty: after {idle_max}, as for everybody.");
+        let fields = vec![
+            filled.field(Field::new("theme", "Colours").required().kind(colours)),
+            filled.field(Field::new("idle", "Signed out after").kind(minutes).hint(hint)),
+        ];
         let mut problems = Problems::default();
         problems.list.extend(current.problem());
         problems.list.extend(password.problems());
