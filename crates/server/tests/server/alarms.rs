@@ -88,6 +88,32 @@ async fn phones_pushed_out_and_an_open_partner_raise_alarms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_ends_soon_raises_an_alarm_two_weeks_before() {
+    // 2099-01-01.
+    const ENDS_AT: u64 = 4_070_908_800;
+    const DAY: u64 = 86_400;
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut wanted = rcgen::CertificateParams::new(["office.example".to_owned()]).expect("a name");
+    wanted.not_after = rcgen::date_time_ymd(2099, 1, 1);
+    let made = wanted.self_signed(&key).expect("made");
+    let (certificate, private_key) = (folder.path().join("one.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.pem()).expect("written");
+    std::fs::write(&private_key, key.serialize_pem()).expect("written");
+    let house = House::start_with(|config| {
+        config.tls.certificate = certificate;
+        config.tls.private_key = private_key;
+    });
+    let house = house.await.ignited().await;
+    let left = |house: &House| ENDS_AT - house.clock.now().as_secs();
+    house.pass(left(&house) - 15 * DAY);
+    assert_eq!(alarms(&house), [""; 0]);
+    house.pass(2 * DAY);
+    assert_eq!(alarms(&house), ["certificate-ends certificate stands"]);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alarm_is_acknowledged_by_whoever_has_the_right_and_nobody_else() {
     let house = House::start().await.ignited().await.with_user("ann", "201", "48159").await;
     let mut phone = house.phone("201", "99999").await;
