@@ -46,7 +46,7 @@ pub(super) struct Replacement {
 #[serde(deny_unknown_fields)]
 pub(super) struct FourDigits {
     /// Exactly four digits. They are told to nobody afterwards.
-    #[schema(value_type = String, min_length = 4, max_length = 4, write_only, examples("4815"))]
+    #[schema(value_type = String, min_length = 4, max_length = 4, pattern = "^[0-9]{4}$", write_only, examples("4815"))]
     secret: Zeroizing<String>,
 }
 

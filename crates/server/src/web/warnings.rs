@@ -46,7 +46,7 @@ const LESS_SAFE: [LessSafe; 2] = [
         on: On::EveryPage,
         tone: Tone::Warning,
         title: "Less safe: phone based administration is as on the older systems",
-        text: "Only M- and T-series phones are asked for the system password, and nobody is where none is set.",
+        text: "Only M- and T-series phones are asked for the system password. Where none is set, nobody is asked for anything.",
         link: ("/manager/settings/switch", "Switch"),
     },
     LessSafe {

@@ -59,8 +59,8 @@ impl SwitchPage {
             Field::new("as_before", "As on the older systems")
                 .kind(Kind::Check { ticked: false })
                 .hint(
-                    "Less safe. Only M- and T-series phones are asked for the system password, and nobody where none \
-                     is set. Every page says so while it is on.",
+                    "Less safe. Only M- and T-series phones are asked for the system password. Where none is set, \
+                     nobody is asked for anything. Every page says so while it is on.",
                 ),
         );
         as_before.fixed = !editable;
