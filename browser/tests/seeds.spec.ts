@@ -99,6 +99,7 @@ async function changeSystemPasswordTwice(page: Page, hand: Hand): Promise<void> 
 
 for (const way of ["mouse", "keyboard"] as const) {
   test(`changing the system password, with the ${way}`, async ({ page, product }) => {
+    test.slow();
     const office = await Office.of(product);
     await office.manager.lend(page);
     await page.goto(product.url("/manager"));
