@@ -36,6 +36,7 @@ export const PAGES = [
   "/manager/settings/security/sessions",
   "/manager/settings/domain",
   "/manager/settings/system",
+  "/manager/settings/switch",
   "/manager/settings/notifications",
   "/manager/settings/notifications/webhooks/new",
   "/manager/settings/notifications/syslog/new",

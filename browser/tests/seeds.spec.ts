@@ -1,6 +1,7 @@
 // What the manuals of the older systems tell an administrator to do, step by step and in their words: each with a mouse, each
 // with the keys alone, and once without scripts.
 import { Page } from "@playwright/test";
+import { expectAccessible } from "../accessibility";
 import { Hand, hands } from "../keyboard";
 import { ADMINISTRATOR, Office, PARTNER, PARTNER_PASSWORD, PASSWORD, Visitor, expect, test } from "../office";
 import { Product } from "../product";
@@ -67,7 +68,45 @@ async function changePassword(page: Page, hand: Hand, name: string, present: str
   });
 }
 
+/** Changing the system password. */
+async function changeSystemPassword(page: Page, hand: Hand, digits: string): Promise<void> {
+  await test.step("1. Click System in the menu bar and select Switch", async () => {
+    await hand.press(menu(page, "System"));
+    await hand.press(page.getByRole("navigation", { name: "System" }).getByRole("link", { name: "Switch", exact: true }));
+    await expect(page).toHaveURL(/\/manager\/settings\/switch$/);
+  });
+  await test.step("2. In the Password field, enter a 4 digit password", async () => {
+    await expect(page.getByLabel("Password", { exact: true })).toHaveValue("");
+    await hand.type(page.getByLabel("Password", { exact: true }), digits);
+  });
+  await test.step("3. Click Save", async () => hand.press(page.getByRole("button", { name: "Save", exact: true })));
+}
+
+/** The whole of it: what is no password, one, another, and none any more. */
+async function changeSystemPasswordTwice(page: Page, hand: Hand): Promise<void> {
+  await changeSystemPassword(page, hand, "739");
+  await expect(page.getByRole("alert")).toContainText("Use exactly 4 digits.");
+  for (const digits of ["7391", "2864"]) {
+    await changeSystemPassword(page, hand, digits);
+    await expect(page.getByRole("status")).toContainText("The system password is in force from now on.");
+    await expect(page.getByText(/^Set .* by Administrator\.$/)).toBeVisible();
+    await expect(page.getByText("Asked of every phone")).toBeVisible();
+    expect(await page.content()).not.toContain(digits);
+  }
+  await hand.press(page.getByRole("button", { name: "Remove the system password" }));
+  await expect(page.getByText("Not set.")).toBeVisible();
+}
+
 for (const way of ["mouse", "keyboard"] as const) {
+  test(`changing the system password, with the ${way}`, async ({ page, product }) => {
+    test.slow();
+    const office = await Office.of(product);
+    await office.manager.lend(page);
+    await page.goto(product.url("/manager"));
+    await changeSystemPasswordTwice(page, hands(page)[way]);
+    await expectAccessible(page);
+  });
+
   test(`logging in to the web manager, with the ${way}`, async ({ page, product }) => {
     await Office.of(product);
     await logIn(page, product, hands(page)[way]);
@@ -99,6 +138,13 @@ test.describe("without scripts", () => {
     await login(page, hand, ADMINISTRATOR, "thirty violet umbrellas");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
   });
+
+  test("the system password can be changed", async ({ page, product }) => {
+    const office = await Office.of(product);
+    await office.manager.lend(page);
+    await page.goto(product.url("/manager"));
+    await changeSystemPasswordTwice(page, hands(page).mouse);
+  });
 });
 
 test("three failed attempts within ten minutes block access for a minute", async ({ page, product }) => {
@@ -122,4 +168,21 @@ test("a security warning is displayed until both default accounts have their own
   await office.manager.lend(page);
   await page.goto(product.url("/manager"));
   await expect(page.getByText("Security warning")).toHaveCount(0);
+});
+
+test("a warning is displayed while phone based administration is open as on the older systems", async ({ page, product }) => {
+  const office = await Office.of(product);
+  await office.manager.lend(page);
+  await page.goto(product.url("/manager/settings/switch"));
+  await expect(page.getByText("Closed", { exact: true })).toBeVisible();
+  await page.getByLabel("As on the older systems").check();
+  await page.getByRole("button", { name: "Save phone based administration" }).click();
+  await expect(page.getByText("Open", { exact: true })).toBeVisible();
+  await expectAccessible(page);
+  await page.goto(product.url("/manager/users"));
+  await expect(page.getByText("Less safe: phone based administration is as on the older systems")).toBeVisible();
+  await page.getByRole("link", { name: "Switch", exact: true }).click();
+  await page.getByLabel("As on the older systems").uncheck();
+  await page.getByRole("button", { name: "Save phone based administration" }).click();
+  await expect(page.getByText("Less safe")).toHaveCount(1);
 });

@@ -444,6 +444,7 @@ fn furnish(ledger: &Ledger) -> anyhow::Result<()> {
         realm: REALM.into(),
         md5_allowed: false,
         md5_only_agents: Vec::new(),
+        phones_administer_as_before: false,
     };
     let mut effects = vec![
         Effect::PutSettings(Box::new(Settings { version: 1, ..Settings::default() })),

@@ -300,7 +300,7 @@ impl Cause {
 const fn new_secret(owner: Owner, kind: CredentialKind) -> Remedy {
     match (owner, kind) {
         (Owner::Account(id), CredentialKind::ServicePassword) => Remedy::ServiceUserPage(id),
-        (Owner::Account(_) | Owner::Extension(_), _) => Remedy::NewSecret(owner, kind),
+        (Owner::Account(_) | Owner::Extension(_) | Owner::Domain(_), _) => Remedy::NewSecret(owner, kind),
     }
 }
 

@@ -44,6 +44,10 @@ pub struct Domain {
     /// nobody which extensions exist.
     #[serde(default)]
     pub md5_only_agents: Vec<Box<str>>,
+    /// Whether phone based administration is guarded as on the older systems: the system password is asked of M- and T-series
+    /// phones alone, and of nobody where none is set.
+    #[serde(default)]
+    pub phones_administer_as_before: bool,
 }
 
 /// Phones that are known to give up when SHA-256 is offered.

@@ -23,6 +23,7 @@ pub mod extension;
 pub mod ident;
 pub mod interface;
 pub mod lockout;
+pub mod phone_administration;
 pub mod place;
 pub mod policy;
 pub mod preset;

@@ -333,9 +333,9 @@ impl Settings {
             CountScope::Credential(CredentialKind::UserPassword) => &self.user_password_lock,
             CountScope::Credential(CredentialKind::VoicemailCode) => &self.voicemail_code_lock,
             CountScope::Credential(CredentialKind::PortalPasscode) => &self.portal_passcode_lock,
-            CountScope::Credential(CredentialKind::LoginCode | CredentialKind::PhonePassword) => {
-                &self.extension_lock
-            }
+            CountScope::Credential(
+                CredentialKind::LoginCode | CredentialKind::PhonePassword | CredentialKind::SystemPassword,
+            ) => &self.extension_lock,
             CountScope::Address => &self.address_lock,
             CountScope::ApiToken => &COUNTED_ALONE,
         }

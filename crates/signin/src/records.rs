@@ -109,6 +109,7 @@ pub trait Records {
                 (Some(account), extension)
             }
             Owner::Extension(id) => (None, self.extension(id)),
+            Owner::Domain(_) => (None, None),
         };
         let about = About {
             name: account.as_ref().map_or("", |account| &account.name),

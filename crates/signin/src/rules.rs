@@ -340,7 +340,7 @@ const PLAIN: [PlainRule; 13] = [
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    Secret(CredentialKind, &'static SecretRule),
+    Secret(Part, CredentialKind, &'static SecretRule),
     Lock(&'static Guarded, LockField),
     Plain(&'static PlainRule),
 }
@@ -366,9 +366,9 @@ impl Part {
             let is_before = |rule: &PlainRule| rule.group == "Names";
             PLAIN.iter().filter(move |rule| rule.part == self && is_before(rule) == before).map(What::Plain)
         };
-        let secrets = KINDS.iter().filter(move |row| part_of(row.kind) == self).flat_map(|row| {
+        let secrets = KINDS.iter().filter(move |row| part_of(row.kind) == Some(self)).flat_map(move |row| {
             let suits = SECRET_RULES.iter().filter(|rule| rule.suits(row.kind));
-            suits.map(|rule| What::Secret(row.kind, rule))
+            suits.map(move |rule| What::Secret(self, row.kind, rule))
         });
         let locks = GUARDED
             .iter()
@@ -378,14 +378,16 @@ impl Part {
     }
 }
 
-const fn part_of(kind: CredentialKind) -> Part {
+/// Where the rules of a kind are set; of some, nothing is.
+const fn part_of(kind: CredentialKind) -> Option<Part> {
     match kind {
-        CredentialKind::ServicePassword => Part::ServiceUsers,
-        CredentialKind::UserPassword => Part::Users,
-        CredentialKind::VoicemailCode => Part::VoicemailCodes,
-        CredentialKind::LoginCode => Part::LoginCodes,
-        CredentialKind::PortalPasscode => Part::PortalPasscodes,
-        CredentialKind::PhonePassword => Part::Phones,
+        CredentialKind::ServicePassword => Some(Part::ServiceUsers),
+        CredentialKind::UserPassword => Some(Part::Users),
+        CredentialKind::VoicemailCode => Some(Part::VoicemailCodes),
+        CredentialKind::LoginCode => Some(Part::LoginCodes),
+        CredentialKind::PortalPasscode => Some(Part::PortalPasscodes),
+        CredentialKind::PhonePassword => Some(Part::Phones),
+        CredentialKind::SystemPassword => None,
     }
 }
 
@@ -393,7 +395,7 @@ impl Rule {
     /// Stable name: "service-password-length-min".
     pub fn name(&self) -> String {
         match self.0 {
-            What::Secret(kind, rule) => format!("{}-{}", kind.row().name, rule.name),
+            What::Secret(_, kind, rule) => format!("{}-{}", kind.row().name, rule.name),
             What::Lock(guarded, field) => {
                 let field = match field {
                     LockField::Failures => "failures",
@@ -411,7 +413,7 @@ impl Rule {
     /// Which part of the form it is in.
     pub const fn part(&self) -> Part {
         match self.0 {
-            What::Secret(kind, _) => part_of(kind),
+            What::Secret(part, ..) => part,
             What::Lock(guarded, _) => guarded.part,
             What::Plain(rule) => rule.part,
         }
@@ -420,7 +422,7 @@ impl Rule {
     /// The heading that it stands under.
     pub const fn group(&self) -> &'static str {
         match self.0 {
-            What::Secret(kind, _) => kind.row().title,
+            What::Secret(_, kind, _) => kind.row().title,
             What::Lock(guarded, _) => match guarded.part {
                 Part::Phones => "Blacklisted extensions",
                 Part::Addresses => "Blacklisted addresses",
@@ -438,7 +440,7 @@ impl Rule {
     /// Before the field.
     pub const fn title(&self) -> &'static str {
         match self.0 {
-            What::Secret(_, rule) => rule.title,
+            What::Secret(.., rule) => rule.title,
             What::Lock(_, field) => match field {
                 LockField::Failures => "Failures until then",
                 LockField::Window => "Counted within",
@@ -453,7 +455,7 @@ impl Rule {
     /// What it is for.
     pub const fn help(&self) -> &'static str {
         match self.0 {
-            What::Secret(_, rule) => rule.help,
+            What::Secret(.., rule) => rule.help,
             What::Lock(_, field) => match field {
                 LockField::Failures => "Names and numbers that nobody has are treated alike. 0: never.",
                 LockField::Window => "",
@@ -468,7 +470,7 @@ impl Rule {
     /// What may be entered.
     pub fn range(&self) -> Range {
         match self.0 {
-            What::Secret(kind, rule) => rule.range(kind),
+            What::Secret(_, kind, rule) => rule.range(kind),
             What::Plain(rule) => rule.range,
             What::Lock(guarded, field) => match field {
                 LockField::Failures => Range::Number { least: 0, most: 255, unit: "" },
@@ -486,7 +488,7 @@ impl Rule {
     /// The value; `None` = it does not apply: a lock that is none has no length.
     pub fn get(&self, settings: &Settings) -> Option<u32> {
         match self.0 {
-            What::Secret(kind, rule) => Some(rule.get((kind.row().rules)(settings))),
+            What::Secret(_, kind, rule) => Some(rule.get((kind.row().rules)(settings))),
             What::Plain(rule) => Some((rule.get)(settings)),
             What::Lock(guarded, field) => {
                 let rule = (guarded.of)(settings);
@@ -506,7 +508,11 @@ impl Rule {
     /// Changes the value. One that does not apply is let go.
     pub fn set(&self, settings: &mut Settings, value: u32) {
         match self.0 {
-            What::Secret(kind, rule) => rule.set((kind.row().rules_mut)(settings), value),
+            What::Secret(_, kind, rule) => {
+                if let Some(rules_of) = kind.row().rules_mut {
+                    rule.set(rules_of(settings), value);
+                }
+            }
             What::Plain(rule) => (rule.set)(settings, value),
             What::Lock(guarded, field) => {
                 let rule = (guarded.of_mut)(settings);

@@ -1,4 +1,4 @@
-//! The census of credentials: of every account which are set, ended, weak by today's rules, or used by nobody for long.
+//! The census of credentials: of every account, and of the system, which are set, ended, weak by today's rules, or used by nobody for long.
 //!
 //! Whether a secret is weak is seen by opening it, a microsecond or two each: too much to do for a hundred thousand people at
 //! every look at a list. So all are looked at once, and lists and pictures go by what was seen then, until something changes.
@@ -6,7 +6,7 @@
 use signin::{
     account::Account,
     credential::{
-        CredentialKind, KINDS,
+        CredentialKind, KINDS, Owner, OwnerKind,
         state::{CredentialState, owners_of},
     },
     ident::AccountId,
@@ -57,7 +57,7 @@ pub struct CredentialQuery {
 pub struct KindCensus {
     /// Which.
     pub kind: CredentialKind,
-    /// Accounts that could have one.
+    /// Accounts and domains that could have one.
     pub owners: usize,
     /// Set.
     pub set: usize,
@@ -107,23 +107,25 @@ impl Ledger {
         let mut accounts = Vec::with_capacity(ids.len());
         for id in ids {
             let Some(account) = self.holdings.account(id) else { continue };
-            let flags = self.flags_of(&account, now);
-            for (count, flags) in kinds.iter_mut().zip(flags) {
-                let has = |flag: Flags| usize::from(flags & flag != 0);
-                count.owners += has(POSSIBLE);
-                count.set += has(SET);
-                count.weak += has(WEAK);
-                count.expired += has(EXPIRED);
-                count.unused += has(UNUSED);
-            }
+            let flags = self.flags_of(owners_of(&account), now);
+            count(&mut kinds, &flags);
             accounts.push((id, flags));
+        }
+        for id in self.holdings.domains.load().by_id.keys() {
+            let of_domain = KINDS.iter().filter(|row| row.belongs_to == OwnerKind::Domain);
+            let owned = of_domain.map(|row| (Owner::Domain(*id), row.kind));
+            count(&mut kinds, &self.flags_of(owned, now));
         }
         Census { at: now, kinds, changes, accounts }
     }
 
-    fn flags_of(&self, account: &Account, now: Timestamp) -> [Flags; KINDS.len()] {
+    fn flags_of(
+        &self,
+        owned: impl IntoIterator<Item = (Owner, CredentialKind)>,
+        now: Timestamp,
+    ) -> [Flags; KINDS.len()] {
         let mut flags = [0; KINDS.len()];
-        for (owner, kind) in owners_of(account) {
+        for (owner, kind) in owned {
             let state = CredentialState::of(self, owner, kind, now);
             let place = KINDS.iter().position(|row| row.kind == kind);
             if let Some(flags) = place.and_then(|place| flags.get_mut(place)) {
@@ -153,6 +155,18 @@ impl Ledger {
         };
         paged(census.accounts.iter(), is_found, false, query.offset, query.limit)
             .map(|(id, _)| self.holdings.account(*id))
+    }
+}
+
+/// Adds one owner's to the others'.
+fn count(kinds: &mut [KindCensus; KINDS.len()], flags: &[Flags; KINDS.len()]) {
+    for (count, flags) in kinds.iter_mut().zip(flags) {
+        let has = |flag: Flags| usize::from(flags & flag != 0);
+        count.owners += has(POSSIBLE);
+        count.set += has(SET);
+        count.weak += has(WEAK);
+        count.expired += has(EXPIRED);
+        count.unused += has(UNUSED);
     }
 }
 

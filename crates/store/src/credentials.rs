@@ -77,12 +77,13 @@ type Set = Box<[Waiting]>;
 pub(crate) struct Credentials {
     accounts: Numbered<AccountId, Set>,
     extensions: Numbered<ExtensionId, Set>,
+    domains: Numbered<DomainId, Set>,
 }
 
 impl Credentials {
     /// With nothing in it.
     pub(crate) fn new() -> Self {
-        Self { accounts: Numbered::new(), extensions: Numbered::new() }
+        Self { accounts: Numbered::new(), extensions: Numbered::new(), domains: Numbered::new() }
     }
 
     fn peek<R>(&self, owner: Owner, kind: CredentialKind, look: impl FnOnce(Option<&Waiting>) -> R) -> R {
@@ -90,6 +91,7 @@ impl Credentials {
         match owner {
             Owner::Account(id) => self.accounts.peek(id, find),
             Owner::Extension(id) => self.extensions.peek(id, find),
+            Owner::Domain(id) => self.domains.peek(id, find),
         }
     }
 
@@ -97,6 +99,7 @@ impl Credentials {
         match owner {
             Owner::Account(id) => self.accounts.change(id, change),
             Owner::Extension(id) => self.extensions.change(id, change),
+            Owner::Domain(id) => self.domains.change(id, change),
         }
     }
 
@@ -132,6 +135,7 @@ impl Credentials {
         };
         self.accounts.each(|id, set| look(Owner::Account(id), set));
         self.extensions.each(|id, set| look(Owner::Extension(id), set));
+        self.domains.each(|id, set| look(Owner::Domain(id), set));
         untold
     }
 
@@ -139,6 +143,7 @@ impl Credentials {
         let mut len = 0;
         self.accounts.each(|_, set| len += set.len());
         self.extensions.each(|_, set| len += set.len());
+        self.domains.each(|_, set| len += set.len());
         len
     }
 }
@@ -230,7 +235,8 @@ impl Holdings {
                 CredentialKind::LoginCode
                 | CredentialKind::PhonePassword
                 | CredentialKind::VoicemailCode
-                | CredentialKind::PortalPasscode => Verifier::Unset,
+                | CredentialKind::PortalPasscode
+                | CredentialKind::SystemPassword => Verifier::Unset,
             },
         }
     }
@@ -282,6 +288,7 @@ impl Holdings {
         let id = match owner {
             Owner::Extension(id) => id,
             Owner::Account(id) => self.extension_of(id)?,
+            Owner::Domain(_) => return None,
         };
         let (domain, number) = self.line_of(id)?;
         Some((number, self.domain(domain)?.realm.clone(), domain))

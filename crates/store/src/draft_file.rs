@@ -312,8 +312,13 @@ impl Ledger {
             .iter()
             .map(|found| Extension { user: found.user.filter(&known), ..(**found).clone() })
             .collect();
+        let domains: Vec<Domain> =
+            self.domain(DomainId::FIRST).iter().map(|domain| (**domain).clone()).collect();
         let owners = users.iter().map(|user| Owner::Account(user.id));
         let owners = owners.chain(extensions.iter().map(|found| Owner::Extension(found.id)));
+        let of_domains =
+            domains.iter().filter(|_| may(Right::SystemRead)).map(|found| Owner::Domain(found.id));
+        let owners = owners.chain(of_domains);
         let secrets = owners
             .flat_map(|owner| KINDS.iter().map(move |row| (owner, row.kind)))
             .filter_map(|(owner, kind)| self.credential(owner, kind).map(|facts| (owner, kind, facts)))
@@ -336,7 +341,7 @@ impl Ledger {
             owner: owner.clone(),
             rights: rights.to_vec(),
             settings,
-            domains: self.domain(DomainId::FIRST).iter().map(|domain| (**domain).clone()).collect(),
+            domains,
             groups,
             users,
             extensions,

@@ -61,7 +61,8 @@ const fn is_shown_by_phones(kind: CredentialKind) -> bool {
         CredentialKind::ServicePassword
         | CredentialKind::UserPassword
         | CredentialKind::VoicemailCode
-        | CredentialKind::PortalPasscode => false,
+        | CredentialKind::PortalPasscode
+        | CredentialKind::SystemPassword => false,
     }
 }
 
@@ -120,6 +121,7 @@ impl Holdings {
         let extension = match owner {
             Owner::Extension(id) => Some(id),
             Owner::Account(id) => self.extension_of(id),
+            Owner::Domain(_) => None,
         };
         if let Some(extension) = extension {
             self.stale.forget(extension);

@@ -178,6 +178,9 @@ impl Holdings {
         let mut by_id = self.domains.load().by_id.clone();
         by_id.remove(&id);
         self.set_domains(by_id);
+        for row in &KINDS {
+            self.drop_credential(Owner::Domain(id), row.kind);
+        }
     }
 
     pub(crate) fn set_domains(&self, by_id: BTreeMap<DomainId, Arc<Domain>>) {
@@ -440,6 +443,7 @@ impl Holdings {
         match owner {
             Owner::Extension(id) => self.derive_line(id),
             Owner::Account(id) => self.extension_of(id).into_iter().for_each(|id| self.derive_line(id)),
+            Owner::Domain(_) => {}
         }
     }
 
@@ -582,7 +586,7 @@ pub(crate) fn may_own(account: &Account, kind: CredentialKind) -> bool {
     match kind.row().belongs_to {
         OwnerKind::ServiceUser => account.kind() == RoleKind::ServiceUser,
         OwnerKind::User => account.kind() == RoleKind::User,
-        OwnerKind::Extension => false,
+        OwnerKind::Extension | OwnerKind::Domain => false,
     }
 }
 
@@ -598,6 +602,6 @@ pub(crate) const fn owner_for_phones(
         | CredentialKind::UserPassword
         | CredentialKind::VoicemailCode
         | CredentialKind::PortalPasscode => Some(Owner::Account(user)),
-        CredentialKind::ServicePassword => None,
+        CredentialKind::ServicePassword | CredentialKind::SystemPassword => None,
     }
 }

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use signin::ident::{AccountId, ExtensionId};
+use signin::ident::{AccountId, DomainId, ExtensionId};
 
 use crate::shards::Shards;
 
@@ -20,6 +20,16 @@ pub(crate) trait Id: Copy {
 }
 
 impl Id for AccountId {
+    fn number(self) -> u32 {
+        self.0
+    }
+
+    fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+}
+
+impl Id for DomainId {
     fn number(self) -> u32 {
         self.0
     }

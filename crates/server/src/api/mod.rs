@@ -25,6 +25,7 @@ mod service_users;
 mod session;
 mod sessions;
 mod settings;
+mod switch;
 pub mod table;
 mod tokens;
 mod users;

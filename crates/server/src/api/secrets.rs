@@ -9,7 +9,7 @@ use signin::{
     admin::{self, Admin, SecretChoice},
     credential::{CredentialKind, KINDS, Owner, OwnerKind},
     dice::Dice,
-    ident::AccountId,
+    ident::{AccountId, DomainId},
     records::Records,
 };
 use utoipa::ToSchema;
@@ -39,6 +39,15 @@ pub(super) struct Replacement {
     /// Whether a new one must be chosen at the next sign-in; for passwords.
     #[serde(default)]
     force_new: bool,
+}
+
+/// The four digits of the system password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FourDigits {
+    /// Exactly four digits. They are told to nobody afterwards.
+    #[schema(value_type = String, min_length = 4, max_length = 4, pattern = "^[0-9]{4}$", write_only, examples("4815"))]
+    secret: Zeroizing<String>,
 }
 
 /// What came of it.
@@ -82,6 +91,11 @@ impl Of {
             || Err(Problem::of(Kind::NotFound)),
             |account| Ok(Self { owner: Owner::Account(account.id), kind }),
         )
+    }
+
+    /// The system's: that of its first domain.
+    const fn system() -> Self {
+        Self { owner: Owner::Domain(DomainId::FIRST), kind: CredentialKind::SystemPassword }
     }
 
     fn extension(api: &Api, id: u32) -> Result<Self, Problem> {
@@ -219,4 +233,28 @@ pub(super) async fn set_of_service_user(
     Body(asked): Body<Replacement>,
 ) -> Result<Answer, Problem> {
     Of::service_user(&api, id)?.set(&api, &caller, if_match, asked).await
+}
+
+pub(super) async fn of_system(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {
+    Of::system().show(&api)
+}
+
+pub(super) async fn set_of_system(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    if_match: IfMatch,
+    Body(FourDigits { secret }): Body<FourDigits>,
+) -> Result<Answer, Problem> {
+    let of = Of::system();
+    let choice = SecretChoice::Set(secret_of(&secret));
+    let replaced = of.replace(&api, &caller, if_match, choice, false).await?;
+    Answer::versioned(&replaced.state, of.version(&*api.system.ledger))
+}
+
+pub(super) async fn remove_of_system(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    if_match: IfMatch,
+) -> Result<Answer, Problem> {
+    Of::system().remove(&api, &caller, if_match).await
 }

@@ -17,7 +17,7 @@ use utoipa::{
 
 use super::{
     Api, accounts, audit, door::Access, extensions, figures, groups, locks, own, paging, phones, problems,
-    secrets, service_users, session, sessions, settings, tokens, users,
+    secrets, service_users, session, sessions, settings, switch, tokens, users,
 };
 
 /// Schemas by their names, as far as they are needed.
@@ -431,6 +431,21 @@ fn security_rows() -> Vec<Row> {
             .takes::<settings::DomainSettings>()
             .gives::<settings::DomainSettings>()
             .changes(),
+        get("/settings/switch", Needs(SystemRead), "getSwitch", "What guards phone based administration", switch::show)
+            .gives::<switch::Switch>(),
+        put("/settings/switch", Needs(SystemWrite), "changeSwitch", "Change what guards phone based administration", switch::change)
+            .takes::<switch::SwitchSettings>()
+            .gives::<switch::Switch>()
+            .changes(),
+        get("/settings/switch/password", Needs(SystemRead), "getSystemPassword", "What is told of the system password", secrets::of_system)
+            .gives::<accounts::SecretState>(),
+        put("/settings/switch/password", Needs(SystemWrite), "setSystemPassword", "Set the system password", secrets::set_of_system)
+            .takes::<secrets::FourDigits>()
+            .gives::<accounts::SecretState>()
+            .changes(),
+        delete("/settings/switch/password", Needs(SystemWrite), "removeSystemPassword", "Remove the system password", secrets::remove_of_system)
+            .changes()
+            .says("Phone based administration is closed then, or open where it is as on the older systems."),
         get("/audit", Needs(SecurityRead), "listAudit", "The audit, the newest first", audit::list)
             .asks::<audit::Search>()
             .gives::<audit::AuditRows>()

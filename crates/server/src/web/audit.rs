@@ -11,6 +11,7 @@ use axum::{
 use serde::Deserialize;
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
+    credential::CredentialKind,
     interface::{INTERFACES, LoginInterface},
     rights::Right,
     timestamp::Timestamp,
@@ -389,6 +390,24 @@ fn lines(web: &Web, who: &SignedIn, query: AuditQuery, now: Timestamp) -> Vec<Ev
     }
     let rows = glance(web, AuditQuery { limit: LATELY, ..query });
     rows.iter().map(|row| event(row, now)).collect()
+}
+
+/// Who set a secret at that moment; none for who may not read the audit, and where it is too long ago for a glance.
+pub(super) fn who_set(web: &Web, who: &SignedIn, kind: CredentialKind, at: Timestamp) -> Option<String> {
+    if !who.by.may(Right::SecurityRead) {
+        return None;
+    }
+    let until = Some(Timestamp(at.0.saturating_add(1)));
+    let query = AuditQuery {
+        actions: &[Action::SecretSet],
+        from: Some(at),
+        until,
+        limit: LATELY,
+        ..AuditQuery::default()
+    };
+    let names = |row: &&AuditRow| row.event.changes.iter().any(|change| *change.field == *kind.row().name);
+    let rows = glance(web, query);
+    rows.iter().find(names).map(|row| actor(&row.event.actor, &row.event.subject))
 }
 
 /// Rows for a page that is about something else: only so far back as takes no time, and nothing where the disk fails.

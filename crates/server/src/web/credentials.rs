@@ -358,7 +358,8 @@ pub(super) fn once(
         CredentialKind::ServicePassword
         | CredentialKind::UserPassword
         | CredentialKind::VoicemailCode
-        | CredentialKind::PortalPasscode => "Keep it to yourself.",
+        | CredentialKind::PortalPasscode
+        | CredentialKind::SystemPassword => "Keep it to yourself.",
     };
     let page = SecretOncePage {
         shell: who.shell(web, place),

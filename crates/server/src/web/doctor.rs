@@ -533,5 +533,6 @@ fn whose(web: &Web, owner: Owner) -> (String, String) {
             let number = number(ledger.extension(id));
             (format!("extension {number}"), number)
         }
+        Owner::Domain(_) => (ledger.settings().system_name.to_string(), String::new()),
     }
 }

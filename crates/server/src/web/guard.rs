@@ -50,6 +50,7 @@ use super::{
         settings::SettingsTab,
         shell::{Gate, Person, Place, Shell, Theme},
     },
+    warnings,
 };
 use crate::{dice::OsDice, listen::listener::Listener, system::System};
 
@@ -361,24 +362,6 @@ impl SignedIn {
             Place::Home | Place::Users | Place::Extensions | Place::Settings | Place::Preferences => true,
         };
         let places = Place::ALL.into_iter().filter(|place| is_there(place) && is_open(place)).collect();
-        let mut warnings = Vec::new();
-        if self.is_offline() {
-            let title = match self.waiting {
-                0 => "Offline mode: nothing is changed yet".into(),
-                1 => "Offline mode: 1 change not yet applied".into(),
-                many => format!("Offline mode: {many} changes not yet applied"),
-            };
-            let text = "What you save waits in your draft. Nothing of it is in force until you apply it.";
-            warnings.push(Notice::new(Tone::Info, title, text).with_link("/manager/draft", "Review"));
-        }
-        if web.system.editor.is_none() && self.admin(web).business_partner_is_open() {
-            let text = "The reseller's account BusinessPartner has no password of its own. It opens nothing until it \
-                        has one, and nobody can help you with it.";
-            warnings.push(
-                Notice::new(Tone::Warning, "Security warning: BusinessPartner has no password", text)
-                    .with_link("/manager/settings/administrators", "Set a password"),
-            );
-        }
         let role = if self.by.rights.len() == Right::ALL.len() { "All rights" } else { "Some rights" };
         Shell {
             system: system_name(web),
@@ -389,7 +372,7 @@ impl SignedIn {
                 name: self.account.name.to_string(),
                 role: role.into(),
                 here,
-                warnings,
+                warnings: warnings::on_every_page(web, self),
                 places,
                 settings,
                 locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),

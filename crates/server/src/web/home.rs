@@ -25,6 +25,7 @@ use super::{
         parts::{Link, Tone},
         shell::Place,
     },
+    warnings,
 };
 
 /// Holds, since the sign-in, what was known of the account before it.
@@ -207,22 +208,7 @@ fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
             Some(("/manager/audit", "Audit")),
         ));
     }
-    let is_md5_on =
-        web.system.ledger.domain(signin::ident::DomainId::FIRST).is_some_and(|domain| domain.md5_allowed);
-    if is_md5_on {
-        list.push(item(
-            Tone::Info,
-            "Phones may prove themselves with MD5".into(),
-            "Older phones need it. Where all phones know SHA-256, switch it off.",
-            Some(("/manager/settings/domain", "Settings")),
-        ));
-    }
-    list.push(item(
-        Tone::Info,
-        "Recovery by mail is not set up".into(),
-        "Whoever forgets the password here is helped on the machine itself: hookswitch recover Administrator. Nothing is lost by it.",
-        None,
-    ));
+    list.extend(warnings::on_overview(web, who));
     list
 }
 

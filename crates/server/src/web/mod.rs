@@ -32,10 +32,12 @@ pub mod routes;
 mod security;
 mod settings;
 mod status;
+mod switch;
 mod targets;
 mod tokens;
 mod users;
 pub(crate) mod views;
+mod warnings;
 
 use std::sync::Arc;
 

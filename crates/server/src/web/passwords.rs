@@ -7,7 +7,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, RoleKind},
     credential::{
-        CredentialKind, KINDS, OwnerKind, rules_in_words,
+        self, CredentialKind, KINDS, OwnerKind, rules_in_words,
         state::{CredentialState, count_of, owners_of},
     },
     interface::{CountScope, INTERFACES},
@@ -21,7 +21,6 @@ use store::{Census, CredentialFilter, CredentialQuery, KindCensus};
 use super::{
     Web,
     address::Query,
-    credentials,
     doctor::{badges, used_in_words},
     guard::SignedIn,
     lists::{ListQuery, PAGE, thousands},
@@ -96,7 +95,7 @@ pub(super) async fn show(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Response> {
     let filter = FILTERS.iter().find(|(name, ..)| *name == query.status).map(|(.., filter)| *filter);
-    let kind = credentials::kind_named(&query.kind);
+    let kind = of_people().find(|row| row.name == query.kind).map(|row| row.kind);
     let (Some(filter), true) = (filter, kind.is_some() || query.kind.is_empty()) else {
         return Err(who.visitor.error(&web, StatusCode::BAD_REQUEST));
     };
@@ -125,7 +124,7 @@ pub(super) async fn show(
         filters: filters.collect(),
         search: search(&query),
         status: query.status.clone(),
-        headings: KINDS.iter().map(|row| row.title.into()).collect(),
+        headings: of_people().map(|row| row.title.into()).collect(),
         rows: found.items.iter().map(|account| person(&web, account, &settings, now)).collect(),
         pager: query.pager(PATH, "accounts", found.total),
     };
@@ -134,11 +133,16 @@ pub(super) async fn show(
 
 fn search(query: &ListQuery) -> Vec<Field> {
     let mut kinds = vec![Choice::new("", "Every credential", query.kind.is_empty())];
-    kinds.extend(KINDS.iter().map(|row| Choice::new(row.name, row.title, row.name == query.kind)));
+    kinds.extend(of_people().map(|row| Choice::new(row.name, row.title, row.name == query.kind)));
     vec![
         Field::new("q", "Name or extension").value(query.search()).length_max(128).search(),
         Field::new("kind", "Credential").kind(Kind::Select(kinds)).search(),
     ]
+}
+
+/// Those that an account can have, its own or its extension's.
+fn of_people() -> impl Iterator<Item = &'static credential::KindRow> {
+    KINDS.iter().filter(|row| row.belongs_to != OwnerKind::Domain)
 }
 
 fn open_to_credentials() -> impl Iterator<Item = &'static signin::interface::InterfaceRow> {
@@ -184,7 +188,7 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
     let counted = match row.belongs_to {
         OwnerKind::ServiceUser => "the name",
         OwnerKind::User if !row.is_digits => "the name",
-        OwnerKind::User | OwnerKind::Extension => "the extension",
+        OwnerKind::User | OwnerKind::Extension | OwnerKind::Domain => "the extension",
     };
     let lock = match status::failures_in_words(rule, counted) {
         None => format!("Failures are counted by {counted} and by the address, and only written down."),
@@ -196,6 +200,7 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
             OwnerKind::ServiceUser => "An administrator’s",
             OwnerKind::User => "A user’s",
             OwnerKind::Extension => "An extension’s",
+            OwnerKind::Domain => "The system’s",
         }
         .into(),
         opens: opens.collect(),
@@ -206,11 +211,13 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
 
 fn shares(census: &KindCensus) -> Shares {
     let row = census.kind.row();
+    let is_of_people = row.belongs_to != OwnerKind::Domain;
     let part = |label: &str, status: &str, count: usize, whole: usize, tone| {
         let query = ListQuery { status: status.into(), kind: row.name.into(), ..ListQuery::default() };
         ShareRow {
             label: label.into(),
-            href: query.address(PATH, "", 0),
+            // Whose the system's is needs no list.
+            href: if is_of_people { query.address(PATH, "", 0) } else { String::new() },
             count: thousands(count),
             share: Share { percent: percent(count, whole), tone },
         }
@@ -233,7 +240,7 @@ fn person(web: &Web, account: &Account, settings: &Settings, now: Timestamp) -> 
     let ledger = &web.system.ledger;
     let extension = account.extension().and_then(|id| ledger.extension(id));
     let owners = owners_of(account);
-    let cells = KINDS.iter().map(|row| {
+    let cells = of_people().map(|row| {
         let owner = owners.iter().find(|(_, kind)| *kind == row.kind).map(|(owner, _)| *owner);
         let state = owner.map(|owner| CredentialState::of(&**ledger, owner, row.kind, now));
         let key = count_of(row.kind, Some(account), extension.as_deref());

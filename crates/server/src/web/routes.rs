@@ -20,8 +20,8 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, doctor, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, targets,
-    tokens, users,
+    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, switch,
+    targets, tokens, users,
 };
 
 /// Who may see a page.
@@ -136,6 +136,8 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
+        get("/manager/settings/switch", Needs(SystemRead), switch::show),
+        post("/manager/settings/switch", Needs(SystemWrite), switch::save),
         get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
         post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
         get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),

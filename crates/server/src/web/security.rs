@@ -475,6 +475,7 @@ fn group(title: String, about: &str, list: &TouchedList) -> TouchedGroup {
                 }
                 (Some(RoleKind::User), Owner::Account(id)) => ("User", format!("/manager/users/{id}")),
                 (_, Owner::Extension(id)) => ("Extension", format!("/manager/extensions/{id}")),
+                (_, Owner::Domain(_)) => ("System", "/manager/settings/switch".into()),
                 (None, Owner::Account(_)) => ("", String::new()),
             };
             TouchedLine { href, name: touched.name.to_string(), role: role.into(), why: touched.why.clone() }

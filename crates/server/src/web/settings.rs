@@ -69,6 +69,7 @@ fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
         }),
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Switch
         | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
@@ -99,6 +100,7 @@ pub(super) async fn save(
     let done = match tab {
         SettingsTab::Security
         | SettingsTab::System
+        | SettingsTab::Switch
         | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups

@@ -72,7 +72,9 @@ async fn opens(house: &House, kind: CredentialKind, https: SocketAddr, shown: &s
             status == 303 || browser.get("/manager").await.status == 200
         }
         // No door opens with them yet.
-        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => false,
+        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode | CredentialKind::SystemPassword => {
+            false
+        }
     }
 }
 
@@ -100,6 +102,7 @@ async fn what_holds_no_secret_opens_no_door_also_after_it_was_read_from_the_disk
             | CredentialKind::VoicemailCode
             | CredentialKind::PortalPasscode => named(&house, RoleKind::User, "Ann"),
             CredentialKind::PhonePassword => Owner::Extension(house.extension("201")),
+            CredentialKind::SystemPassword => Owner::Domain(DomainId::FIRST),
         };
         let whole =
             payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5)).reveal().to_vec();

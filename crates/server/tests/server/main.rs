@@ -75,4 +75,6 @@ mod web_sessions;
 #[cfg(test)]
 mod web_signs_in;
 #[cfg(test)]
+mod web_switch;
+#[cfg(test)]
 mod web_users;

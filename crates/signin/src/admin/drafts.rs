@@ -337,7 +337,8 @@ impl Admin<'_> {
             RecordId::Domain(id) => {
                 let before = stage.over(self.records).domain(id).ok_or(Problem::NotFound("domain"))?;
                 let after = domain_with(&before, &wish.fields).ok_or_else(unfit)?;
-                stage.run(self, |admin| admin.save_domain(&after))
+                stage.run(self, |admin| admin.save_domain(&after))?;
+                self.set_secrets(stage, Owner::Domain(id), wish, false, vault, dice)
             }
             RecordId::Group(id) => {
                 let document = stage.over(self.records).document(DocumentId::RightsGroup(id));

@@ -82,6 +82,7 @@ impl Admin<'_> {
             realm: realm.into(),
             md5_allowed: true,
             md5_only_agents,
+            phones_administer_as_before: false,
         };
         let mut effects = vec![Effect::PutSettings(Box::new(settings)), Effect::PutDomain(domain)];
         let accounts = [

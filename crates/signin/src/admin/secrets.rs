@@ -24,7 +24,7 @@ pub(super) struct Holder<'a> {
 }
 
 impl Admin<'_> {
-    /// Sets, generates or removes one secret of an account or an extension, ends the account's other sessions,
+    /// Sets, generates or removes one secret of an account, an extension or a domain, ends the account's other sessions,
     /// and clears the lock that the old secret may have earned. `Change::value` = how many sessions end.
     ///
     /// # Errors
@@ -37,7 +37,11 @@ impl Admin<'_> {
         force_new: bool,
         dice: &mut dyn Dice,
     ) -> Result<Change<usize>, Problem> {
-        self.require(Right::SecurityReset)?;
+        // The system's is one of its settings; nobody is locked out of anything by it.
+        self.require(match owner {
+            Owner::Account(_) | Owner::Extension(_) => Right::SecurityReset,
+            Owner::Domain(_) => Right::SystemWrite,
+        })?;
         match owner {
             Owner::Account(id) => {
                 let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
@@ -53,6 +57,11 @@ impl Admin<'_> {
                 let mut change = self.replace_secret(&holder, kind, choice, dice)?;
                 change.effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
                 Ok(change)
+            }
+            Owner::Domain(id) => {
+                let domain = self.records.domain(id).ok_or(Problem::NotFound("domain"))?;
+                let holder = Holder { owner, domain: id, name: &domain.realm, full_name: "", number: "" };
+                self.replace_secret(&holder, kind, choice, dice)
             }
         }
     }
@@ -186,7 +195,7 @@ impl Admin<'_> {
     ) -> Result<Change<usize>, Problem> {
         let row = kind.row();
         let fits = match (holder.owner, row.belongs_to) {
-            (Owner::Extension(_), OwnerKind::Extension) => true,
+            (Owner::Extension(_), OwnerKind::Extension) | (Owner::Domain(_), OwnerKind::Domain) => true,
             (Owner::Account(id), OwnerKind::ServiceUser) => self.is_kind(id, RoleKind::ServiceUser),
             (Owner::Account(id), OwnerKind::User) => self.is_kind(id, RoleKind::User),
             _ => false,

@@ -144,6 +144,11 @@ impl Admin<'_> {
                 &after.md5_only_agents.join(", "),
             ),
             changed("MD5 allowed", yes_no(before.md5_allowed), yes_no(after.md5_allowed)),
+            changed(
+                "phone based administration as on the older systems",
+                yes_no(before.phones_administer_as_before),
+                yes_no(after.phones_administer_as_before),
+            ),
         ]
         .into_iter()
         .flatten()

@@ -14,7 +14,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::User,
     is_digits: true,
     rules: |settings| &settings.login_code,
-    rules_mut: |settings| &mut settings.login_code,
+    rules_mut: Some(|settings| &mut settings.login_code),
 };
 
 pub(super) fn payload(secret: &Secret) -> SecretBytes {

@@ -13,6 +13,7 @@ mod portal_passcode;
 mod rule;
 mod service_password;
 pub mod state;
+mod system_password;
 mod traits;
 mod user_password;
 mod voicemail_code;
@@ -54,6 +55,8 @@ pub enum CredentialKind {
     VoicemailCode,
     /// A user's code for signing in to another's phone.
     PortalPasscode,
+    /// The system's password for what phones do at it.
+    SystemPassword,
 }
 
 /// What is fixed about a kind.
@@ -65,14 +68,14 @@ pub struct KindRow {
     pub name: &'static str,
     /// Name for people.
     pub title: &'static str,
-    /// Whether it belongs to an account or an extension.
+    /// Whose it can be.
     pub belongs_to: OwnerKind,
     /// Whether it is made of digits alone.
     pub is_digits: bool,
     /// Which of the settings' rules apply.
     pub rules: fn(&Settings) -> &SecretRules,
-    /// The same, to be changed.
-    pub rules_mut: fn(&mut Settings) -> &mut SecretRules,
+    /// The same, to be changed. None: they are as they are.
+    pub rules_mut: Option<fn(&mut Settings) -> &mut SecretRules>,
 }
 
 /// Whose a credential can be.
@@ -84,23 +87,33 @@ pub enum OwnerKind {
     User,
     /// An extension.
     Extension,
+    /// A domain: the system, where there is one.
+    Domain,
 }
 
 /// Every kind of credential.
-pub const KINDS: [KindRow; 6] = [
+pub const KINDS: [KindRow; 7] = [
     service_password::ROW,
     user_password::ROW,
     login_code::ROW,
     phone_password::ROW,
     voicemail_code::ROW,
     portal_passcode::ROW,
+    system_password::ROW,
 ];
 
 impl CredentialKind {
     /// Its row.
     pub const fn row(self) -> &'static KindRow {
-        let [service_password, user_password, login_code, phone_password, voicemail_code, portal_passcode] =
-            &KINDS;
+        let [
+            service_password,
+            user_password,
+            login_code,
+            phone_password,
+            voicemail_code,
+            portal_passcode,
+            system_password,
+        ] = &KINDS;
         match self {
             Self::ServicePassword => service_password,
             Self::UserPassword => user_password,
@@ -108,6 +121,7 @@ impl CredentialKind {
             Self::PhonePassword => phone_password,
             Self::VoicemailCode => voicemail_code,
             Self::PortalPasscode => portal_passcode,
+            Self::SystemPassword => system_password,
         }
     }
 }
@@ -120,6 +134,8 @@ pub enum Owner {
     Account(AccountId),
     /// An extension's.
     Extension(ExtensionId),
+    /// A domain's.
+    Domain(DomainId),
 }
 
 /// One kept credential.
@@ -191,6 +207,7 @@ pub fn payload(kind: CredentialKind, secret: &Secret, traits: &Traits, dice: &mu
         CredentialKind::PhonePassword => phone_password::payload(secret),
         CredentialKind::VoicemailCode => voicemail_code::payload(secret),
         CredentialKind::PortalPasscode => portal_passcode::payload(secret),
+        CredentialKind::SystemPassword => system_password::payload(secret),
     }
 }
 
@@ -204,7 +221,8 @@ pub fn traits(kind: CredentialKind, payload: &SecretBytes, about: &About<'_>) ->
         CredentialKind::LoginCode
         | CredentialKind::PhonePassword
         | CredentialKind::VoicemailCode
-        | CredentialKind::PortalPasscode => {
+        | CredentialKind::PortalPasscode
+        | CredentialKind::SystemPassword => {
             text_of(payload).map(|text| Traits::of(kind, &Secret::new(text), about))
         }
     }
@@ -223,7 +241,9 @@ pub fn verifier(kind: CredentialKind, payload: &SecretBytes, binding: &Binding<'
         CredentialKind::LoginCode => login_code::verifier(payload, binding),
         CredentialKind::PhonePassword => phone_password::verifier(payload, binding),
         // No interface opens with them yet; what is set is ready for the first that does.
-        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => Verifier::Unset,
+        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode | CredentialKind::SystemPassword => {
+            Verifier::Unset
+        }
     }
 }
 

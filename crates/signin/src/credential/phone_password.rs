@@ -12,7 +12,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::Extension,
     is_digits: false,
     rules: |settings| &settings.phone_password,
-    rules_mut: |settings| &mut settings.phone_password,
+    rules_mut: Some(|settings| &mut settings.phone_password),
 };
 
 pub(super) fn payload(secret: &Secret) -> SecretBytes {

@@ -11,7 +11,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::User,
     is_digits: true,
     rules: |settings| &settings.portal_passcode,
-    rules_mut: |settings| &mut settings.portal_passcode,
+    rules_mut: Some(|settings| &mut settings.portal_passcode),
 };
 
 pub(super) fn payload(secret: &Secret) -> SecretBytes {

@@ -115,6 +115,7 @@ const fn limits(kind: CredentialKind) -> (u32, u32) {
         CredentialKind::LoginCode => (4, 31),
         CredentialKind::VoicemailCode => (4, 15),
         CredentialKind::PortalPasscode => (4, 10),
+        CredentialKind::SystemPassword => (4, 4),
     }
 }
 
@@ -177,11 +178,16 @@ pub const SECRET_RULES: [SecretRule; 17] = [
         |rules, value| rules.length_min = narrow(value),
         |rules, is_digits| {
             let any = if is_digits || rules.complexity > Complexity::Low { "" } else { ", of any kind" };
-            vec![format!("{} to {} {}{any}", rules.length_min.max(1), rules.length_max, unit(is_digits))]
+            let (fewest, most, unit) = (rules.length_min.max(1), rules.length_max, unit(is_digits));
+            if fewest == most {
+                return vec![format!("exactly {fewest} {unit}{any}")];
+            }
+            vec![format!("{fewest} to {most} {unit}{any}")]
         },
         |rules, traits, is_digits| {
             let fewest = rules.length_min.max(1);
-            (traits.length < fewest).then(|| format!("Use at least {fewest} {}.", unit(is_digits)))
+            let extent = if fewest == rules.length_max { "exactly" } else { "at least" };
+            (traits.length < fewest).then(|| format!("Use {extent} {fewest} {}.", unit(is_digits)))
         },
     ),
     rule!(
@@ -195,8 +201,9 @@ pub const SECRET_RULES: [SecretRule; 17] = [
         |rules, value| rules.length_max = narrow(value),
         |_, _| Vec::new(),
         |rules, traits, is_digits| {
+            let extent = if rules.length_min == rules.length_max { "exactly" } else { "at most" };
             (traits.length > rules.length_max)
-                .then(|| format!("Use at most {} {}.", rules.length_max, unit(is_digits)))
+                .then(|| format!("Use {extent} {} {}.", rules.length_max, unit(is_digits)))
         },
     ),
     rule!(

@@ -13,7 +13,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::ServiceUser,
     is_digits: false,
     rules: |settings| &settings.service_password,
-    rules_mut: |settings| &mut settings.service_password,
+    rules_mut: Some(|settings| &mut settings.service_password),
 };
 
 pub(super) fn payload(secret: &Secret, traits: &Traits, dice: &mut dyn Dice) -> SecretBytes {

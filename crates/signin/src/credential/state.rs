@@ -89,7 +89,7 @@ pub fn owners_of(account: &Account) -> Vec<(Owner, CredentialKind)> {
             Some(Owner::Account(account.id))
         }
         (OwnerKind::Extension, RoleKind::User) => account.extension().map(Owner::Extension),
-        (OwnerKind::ServiceUser | OwnerKind::User | OwnerKind::Extension, _) => None,
+        (OwnerKind::ServiceUser | OwnerKind::User | OwnerKind::Extension | OwnerKind::Domain, _) => None,
     };
     KINDS.iter().filter_map(|row| Some((owner(row.belongs_to)?, row.kind))).collect()
 }
@@ -105,7 +105,10 @@ pub fn count_of(
         | CredentialKind::UserPassword
         | CredentialKind::VoicemailCode
         | CredentialKind::PortalPasscode => account.map(|account| TallyKey::credential(kind, account)),
-        CredentialKind::LoginCode | CredentialKind::PhonePassword => extension.map(TallyKey::extension),
+        // Whoever guesses the system's does so at a phone.
+        CredentialKind::LoginCode | CredentialKind::PhonePassword | CredentialKind::SystemPassword => {
+            extension.map(TallyKey::extension)
+        }
     }
 }
 
@@ -146,8 +149,9 @@ fn last_use(
             | CredentialKind::LoginCode
             | CredentialKind::PhonePassword
             | CredentialKind::VoicemailCode
-            | CredentialKind::PortalPasscode,
-            Owner::Account(_) | Owner::Extension(_),
+            | CredentialKind::PortalPasscode
+            | CredentialKind::SystemPassword,
+            Owner::Account(_) | Owner::Extension(_) | Owner::Domain(_),
         ) => None,
     };
     used.filter(is_of_this_one).or_else(|| {

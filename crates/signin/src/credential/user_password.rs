@@ -13,7 +13,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::User,
     is_digits: false,
     rules: |settings| &settings.user_password,
-    rules_mut: |settings| &mut settings.user_password,
+    rules_mut: Some(|settings| &mut settings.user_password),
 };
 
 pub(super) fn payload(secret: &Secret, traits: &Traits, dice: &mut dyn Dice) -> SecretBytes {

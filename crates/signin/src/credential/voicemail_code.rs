@@ -11,7 +11,7 @@ pub(super) const ROW: KindRow = KindRow {
     belongs_to: OwnerKind::User,
     is_digits: true,
     rules: |settings| &settings.voicemail_code,
-    rules_mut: |settings| &mut settings.voicemail_code,
+    rules_mut: Some(|settings| &mut settings.voicemail_code),
 };
 
 pub(super) fn payload(secret: &Secret) -> SecretBytes {

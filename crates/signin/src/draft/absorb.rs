@@ -216,6 +216,7 @@ const fn record_of_owner(owner: Owner) -> RecordId {
     match owner {
         Owner::Account(id) => RecordId::User(id),
         Owner::Extension(id) => RecordId::Extension(id),
+        Owner::Domain(id) => RecordId::Domain(id),
     }
 }
 

@@ -178,7 +178,8 @@ fn moment(at: Option<Timestamp>) -> Value {
 /// Whose secrets a record has.
 pub(super) const fn owner_of(record: RecordId) -> Option<Owner> {
     match record {
-        RecordId::Settings | RecordId::Domain(_) | RecordId::Group(_) => None,
+        RecordId::Settings | RecordId::Group(_) => None,
+        RecordId::Domain(id) => Some(Owner::Domain(id)),
         RecordId::User(id) => Some(Owner::Account(id)),
         RecordId::Extension(id) => Some(Owner::Extension(id)),
     }

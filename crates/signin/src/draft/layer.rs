@@ -179,6 +179,7 @@ impl Layer {
                 if let Some(after) = fields::domain_with(&before, &wanted) {
                     self.domains.insert(id, Arc::new(Domain { version: version(before.version), ..after }));
                 }
+                self.lay_secrets(Owner::Domain(id), edited);
             }
             RecordId::Group(id) => {
                 let before = match edited.fate {

@@ -86,7 +86,10 @@ fn what_holds_no_secret_is_no_verifier() {
     for kind in KINDS.map(|row| row.kind) {
         let whole = payload(kind, &Secret::new(RIGHT), &Traits::default(), &mut SeededDice(5));
         // Where no interface opens with it yet, not even the right one does.
-        let is_open = !matches!(kind, CredentialKind::VoicemailCode | CredentialKind::PortalPasscode);
+        let is_open = !matches!(
+            kind,
+            CredentialKind::VoicemailCode | CredentialKind::PortalPasscode | CredentialKind::SystemPassword
+        );
         assert_eq!(credential::verifier(kind, &whole, &binding) != Verifier::Unset, is_open, "{kind:?}");
         for kept in hollow(kind) {
             let verifier = credential::verifier(kind, &SecretBytes::new(kept.clone()), &binding);
@@ -124,6 +127,7 @@ fn what_holds_no_secret_opens_no_door() {
             | CredentialKind::VoicemailCode
             | CredentialKind::PortalPasscode => Owner::Account(house.ann().id),
             CredentialKind::PhonePassword => Owner::Extension(house.ann().extension().unwrap()),
+            CredentialKind::SystemPassword => Owner::Domain(DomainId::FIRST),
         };
         let put = |kept: &[u8], expires_at: Option<Timestamp>| {
             let facts = CredentialFacts { set_at: house.now.get(), expires_at, used_at: None };

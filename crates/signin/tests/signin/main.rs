@@ -27,5 +27,6 @@ mod service_users;
 mod sessions;
 mod signing_in;
 mod stale;
+mod switch;
 mod targets;
 mod walk;

@@ -189,7 +189,10 @@ impl Model {
                 self.reporting = Arc::from(reporting);
             }
             Effect::PutDomain(domain) => drop(self.domains.insert(domain.id, Arc::new(domain))),
-            Effect::DeleteDomain(id) => drop(self.domains.remove(&id)),
+            Effect::DeleteDomain(id) => {
+                self.domains.remove(&id);
+                self.credentials.retain(|(owner, _), _| *owner != Owner::Domain(id));
+            }
             Effect::PutDocument(document) => {
                 let before = self.documents.get(&document.id()).map_or(0, |before| before.version());
                 assert_eq!(document.version(), before + 1, "{document:?}");

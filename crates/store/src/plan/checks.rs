@@ -157,6 +157,10 @@ impl Planner<'_> {
                     self.extension(id).ok_or_else(|| CommitError::missing("the extension"))?;
                     kind == CredentialKind::PhonePassword
                 }
+                Owner::Domain(id) => {
+                    self.domain(id).ok_or_else(|| CommitError::missing("the domain"))?;
+                    kind == CredentialKind::SystemPassword
+                }
             };
             if !fits {
                 let what = format!("a {} does not belong there", kind.row().name);

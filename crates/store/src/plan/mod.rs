@@ -535,7 +535,7 @@ impl<'a> Planner<'a> {
                     acts.push(Act::Domain(domain));
                 }
                 None => {
-                    self.plan.draft.delete(rows::domain_key(id));
+                    self.drop_domain_rows(id);
                     acts.push(Act::DropDomain(id));
                 }
             }
@@ -589,6 +589,13 @@ impl<'a> Planner<'a> {
         }
         for session in self.holdings.session_ids(id) {
             self.plan.draft.delete(rows::session_key(session));
+        }
+    }
+
+    fn drop_domain_rows(&mut self, id: DomainId) {
+        self.plan.draft.delete(rows::domain_key(id));
+        for row in &KINDS {
+            self.drop_credential_rows(Owner::Domain(id), row.kind);
         }
     }
 

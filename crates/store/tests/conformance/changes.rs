@@ -12,10 +12,11 @@ use signin::{
     policy::Settings,
     records::Records,
     registration::{Binding, Refresh, Registration},
+    secret::Secret,
     session::SessionId,
     timestamp::Seconds,
 };
-use store::{AUDIT_WAITING_MAX, AuditQuery, CommitError, Ledger, StoreError, Topic};
+use store::{AUDIT_WAITING_MAX, AuditQuery, CommitError, Ledger, StoreError, Topic, engine::Shelf};
 
 use crate::{host::EngineHost, world::*};
 
@@ -217,6 +218,43 @@ pub(crate) fn a_domain_goes_when_nobody_is_left_in_it_whoever_is_in_others(host:
     let both = vec![Effect::DeleteAccount(AccountId(10)), Effect::DeleteDomain(DomainId(2))];
     commit(&ledger, both).unwrap();
     assert!(is_missing(&commit(&ledger, vec![Effect::DeleteDomain(DomainId(2))])));
+}
+
+pub(crate) fn the_secret_of_a_domain_comes_back_sealed_and_goes_with_it(host: &dyn EngineHost) {
+    let kind = CredentialKind::SystemPassword;
+    let [first, second] = [DomainId::FIRST, DomainId(2)].map(Owner::Domain);
+    let ledger = furnished(host);
+    let put = |owner, kind| commit(&ledger, vec![Effect::PutCredential(credential(owner, kind, "4815"))]);
+    for (owner, kind) in
+        [(first, CredentialKind::LoginCode), (Owner::Account(ANN), kind), (Owner::Extension(X201), kind)]
+    {
+        assert!(is_conflict(&put(owner, kind)), "{owner:?} {kind:?}");
+    }
+    assert!(is_missing(&put(second, kind)));
+    commit(&ledger, vec![Effect::PutDomain(domain(2, 1, &["second.example"]))]).unwrap();
+    for owner in [first, second] {
+        put(owner, kind).unwrap();
+    }
+    ledger.close().unwrap();
+    for row in host.rows(Shelf::Credential) {
+        assert!(!row.body.contains("4815"), "{} is sealed", row.key.key);
+    }
+    let ledger = open(host);
+    let (right, wrong) = (Secret::new("4815"), Secret::new("4816"));
+    for owner in [first, second] {
+        assert_eq!(ledger.credential(owner, kind), Some(facts()));
+        assert!(ledger.holds_secret(owner, kind, &right) && !ledger.holds_secret(owner, kind, &wrong));
+    }
+    let of_system =
+        |ledger: &Ledger| ledger.census(NOW).kinds.into_iter().find(|of| of.kind == kind).unwrap();
+    assert_eq!((of_system(&ledger).owners, of_system(&ledger).set), (2, 2));
+    commit(&ledger, vec![Effect::DeleteDomain(DomainId(2))]).unwrap();
+    commit(&ledger, vec![Effect::DeleteCredential(first, kind)]).unwrap();
+    assert_eq!((of_system(&ledger).owners, of_system(&ledger).set), (1, 0));
+    ledger.close().unwrap();
+    assert_eq!(host.rows(Shelf::CredentialFacts).len(), 1, "what is told goes with the secret");
+    let ledger = open(host);
+    assert!([first, second].iter().all(|owner| ledger.credential(*owner, kind).is_none()));
 }
 
 pub(crate) fn of_a_hundred_parallel_openings_five_sessions_are_open(host: &dyn EngineHost) {

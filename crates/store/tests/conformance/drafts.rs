@@ -101,6 +101,8 @@ pub(crate) fn what_was_changed_meanwhile_stops_the_whole_commit(host: &dyn Engin
 
 pub(crate) fn a_file_of_a_draft_opens_for_its_passphrase_and_furnishes_an_editor(host: &dyn EngineHost) {
     let ledger = with_draft(host);
+    let (system, digits) = (Owner::Domain(DomainId::FIRST), CredentialKind::SystemPassword);
+    ledger.commit(vec![Effect::PutCredential(credential(system, digits, "4815"))]).wait().unwrap();
     let keys = Passphrase::choose(&Secret::new(PASSPHRASE), &mut *dice()).unwrap();
     let short = "x".repeat(PASSPHRASE_MIN - 1);
     assert!(Passphrase::choose(&Secret::new(short), &mut *dice()).is_none());
@@ -143,8 +145,11 @@ pub(crate) fn a_file_of_a_draft_opens_for_its_passphrase_and_furnishes_an_editor
     for code in ["4711", "", "90217"] {
         assert!(!editor.holds_secret(Owner::Account(user.id), CredentialKind::LoginCode, &Secret::new(code)));
     }
+    assert_eq!(editor.credential(system, digits), Some(facts()), "that one is set is seen");
+    assert!(!editor.holds_secret(system, digits, &Secret::new("4815")));
     // Who may see less takes less along.
     let less = ledger.office(&owner, &[Right::ExtensionsRead]);
     assert!(less.users.is_empty() && less.extensions.iter().all(|extension| extension.user.is_none()));
     assert!(less.settings.lan1.is_empty() && !less.extensions.is_empty());
+    assert!(less.secrets.iter().all(|(owner, ..)| *owner != system));
 }

@@ -35,6 +35,7 @@ macro_rules! conformance {
                 changes: a_commit_happens_whole_or_not_at_all,
                 changes: what_points_at_nothing_is_refused,
                 changes: a_domain_goes_when_nobody_is_left_in_it_whoever_is_in_others,
+                changes: the_secret_of_a_domain_comes_back_sealed_and_goes_with_it,
                 changes: of_a_hundred_parallel_openings_five_sessions_are_open,
                 changes: a_session_opens_only_while_the_right_to_it_lasts,
                 changes: failures_add_up_whatever_happens_at_the_same_time,

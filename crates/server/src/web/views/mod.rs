@@ -30,6 +30,7 @@ pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod status;
+pub(crate) mod switch;
 pub(crate) mod targets;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -16,6 +16,8 @@ pub(crate) enum SettingsTab {
     Domain,
     /// Name and networks.
     System,
+    /// The system password.
+    Switch,
     /// Where alarms and the audit go.
     Notifications,
     /// Service users.
@@ -28,10 +30,11 @@ pub(crate) enum SettingsTab {
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Security,
         Self::Domain,
         Self::System,
+        Self::Switch,
         Self::Notifications,
         Self::Administrators,
         Self::Groups,
@@ -44,6 +47,7 @@ impl SettingsTab {
             Self::Security => "Security",
             Self::Domain => "Phones and SIP",
             Self::System => "Name and networks",
+            Self::Switch => "Switch",
             Self::Notifications => "Alarms and logs",
             Self::Administrators => "Administrators",
             Self::Groups => "Rights groups",
@@ -57,6 +61,7 @@ impl SettingsTab {
             Self::Security => "/manager/settings/security",
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
+            Self::Switch => "/manager/settings/switch",
             Self::Notifications => "/manager/settings/notifications",
             Self::Administrators => "/manager/settings/administrators",
             Self::Groups => "/manager/settings/groups",
@@ -137,6 +142,7 @@ impl SettingsPage {
             SettingsTab::Domain => domain_sections(filled),
             SettingsTab::System => system_sections(filled),
             SettingsTab::Security
+            | SettingsTab::Switch
             | SettingsTab::Notifications
             | SettingsTab::Administrators
             | SettingsTab::Groups
