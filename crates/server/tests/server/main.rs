@@ -64,6 +64,7 @@ mod turns;
 mod vectors;
 #[cfg(test)]
 mod web_audit;
+#[cfg(test)]
 mod web_bulk;
 #[cfg(test)]
 mod web_doctor;
