@@ -4,6 +4,7 @@ export const PAGES = [
   "/manager",
   "/manager/users",
   "/manager/users/new",
+  "/manager/jobs",
   "/manager/extensions",
   "/manager/extensions/new",
   "/status",

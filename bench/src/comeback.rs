@@ -76,13 +76,13 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// All the phones.
-struct House {
+pub(crate) struct House {
     fleets: Vec<Fleet>,
     phones: u32,
 }
 
 impl House {
-    fn new(phones: u32, product: &Product) -> anyhow::Result<Self> {
+    pub(crate) fn new(phones: u32, product: &Product) -> anyhow::Result<Self> {
         let server = product.door("sip-udp")?;
         let fleets = (0..FLEETS).map(|_| Fleet::new(phones, server)).collect::<anyhow::Result<_>>()?;
         Ok(Self { fleets, phones })
@@ -94,7 +94,7 @@ impl House {
     }
 
     /// Each registers once, at this pace; until the last has its answer or has given up.
-    fn all(&mut self, per_second: f64) -> anyhow::Result<Tally> {
+    pub(crate) fn all(&mut self, per_second: f64) -> anyhow::Result<Tally> {
         let began = Instant::now();
         let mut next = 0;
         while next < self.phones || self.fleets.iter().any(|fleet| fleet.outstanding() > 0) {

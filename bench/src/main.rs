@@ -19,6 +19,7 @@ mod figures;
 mod fleet;
 mod flood;
 mod guess;
+mod lists;
 mod load;
 mod login;
 mod phone;
@@ -57,6 +58,8 @@ enum What {
     Work(work::Plan),
     /// A web login beside the hash that it must pay
     Login(login::Plan),
+    /// The lists of the pages with very many people in them
+    Lists(lists::Plan),
     /// Thousands of slow connections, while good ones must not notice
     Connections(connections::Plan),
     /// All phones at once after a power cut
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         What::Ready(plan) => ready::run(&plan),
         What::Work(plan) => work::run(&plan),
         What::Login(plan) => login::run(&plan),
+        What::Lists(plan) => lists::run(&plan),
         What::Connections(plan) => connections::run(&plan),
         What::Comeback(plan) => comeback::run(&plan),
         What::Enumeration(plan) => enumeration::run(&plan),

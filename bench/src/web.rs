@@ -133,6 +133,10 @@ impl Browser {
         self.ask(&head, &body).await
     }
 
+    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<Page> {
+        self.ask(&format!("GET {path} HTTP/1.1\r\n"), "").await
+    }
+
     /// Asks the management API, with these header lines.
     pub(crate) async fn call(
         &mut self,

@@ -33,6 +33,12 @@ pub(crate) enum Figure {
         #[arg(last = true)]
         plan: Vec<String>,
     },
+    /// The lists of the pages with a hundred thousand people in them, beside SQLite
+    Lists {
+        /// Passed on to the load generator (`-- --help` shows what there is)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
 }
 
 /// Prints one `name value` line per figure.
@@ -42,10 +48,8 @@ pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> 
         Figure::Register { plan } => against(workspace, "register", &released(workspace)?, plan),
         Figure::Durable => against(workspace, "durable", &released(workspace)?, &[]),
         Figure::Ready => against(workspace, "ready", &released(workspace)?, &[]),
-        Figure::Login { plan } => {
-            let (product, bench) = flood::build_release(workspace)?;
-            flood::start(&bench, "login", &product, plan.iter().map(String::as_str))
-        }
+        Figure::Login { plan } => alone(workspace, "login", plan),
+        Figure::Lists { plan } => alone(workspace, "lists", plan),
     }
 }
 
@@ -58,7 +62,15 @@ fn released(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let binary = workspace.build_product()?;
     let plan = ["--rounds", "1", "--seconds", "0.5", "--phones", "2048", "--pace", "100"];
-    against(workspace, "register", &binary, &plan.map(String::from))
+    against(workspace, "register", &binary, &plan.map(String::from))?;
+    let plan = ["--untimed", "--users", "500", "--locks", "5", "--rounds", "1"];
+    against(workspace, "lists", &binary, &plan.map(String::from))
+}
+
+/// The product as it is delivered, without a peer.
+fn alone(workspace: &Workspace, what: &str, plan: &[String]) -> anyhow::Result<()> {
+    let (product, bench) = flood::build_release(workspace)?;
+    flood::start(&bench, what, &product, plan.iter().map(String::as_str))
 }
 
 fn against(workspace: &Workspace, what: &str, product: &Path, plan: &[String]) -> anyhow::Result<()> {

@@ -200,10 +200,14 @@
       await new Promise((done) => setTimeout(done, Math.max(0, last + every - Date.now())));
       last = Date.now();
       try {
-        const answer = await fetch(part.dataset.liveFrom, { headers: { accept: "text/html" } });
+        const from = part.dataset.liveFrom;
+        const answer = await fetch(from, { headers: { accept: "text/html" } });
         // Signed out meanwhile: the page shows the login by itself when it is loaded again.
         if (answer.redirected || answer.status === 401) return location.reload();
-        if (answer.ok) put(await answer.text());
+        const html = await answer.text();
+        // Another search was typed meanwhile: this is what the one before found.
+        if (from !== part.dataset.liveFrom) again = true;
+        else if (answer.ok) put(html);
       } catch { state("lost", "Not live: no connection"); }
       busy = false;
       if (again) { again = false; refresh(); }
@@ -246,7 +250,50 @@
     follow();
   };
 
+  // Search as one types: the page is asked for what the form says, and what it finds is put in the place of what was there. An
+  // answer that comes after a later question is dropped.
+  const searchIn = (form) => {
+    const said = document.querySelector("[data-found-said]");
+    let timer = 0;
+    let asked = null;
+    const ask = async () => {
+      const query = new URLSearchParams(Array.from(new FormData(form)).filter(([, value]) => value !== "")).toString();
+      const address = form.getAttribute("action") + (query ? `?${query}` : "");
+      asked?.abort();
+      const mine = asked = new AbortController();
+      try {
+        const answer = await fetch(address, { headers: { accept: "text/html" }, signal: mine.signal });
+        // Signed out meanwhile: the page leads to the login by itself.
+        if (answer.redirected || answer.status === 401) return location.assign(address);
+        const html = await answer.text();
+        if (!answer.ok || mine !== asked) return;
+        put(new DOMParser().parseFromString(html, "text/html"));
+        history.replaceState(null, "", address);
+      } catch { /* the button still searches */ }
+    };
+    const put = (page) => {
+      for (const old of all("[data-found]")) {
+        const fresh = page.getElementById(old.id);
+        if (!fresh) continue;
+        const focus = old.contains(document.activeElement) ? document.activeElement : null;
+        const picked = all('input[name="pick"]:checked', old).map((box) => box.value);
+        for (const box of all('input[name="pick"]', fresh)) box.checked = picked.includes(box.value);
+        old.replaceWith(document.adoptNode(fresh));
+        enhance(fresh);
+        // Whoever went on into the list meanwhile is not thrown out of it.
+        if (focus) (byId(focus.id) || (focus.href && all("a", fresh).find((link) => link.href === focus.href)) || form.elements.q).focus();
+        if (said && fresh.dataset.words !== undefined) said.textContent = fresh.dataset.words;
+      }
+      const [here, there] = [document, page].map((root) => root.querySelector("[data-live]"));
+      if (here && there) here.dataset.liveFrom = there.dataset.liveFrom;
+      tick();
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 250); });
+    form.addEventListener("submit", () => { clearTimeout(timer); asked?.abort(); });
+  };
+
   enhance(document);
+  for (const form of all("form[data-search]")) searchIn(form);
   for (const part of all("[data-live]")) if (window.EventSource) live(part);
   const focus = document.querySelector("[data-focus]");
   if (focus) focus.focus();

@@ -18,6 +18,7 @@ pub mod hashing;
 pub mod health;
 pub mod ignition;
 pub mod interfaces;
+pub mod jobs;
 pub mod listen;
 pub mod local;
 pub mod logging;

@@ -30,6 +30,7 @@ use crate::{
     editor::Editor,
     hashing::HashingPool,
     ignition::Ignition,
+    jobs::Jobs,
     listen::{
         certificate::{Certificate, CertificateError},
         listener::Addresses,
@@ -70,6 +71,8 @@ pub struct System {
     pub deliveries: Deliveries,
     /// What goes wrong beside the ledger.
     pub signs: Signs,
+    /// Long work that goes on by itself.
+    pub jobs: Jobs,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
     pub stop: CancellationToken,
     /// What is the file's, where a draft is edited away from its system; `None` = this is a system.
@@ -176,6 +179,7 @@ impl System {
             config: ArcSwap::from_pointee(loaded),
             deliveries: Deliveries::default(),
             signs: Signs::default(),
+            jobs: Jobs::default(),
             stop: CancellationToken::new(),
             started_at: now,
             series: Series::open(&folder, now),

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::ControlFlow};
 
 use signin::{
-    audit::{Action, Actor, AuditEvent, Outcome},
+    audit::{Action, Actor, AuditEvent, Outcome, Reason},
     ident::FoldedName,
     interface::LoginInterface,
     timestamp::Timestamp,
@@ -14,6 +14,7 @@ use crate::{
     engine::{AuditRecord, MAC_LEN},
     error::StoreError,
     ledger::Ledger,
+    needle::Needle,
     scribe::Census,
 };
 
@@ -53,6 +54,18 @@ pub struct AuditRow {
     pub event: AuditEvent,
 }
 
+/// Rows, and how far was looked for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPage {
+    /// The rows, the newest first.
+    pub rows: Vec<AuditRow>,
+    /// How many were looked at.
+    pub looked_at: usize,
+    /// Where looking ended for there were too many: the number that the next look begins before. `None` = there are enough
+    /// rows, or no more.
+    pub stopped_at: Option<u64>,
+}
+
 /// The audit is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditState {
@@ -80,23 +93,36 @@ impl Ledger {
     /// # Errors
     /// When the engine cannot be read.
     pub fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditRow>, StoreError> {
+        self.audit_page(query).map(|page| page.rows)
+    }
+
+    /// The same, and how far was looked.
+    ///
+    /// # Errors
+    /// When the engine cannot be read.
+    pub fn audit_page(&self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
         let wanted = Wanted::new(query);
-        let mut rows = Vec::new();
-        let mut left = if query.looked_at_max == 0 { usize::MAX } else { query.looked_at_max };
+        let mut page = AuditPage { rows: Vec::new(), looked_at: 0, stopped_at: None };
         if query.limit == 0 {
-            return Ok(rows);
+            return Ok(page);
         }
+        let most = if query.looked_at_max == 0 { usize::MAX } else { query.looked_at_max };
         self.reader.snapshot()?.audit_newest(query.before_seq, &mut |record| {
-            if left == 0 || wanted.is_long_before(&record) {
+            if wanted.is_long_before(&record) {
                 return Ok(ControlFlow::Break(()));
             }
-            left -= 1;
-            if let Some(row) = wanted.row(&record)? {
-                rows.push(row);
+            if page.looked_at >= most {
+                page.stopped_at = Some(record.seq.saturating_add(1));
+                return Ok(ControlFlow::Break(()));
             }
-            Ok(if rows.len() >= query.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            page.looked_at += 1;
+            if let Some(row) = wanted.row(&record)? {
+                page.rows.push(row);
+            }
+            let is_full = page.rows.len() >= query.limit;
+            Ok(if is_full { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
-        Ok(rows)
+        Ok(page)
     }
 
     /// Hands out every row of the audit, oldest first, for exports.
@@ -187,15 +213,32 @@ struct Wanted<'a> {
     query: &'a AuditQuery,
     words: Vec<String>,
     any: Vec<String>,
-    text: String,
+    text: Needle,
+    /// What stands in the JSON of a row whose action or reason is called so on pages, and perhaps otherwise in the row.
+    titled: Vec<String>,
     name: Option<FoldedName>,
+    name_text: Needle,
+}
+
+/// What stands in the JSON of a row with this value.
+fn word(field: &str, value: serde_json::Result<String>) -> Option<String> {
+    value.ok().map(|value| format!("\"{field}\":{value}"))
+}
+
+/// Whether JSON writes a text as it is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\')
 }
 
 impl<'a> Wanted<'a> {
     fn new(query: &'a AuditQuery) -> Self {
-        let word = |field: &str, value: serde_json::Result<String>| {
-            value.ok().map(|value| format!("\"{field}\":{value}"))
-        };
+        let text = Needle::of(&query.text);
+        let actions = Action::ALL.iter().filter(|action| text.is_in(action.title()));
+        let reasons = Reason::ALL.iter().filter(|reason| text.is_in(reason.title()));
+        let titled = actions
+            .filter_map(|action| word("action", serde_json::to_string(action)))
+            .chain(reasons.filter_map(|reason| word("reason", serde_json::to_string(reason))));
+        let name = query.name.as_deref().map(FoldedName::of);
         let words = [
             query.outcome.and_then(|outcome| word("outcome", serde_json::to_string(&outcome))),
             query.interface.and_then(|interface| word("interface", serde_json::to_string(&interface))),
@@ -209,9 +252,21 @@ impl<'a> Wanted<'a> {
                 .iter()
                 .filter_map(|action| word("action", serde_json::to_string(action)))
                 .collect(),
-            text: query.text.trim().to_lowercase(),
-            name: query.name.as_deref().map(FoldedName::of),
+            titled: titled.collect(),
+            text,
+            name_text: Needle::of(name.as_ref().map_or("", FoldedName::as_str)),
+            name,
         }
+    }
+
+    /// Whether the JSON of a row can be what is wanted. Where text is written otherwise in JSON than it is compared, it can.
+    fn can_be(&self, body: &str) -> bool {
+        let is_one_of = |word: &String| body.contains(word);
+        let has = |needle: &Needle| !body.is_ascii() || !is_plain(needle.as_str()) || needle.is_in(body);
+        self.words.iter().all(is_one_of)
+            && (self.any.is_empty() || self.any.iter().any(is_one_of))
+            && has(&self.name_text)
+            && (has(&self.text) || self.titled.iter().any(is_one_of))
     }
 
     /// Whether this row, and so all before it, are from before the time that is wanted. Rows may be written a moment after
@@ -223,8 +278,7 @@ impl<'a> Wanted<'a> {
     }
 
     fn row(&self, record: &AuditRecord) -> Result<Option<AuditRow>, StoreError> {
-        let is_one_of = |word: &String| record.body.contains(word);
-        if !self.words.iter().all(is_one_of) || !(self.any.is_empty() || self.any.iter().any(is_one_of)) {
+        if !self.can_be(&record.body) {
             return Ok(None);
         }
         let event: AuditEvent = serde_json::from_str(&record.body).map_err(|error| {
@@ -262,8 +316,8 @@ fn actor_name(actor: &Actor) -> Option<&str> {
     }
 }
 
-fn says(event: &AuditEvent, text: &str) -> bool {
-    let has = |field: &str| field.to_lowercase().contains(text);
+fn says(event: &AuditEvent, text: &Needle) -> bool {
+    let has = |field: &str| text.is_in(field);
     has(&event.subject)
         || has(&event.agent)
         || has(event.action.title())

@@ -16,6 +16,7 @@ use signin::{
 use crate::{
     ledger::Ledger,
     lists::{Page, paged},
+    needle::Needle,
 };
 
 /// Dates pass without a change: a census is good for this long.
@@ -146,7 +147,7 @@ impl Ledger {
         census: &Census,
         query: &CredentialQuery,
     ) -> Page<std::sync::Arc<Account>> {
-        let needle = query.search.trim().to_lowercase();
+        let needle = Needle::of(&query.search);
         let is_found = |(id, flags): &&(AccountId, [Flags; KINDS.len()])| {
             fits(flags, query.filter, query.kind)
                 && self.holdings.peek_account(*id, |account| {

@@ -30,6 +30,7 @@ mod ledger;
 mod lines;
 mod lists;
 mod load;
+mod needle;
 mod nonces;
 mod numbered;
 mod old_hashes;
@@ -51,7 +52,7 @@ mod topic;
 mod writer;
 
 pub use self::{
-    audit::{AuditBroken, AuditQuery, AuditRow, AuditState},
+    audit::{AuditBroken, AuditPage, AuditQuery, AuditRow, AuditState},
     backup::{BackupError, BackupSummary, RestoreError, restore},
     begin::Admission,
     behind::AUDIT_WAITING_MAX,

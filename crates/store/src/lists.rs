@@ -1,6 +1,6 @@
 //! Lists: what pages show of the ledger, a page at a time.
 
-use std::{cmp::Ordering, sync::Arc, sync::atomic};
+use std::{sync::Arc, sync::atomic};
 
 use hashbrown::HashMap;
 use signin::{
@@ -14,7 +14,7 @@ use signin::{
     timestamp::Timestamp,
 };
 
-use crate::ledger::Ledger;
+use crate::{ledger::Ledger, needle::Needle};
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,46 +181,60 @@ pub struct Figures {
 impl Ledger {
     /// Accounts, a page of them.
     pub fn accounts(&self, query: &AccountQuery) -> Page<Arc<Account>> {
-        let needle = query.search.trim().to_lowercase();
-        let is_wanted = |account: &Account| {
-            query.kind.is_none_or(|kind| account.kind() == kind)
-                && query.domain.is_none_or(|domain| account.domain == domain)
-                && (needle.is_empty() || self.account_says(account, &needle))
-        };
-        let is_found = |id: &AccountId| self.holdings.peek_account(*id, |found| found.is_some_and(is_wanted));
+        let needle = Needle::of(&query.search);
+        let is_found = |id: &AccountId| self.finds(query, &needle, *id);
         let order = self.holdings.account_order.read();
         if query.sort == AccountSort::Name {
             let page = paged(order.iter().copied(), is_found, query.descending, query.offset, query.limit);
             return page.map(|id| self.holdings.account(id));
         }
         // Names alone until the page is known: of a million, a hundred are shown.
-        let mut ids: Vec<AccountId> = order.iter().copied().filter(is_found).collect();
+        let ids: Vec<AccountId> = order.iter().copied().filter(is_found).collect();
         drop(order);
-        match query.sort {
-            AccountSort::Name => {}
-            AccountSort::FullName => ids.sort_by_cached_key(|id| {
-                self.holdings.peek_account(*id, |found| found.map(|account| account.full_name.to_lowercase()))
-            }),
-            AccountSort::Number => ids.sort_by_cached_key(|id| {
-                let number = self.number_of(*id);
-                (number.is_none(), number.map_or(0, |number| number.as_bytes().len()), number)
-            }),
+        let full_name_of = |id: AccountId| {
+            self.holdings.peek_account(id, |found| found.map(|account| account.full_name.to_lowercase()))
+        };
+        let number_of = |id: AccountId| {
+            let number = self.number_of(id);
+            (number.is_none(), number.map_or(0, |number| number.as_bytes().len()), number)
+        };
+        let page = match query.sort {
+            AccountSort::Name => by(ids, |_| (), query.descending, query.offset, query.limit),
+            AccountSort::FullName => by(ids, full_name_of, query.descending, query.offset, query.limit),
+            AccountSort::Number => by(ids, number_of, query.descending, query.offset, query.limit),
             AccountSort::SignedInAt => {
-                ids.sort_by_cached_key(|id| self.holdings.activity(*id).signed_in_at);
+                let signed_in_at = |id| self.holdings.activity(id).signed_in_at;
+                by(ids, signed_in_at, query.descending, query.offset, query.limit)
             }
-        }
-        cut(ids, query.descending, query.offset, query.limit).map(|id| self.holdings.account(id))
+        };
+        page.map(|id| self.holdings.account(id))
+    }
+
+    /// All accounts that a query finds, whatever page of them it asks for, by name.
+    pub fn account_ids(&self, query: &AccountQuery) -> Vec<AccountId> {
+        let needle = Needle::of(&query.search);
+        let order = self.holdings.account_order.read();
+        order.iter().copied().filter(|id| self.finds(query, &needle, *id)).collect()
+    }
+
+    fn finds(&self, query: &AccountQuery, needle: &Needle, id: AccountId) -> bool {
+        let is_wanted = |account: &Account| {
+            query.kind.is_none_or(|kind| account.kind() == kind)
+                && query.domain.is_none_or(|domain| account.domain == domain)
+                && (needle.is_empty() || self.account_says(account, needle))
+        };
+        self.holdings.peek_account(id, |found| found.is_some_and(is_wanted))
     }
 
     /// Extensions, a page of them.
     pub fn extensions(&self, query: &ExtensionQuery) -> Page<Arc<Extension>> {
-        let needle = query.search.trim().to_lowercase();
+        let needle = Needle::of(&query.search);
         let is_user_called =
             |user| self.holdings.peek_account(user, |user| user.is_some_and(|user| is_called(user, &needle)));
         let is_wanted = |extension: &Extension| {
             query.domain.is_none_or(|domain| extension.domain == domain)
                 && (needle.is_empty()
-                    || extension.number.as_str().contains(&needle)
+                    || needle.is_in(extension.number.as_str())
                     || extension.user.is_some_and(is_user_called))
         };
         let is_found =
@@ -231,16 +245,16 @@ impl Ledger {
                 paged(order.iter().copied(), is_found, query.descending, query.offset, query.limit)
             }
             ExtensionSort::User => {
-                let mut ids: Vec<ExtensionId> = order.iter().copied().filter(is_found).collect();
+                let ids: Vec<ExtensionId> = order.iter().copied().filter(is_found).collect();
                 drop(order);
-                ids.sort_by_cached_key(|id| {
-                    let user = self.holdings.peek_extension(*id, |found| found?.user);
+                let user_of = |id| {
+                    let user = self.holdings.peek_extension(id, |found| found?.user);
                     let name = user.and_then(|user| {
                         self.holdings.peek_account(user, |user| user.map(Account::folded_name))
                     });
                     (name.is_none(), name)
-                });
-                cut(ids, query.descending, query.offset, query.limit)
+                };
+                by(ids, user_of, query.descending, query.offset, query.limit)
             }
         };
         page.map(|id| self.holdings.extension(id))
@@ -248,30 +262,36 @@ impl Ledger {
 
     /// Extensions with phones, a page of them; only bindings that are still in force.
     pub fn registrations(&self, query: &RegistrationQuery) -> Page<Arc<Registration>> {
-        let needle = query.search.trim().to_lowercase();
-        let mut items: Vec<Live> = Vec::new();
+        let needle = Needle::of(&query.search);
+        let is_live = |binding: &&Binding| query.now < binding.expires_at;
+        let mut found: Vec<(Timestamp, usize, Number, ExtensionId)> = Vec::new();
         self.holdings.each_registration(|id, bindings| {
             let Some((domain, number)) = self.holdings.line_of(id) else { return };
-            if query.domain.is_some_and(|wanted| domain != wanted) {
+            let mut live = bindings.iter().filter(is_live).peekable();
+            if live.peek().is_none() || query.domain.is_some_and(|wanted| domain != wanted) {
                 return;
             }
-            let Some(bindings) = live(bindings, query.now) else { return };
-            if needle.is_empty() || number.as_str().contains(&needle) || phones_say(&bindings, &needle) {
-                items.push(((number.as_bytes().len(), number), id, bindings));
+            let is_found = needle.is_empty()
+                || needle.is_in(number.as_str())
+                || live.clone().any(|binding| phone_says(binding, &needle));
+            if is_found {
+                let first = match query.sort {
+                    RegistrationSort::Number => None,
+                    RegistrationSort::Since => live.map(|binding| binding.since).max(),
+                    RegistrationSort::ExpiresAt => live.map(|binding| binding.expires_at).min(),
+                };
+                found.push((first.unwrap_or_default(), number.as_bytes().len(), number, id));
             }
         });
-        let since = |bindings: &[Binding]| bindings.iter().map(|binding| binding.since).max();
-        let ends = |bindings: &[Binding]| bindings.iter().map(|binding| binding.expires_at).min();
-        items.sort_unstable_by(|(number, _, one), (other_number, _, other)| {
-            let first = match query.sort {
-                RegistrationSort::Number => Ordering::Equal,
-                RegistrationSort::Since => since(one).cmp(&since(other)),
-                RegistrationSort::ExpiresAt => ends(one).cmp(&ends(other)),
-            };
-            first.then_with(|| number.cmp(other_number))
-        });
-        cut(items, query.descending, query.offset, query.limit)
-            .map(|(_, extension, bindings)| Some(Arc::new(Registration { extension, bindings })))
+        let page = window(found, query.descending, query.offset, query.limit);
+        page.map(|(.., id)| {
+            let mut registration = self.holdings.registration(id)?;
+            if !registration.bindings.iter().all(|binding| is_live(&binding)) {
+                let bindings = registration.bindings.iter().filter(is_live).cloned().collect();
+                registration = Arc::new(Registration { extension: id, bindings });
+            }
+            (!registration.bindings.is_empty()).then_some(registration)
+        })
     }
 
     /// What the phones are that are registered at `now`.
@@ -355,36 +375,33 @@ impl Ledger {
         Some(number)
     }
 
-    pub(crate) fn account_says(&self, account: &Account, needle: &str) -> bool {
+    pub(crate) fn account_says(&self, account: &Account, needle: &Needle) -> bool {
         let number = || account.extension().and_then(|id| self.holdings.line_of(id));
-        is_called(account, needle) || number().is_some_and(|(_, number)| number.as_str().contains(needle))
+        is_called(account, needle) || number().is_some_and(|(_, number)| needle.is_in(number.as_str()))
     }
 }
 
-fn is_called(account: &Account, needle: &str) -> bool {
-    account.folded_name().as_str().contains(needle) || account.full_name.to_lowercase().contains(needle)
+fn is_called(account: &Account, needle: &Needle) -> bool {
+    // Folding changes of an ASCII name its case alone, which does not count here.
+    let has_name = if account.name.is_ascii() {
+        needle.is_in(&account.name)
+    } else {
+        needle.is_in(account.folded_name().as_str())
+    };
+    has_name || needle.is_in(&account.full_name)
 }
 
-/// An extension with its live bindings, and what it is ordered by.
-type Live = ((usize, Number), ExtensionId, Arc<[Binding]>);
-
-fn phones_say(bindings: &[Binding], needle: &str) -> bool {
-    bindings.iter().any(|binding| {
-        binding.agent.to_lowercase().contains(needle)
-            || binding.contact.to_lowercase().contains(needle)
-            || binding.source.to_string().contains(needle)
-            || binding.algorithm.token().to_lowercase() == needle
-            || binding.transport.name() == needle
-    })
+fn phone_says(binding: &Binding, needle: &Needle) -> bool {
+    needle.is_in(&binding.agent)
+        || needle.is_in(&binding.contact)
+        || (is_of_address(needle) && needle.is_in(&binding.source.to_string()))
+        || binding.algorithm.token().eq_ignore_ascii_case(needle.as_str())
+        || binding.transport.name() == needle.as_str()
 }
 
-/// The bindings that are in force at `now`, if there are any.
-fn live(bindings: &Arc<[Binding]>, now: Timestamp) -> Option<Arc<[Binding]>> {
-    let is_live = |binding: &&Binding| now < binding.expires_at;
-    if bindings.iter().all(|binding| is_live(&binding)) {
-        return Some(Arc::clone(bindings));
-    }
-    Some(bindings.iter().filter(is_live).cloned().collect::<Arc<[Binding]>>()).filter(|live| !live.is_empty())
+/// Whether it could be a part of an address, which it takes time to write.
+fn is_of_address(needle: &Needle) -> bool {
+    needle.as_str().bytes().all(|byte| byte.is_ascii_hexdigit() || b".:[]".contains(&byte))
 }
 
 /// A page of an ordered list, without holding on to more than the page.
@@ -412,10 +429,72 @@ pub(crate) fn paged<T>(
     page
 }
 
-fn cut<T>(mut items: Vec<T>, descending: bool, offset: usize, limit: usize) -> Page<T> {
-    if descending {
-        items.reverse();
-    }
+/// A page of what is ordered by a key; of those with the same key, the ones before come first.
+fn by<T, K: Ord>(
+    items: Vec<T>,
+    key: impl Fn(T) -> K,
+    descending: bool,
+    offset: usize,
+    limit: usize,
+) -> Page<T>
+where
+    T: Copy + Ord,
+{
+    let keyed = items.into_iter().enumerate().map(|(rank, item)| (key(item), rank, item)).collect();
+    window(keyed, descending, offset, limit).map(|(.., item)| Some(item))
+}
+
+/// A page out of what is in no order yet. Only the page itself is put in order: of the others it is enough to know on which
+/// side of it they are.
+fn window<T: Ord>(mut items: Vec<T>, descending: bool, offset: usize, limit: usize) -> Page<T> {
     let total = items.len();
-    Page { items: items.into_iter().skip(offset).take(limit).collect(), total }
+    let (skipped, reached) = (offset.min(total), offset.saturating_add(limit).min(total));
+    let (from, to) = if descending { (total - reached, total - skipped) } else { (skipped, reached) };
+    if from >= to {
+        return Page { items: Vec::new(), total };
+    }
+    if to < total {
+        items.select_nth_unstable(to);
+        items.truncate(to);
+    }
+    if from > 0 {
+        items.select_nth_unstable(from);
+    }
+    let mut shown = items.split_off(from);
+    shown.sort_unstable();
+    if descending {
+        shown.reverse();
+    }
+    Page { items: shown, total }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_what_sorting_everything_shows_there() {
+        let items: Vec<u32> = (0..200_u32).map(|number| number.wrapping_mul(7919) % 101).collect();
+        let mut sorted = items.clone();
+        sorted.sort_unstable();
+        for descending in [false, true] {
+            for (offset, limit) in
+                [(0, 50), (0, 0), (7, 1), (150, 50), (150, 51), (199, 9), (200, 5), (usize::MAX, 5)]
+            {
+                let page = window(items.clone(), descending, offset, limit);
+                let mut expected = sorted.clone();
+                if descending {
+                    expected.reverse();
+                }
+                let expected: Vec<u32> = expected.into_iter().skip(offset).take(limit).collect();
+                assert_eq!((page.items, page.total), (expected, 200), "{descending} {offset} {limit}");
+            }
+        }
+    }
+
+    #[test]
+    fn those_with_the_same_key_stay_as_they_were_and_turn_with_the_list() {
+        let page = |descending| by((0..10).collect(), |number: u32| number % 2, descending, 3, 4).items;
+        assert_eq!((page(false), page(true)), (vec![6, 8, 1, 3], vec![3, 1, 8, 6]));
+    }
 }

@@ -43,6 +43,8 @@ const LATELY: usize = 8;
 const CHANGES: usize = 2;
 /// Rows that are looked at for lines on other pages.
 const GLANCE_MAX: usize = 20_000;
+/// Rows that one search looks at: as many as take a moment. Whoever wants to know more searches further back.
+const LOOK_MAX: usize = 100_000;
 /// Chunks of an export that may wait for a slow reader.
 const CHUNKS: usize = 16;
 /// Bytes of one chunk.
@@ -242,11 +244,14 @@ pub(super) async fn list(
 ) -> Result<Response, Response> {
     search.require(&web, &who)?;
     let now = web.system.clock.now();
-    let rows = read(&web, &who, search.query(PAGE + 1)).await?;
+    let looked_at_max = if search.is_filtered() { LOOK_MAX } else { 0 };
+    let found = read(&web, &who, AuditQuery { looked_at_max, ..search.query(PAGE + 1) }).await?;
+    let rows = found.rows;
     let total = usize::try_from(web.system.ledger.figures().audit_rows).unwrap_or(usize::MAX);
     let (shown, has_more) = (rows.len().min(PAGE), rows.len() > PAGE);
     let last = rows.get(..shown).and_then(<[AuditRow]>::last).map(|row| row.seq.to_string());
     let next = last.filter(|_| has_more).map(|seq| search.address(PATH, &[("before", &seq)]));
+    let further = found.stopped_at.map(|seq| search.address(PATH, &[("before", &seq.to_string())]));
     let is_first = search.before.is_empty();
     let page = AuditPage {
         shell: who.shell(&web, Place::Audit),
@@ -255,6 +260,8 @@ pub(super) async fn list(
         filters: search.fields(),
         filtered: search.is_filtered(),
         events: rows.iter().take(PAGE).map(|row| event(row, now)).collect(),
+        looked_at: thousands(found.looked_at),
+        further,
         pager: Pager {
             summary: match (shown, search.is_filtered() || !is_first) {
                 (0, _) => "Nothing found".into(),
@@ -284,12 +291,12 @@ fn chain_notice(total: usize) -> Notice {
     )
 }
 
-async fn read(web: &Arc<Web>, who: &SignedIn, query: AuditQuery) -> Result<Vec<AuditRow>, Response> {
+async fn read(web: &Arc<Web>, who: &SignedIn, query: AuditQuery) -> Result<store::AuditPage, Response> {
     let ledger = Arc::clone(&web.system.ledger);
-    // Reads the disk, and a rare word may be found at the far end of it.
-    let rows = tokio::task::spawn_blocking(move || ledger.audit(&query)).await;
-    match rows {
-        Ok(Ok(rows)) => Ok(rows),
+    // Reads the disk, and a rare word may be found far down in it.
+    let found = tokio::task::spawn_blocking(move || ledger.audit_page(&query)).await;
+    match found {
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(_)) | Err(_) => Err(who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
@@ -428,7 +435,7 @@ pub(super) async fn show(
 ) -> Result<Response, Response> {
     let now = web.system.clock.now();
     let query = AuditQuery { before_seq: seq.checked_add(1), limit: 1, ..AuditQuery::default() };
-    let rows = read(&web, &who, query).await?;
+    let rows = read(&web, &who, query).await?.rows;
     let Some(row) = rows.first().filter(|row| row.seq == seq) else {
         return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
     };

@@ -18,10 +18,10 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, doctor, draft, extensions, groups,
+    Web, administrators, audit, bulk, doctor, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, links, login, notifications, passwords, preferences, security, settings, status, switch,
-    targets, tokens, users,
+    home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings, status,
+    switch, targets, tokens, users,
 };
 
 /// Who may see a page.
@@ -91,6 +91,15 @@ fn rows() -> Vec<Row> {
         get("/manager/users", Needs(UsersRead), users::list),
         get("/manager/users/new", Needs(UsersWrite), users::ask_new),
         post("/manager/users/new", Needs(UsersWrite), users::create),
+        // What is done to many asks for its own right besides.
+        post("/manager/users/many", Needs(UsersRead), bulk::ask),
+        post("/manager/users/many/start", Needs(UsersRead), bulk::start),
+        get("/manager/jobs", Needs(UsersRead), jobs::list),
+        get("/manager/jobs/{id}", Needs(UsersRead), jobs::show),
+        get("/manager/jobs/{id}/live", Needs(UsersRead), jobs::live),
+        get("/manager/jobs/{id}/events", Needs(UsersRead), jobs::events),
+        // So does whoever stops a job that somebody else started.
+        post("/manager/jobs/{id}/stop", Needs(UsersRead), jobs::stop),
         get("/manager/users/{id}", Needs(UsersRead), users::show),
         post("/manager/users/{id}", Needs(UsersWrite), users::save),
         get("/manager/users/{id}/delete", Needs(UsersWrite), users::ask_delete),

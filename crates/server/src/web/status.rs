@@ -147,6 +147,12 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
     } else {
         Vec::new()
     };
+    let live = part(web, who, tab, search);
+    let words = if let StatusBody::Phones { pager, .. } = &live.section.body {
+        pager.summary.clone()
+    } else {
+        String::new()
+    };
     let page = StatusPage {
         shell: who.shell(web, Place::Status),
         here: search.address(tab.href()),
@@ -154,7 +160,8 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
         fragment: search.address(&format!("/status/live/{}", name_of(tab))),
         search: fields,
         doctor: tab == StatusTab::Overview && who.by.may(Right::SecurityRead),
-        live: part(web, who, tab, search),
+        words,
+        live,
     };
     who.page(&page)
 }

@@ -18,13 +18,13 @@ use store::{AccountQuery, AccountSort};
 use super::{
     Web,
     address::{Path, Query},
-    audit, credentials,
+    audit, bulk, credentials,
     credentials::{Asked, CardOf, Slip},
     doctor,
     form::Form,
     guard::{self, SignedForm, SignedIn},
-    known,
-    lists::{ListQuery, PAGE},
+    jobs, known,
+    lists::{ListQuery, PAGE, thousands},
     moment,
     views::{
         errors::ConfirmPage,
@@ -76,7 +76,15 @@ pub(super) async fn list(
         extension: query.column(PATH, "extension", "Extension"),
         last_seen: query.column(PATH, "seen", "Last seen"),
         pager: query.pager(PATH, "users", found.total),
+        all: if query.q.is_empty() {
+            format!("All {}", thousands(found.total))
+        } else {
+            format!("All {} that match", thousands(found.total))
+        },
         query: query.search(),
+        sort: query.sort.clone(),
+        deeds: bulk::deeds(&who),
+        jobs: jobs::any(&web),
         rows,
     };
     Ok(who.page(&page))
@@ -87,6 +95,7 @@ fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> UserRow 
     let extension = account.extension().and_then(|id| known.extension(id));
     UserRow {
         href: format!("{PATH}/{}", account.id),
+        id: account.id.to_string(),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
         extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),

@@ -18,7 +18,7 @@ use crate::{
 const PASSWORD: &str = "eight ants went by a river";
 
 /// Somebody who has these rights by a group, signed in.
-async fn somebody(house: &House, name: &str, rights: &[Right], force_new: bool) -> Browser {
+pub(crate) async fn somebody(house: &House, name: &str, rights: &[Right], force_new: bool) -> Browser {
     let (name, rights) = (name.to_owned(), rights.to_vec());
     let fields = GroupFields { name: format!("only {name}"), rights };
     let group =

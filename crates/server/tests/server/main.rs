@@ -65,6 +65,8 @@ mod vectors;
 #[cfg(test)]
 mod web_audit;
 #[cfg(test)]
+mod web_bulk;
+#[cfg(test)]
 mod web_doctor;
 #[cfg(test)]
 mod web_offline;

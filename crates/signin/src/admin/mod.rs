@@ -5,6 +5,7 @@
 
 mod alarms;
 mod api_tokens;
+mod bulk;
 mod drafts;
 mod exports;
 mod extensions;
@@ -25,6 +26,7 @@ use thiserror::Error;
 
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
+    bulk::{Changed, UserDeed},
     drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,

@@ -299,7 +299,7 @@ impl Admin<'_> {
         self.records.credential(Owner::Extension(extension.id), CredentialKind::PhonePassword).is_some()
     }
 
-    fn user(&self, id: AccountId) -> Result<std::sync::Arc<Account>, Problem> {
+    pub(super) fn user(&self, id: AccountId) -> Result<std::sync::Arc<Account>, Problem> {
         let account = self.records.account(id).filter(|account| account.kind() == RoleKind::User);
         account.ok_or(Problem::NotFound("user"))
     }

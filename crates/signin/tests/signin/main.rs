@@ -11,6 +11,7 @@
 
 mod administration;
 mod boundaries;
+mod bulk;
 mod diagnosis;
 mod drafts;
 mod drafts_model;

@@ -228,6 +228,13 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
     assert_eq!(seqs(AuditQuery { from: Some(later(86_400)), ..query() }).len(), 0);
     assert_eq!(seqs(AuditQuery { from: Some(NOW), ..query() }).len(), 10);
     assert_eq!(seqs(AuditQuery { looked_at_max: 3, name: Some("row 8".into()), ..query() }), [8]);
+    let page = |query| ledger.audit_page(&AuditQuery { limit: 2, ..query }).unwrap();
+    let far =
+        |before_seq| page(AuditQuery { name: Some("row 2".into()), looked_at_max: 4, before_seq, ..query() });
+    assert_eq!((far(None).rows.len(), far(None).looked_at, far(None).stopped_at), (0, 4, Some(7)));
+    assert_eq!((far(Some(7)).rows.len(), far(Some(7)).stopped_at), (0, Some(3)));
+    assert_eq!((far(Some(3)).rows.len(), far(Some(3)).stopped_at), (1, None));
+    assert_eq!((page(query()).looked_at, page(query()).stopped_at), (2, None), "there are enough");
     assert_eq!(seqs(AuditQuery { looked_at_max: 3, name: Some("row 7".into()), ..query() }), [0; 0]);
     assert_eq!(seqs(AuditQuery { until: Some(later(1)), ..query() }).len(), 10);
     assert_eq!(ledger.audit(&AuditQuery { limit: 3, ..query() }).unwrap().len(), 3);
@@ -239,6 +246,14 @@ pub(crate) fn the_audit_is_searched(host: &dyn EngineHost) {
         })
         .unwrap();
     assert_eq!(all, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    // What JSON writes otherwise, and what lower case changes, is found all the same.
+    for odd in ["Jörg \"the Ear\" Ödön", "back\\slash", "\u{212a}elvin"] {
+        ledger.commit(vec![Effect::Audit(event(odd, None))]).wait().unwrap();
+    }
+    for (text, seq) in [("the ear\" ö", 11), ("\"", 11), ("K\\S", 12), ("kelvin", 13), ("JÖRG", 11)] {
+        assert_eq!(seqs(AuditQuery { text: text.into(), ..query() }), [seq], "{text}");
+    }
+    assert_eq!(seqs(AuditQuery { name: Some("kelvin".into()), ..query() }), [13]);
 }
 
 // Resealing

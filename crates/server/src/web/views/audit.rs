@@ -34,6 +34,10 @@ pub(crate) struct AuditPage {
     pub(crate) events: Vec<Event>,
     /// Where one is in the list.
     pub(crate) pager: Pager,
+    /// How many events were looked at for them: "100,000".
+    pub(crate) looked_at: String,
+    /// Where older ones are looked at; `None` = all were, or there are enough.
+    pub(crate) further: Option<String>,
     /// The same events as JSON Lines.
     pub(crate) export_json: String,
     /// The same events as CSV.

@@ -20,6 +20,7 @@ pub(crate) mod groups;
 pub(crate) mod home;
 pub(crate) mod icon;
 pub(crate) mod ignition;
+pub(crate) mod jobs;
 pub(crate) mod links;
 pub(crate) mod login;
 pub(crate) mod notifications;

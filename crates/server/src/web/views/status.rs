@@ -345,6 +345,8 @@ pub(crate) struct StatusPage {
     pub(crate) search: Vec<Field>,
     /// Whether to offer the sign-in doctor.
     pub(crate) doctor: bool,
+    /// What the search found, in words; empty where nothing is searched.
+    pub(crate) words: String,
     /// The live part.
     pub(crate) live: StatusLive,
 }

@@ -12,6 +12,8 @@ use super::shell::{Place, Shell};
 pub(crate) struct UserRow {
     /// The user's page.
     pub(crate) href: String,
+    /// What a tick stands for.
+    pub(crate) id: String,
     /// The name to sign in with.
     pub(crate) name: String,
     /// The name in full, or empty.
@@ -48,6 +50,14 @@ pub(crate) struct UsersPage {
     pub(crate) pager: Pager,
     /// Whether there are users at all, found or not.
     pub(crate) any: bool,
+    /// The order that was asked for, for the way back to it.
+    pub(crate) sort: String,
+    /// What may be done to many at once; none where nothing may.
+    pub(crate) deeds: Vec<Choice>,
+    /// "All 1,200 that match".
+    pub(crate) all: String,
+    /// Whether there are jobs to look at.
+    pub(crate) jobs: bool,
 }
 
 /// A new user.
