@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use signin::{
     policy::{Lock, LockRule},
     timestamp::Seconds,
@@ -38,8 +38,8 @@ pub(super) fn run(plan: &Plan, bars: &mut Bars) -> anyhow::Result<()> {
     runtime.block_on(async {
         let credentials = json!({ "name": ADMINISTRATOR.0, "password": ADMINISTRATOR.1 });
         let opened = owner.call("POST", "/api/v1/session", "", Some(&credentials)).await?;
-        let token = serde_json::from_str::<Value>(&opened.body)?;
-        let Some(token) = token["token"].as_str() else {
+        let session: Map<String, Value> = serde_json::from_str(&opened.body)?;
+        let Some(token) = session.get("token").and_then(Value::as_str) else {
             bail!("the administrator was answered {}", opened.status);
         };
         // Names are never locked for a while, and this machine's addresses not at all.
@@ -100,14 +100,14 @@ async fn set_lock(owner: &mut Browser, token: &str, failures_max: u8) -> anyhow:
     // A connection on which nothing has come for a while has been ended.
     owner.hang_up();
     let present = owner.call("GET", PATH, &format!("Authorization: Bearer {token}\r\n"), None).await?;
-    let mut rules: Value = serde_json::from_str(&present.body)?;
+    let mut rules: Map<String, Value> = serde_json::from_str(&present.body)?;
     let lock = Lock::Temporary(Seconds::minutes(LOCK_MINUTES));
-    rules["service_password_lock"] =
-        serde_json::to_value(LockRule { failures_max, window: Seconds::minutes(10), lock })?;
-    rules["address_allow"] = json!(["127.0.0.0/8"]);
+    let lock = LockRule { failures_max, window: Seconds::minutes(10), lock };
+    rules.insert("service_password_lock".into(), serde_json::to_value(lock)?);
+    rules.insert("address_allow".into(), json!(["127.0.0.0/8"]));
     let version = present.header("etag").context("the settings have no ETag")?;
     let head = format!("Authorization: Bearer {token}\r\nIf-Match: {version}\r\n");
-    let saved = owner.call("PUT", PATH, &head, Some(&rules)).await?;
+    let saved = owner.call("PUT", PATH, &head, Some(&rules.into())).await?;
     if saved.status != 200 {
         bail!("the settings were answered {}:\n{}", saved.status, saved.body);
     }
