@@ -23,6 +23,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    census::LastCensus,
     clock::Clock,
     config::{Config, ConfigError, Loaded},
     data_folder::DataFolder,
@@ -68,6 +69,8 @@ pub struct System {
     pub tls: Arc<Tls>,
     /// How telling others goes.
     pub deliveries: Deliveries,
+    /// How all credentials stood a moment ago.
+    pub last_census: LastCensus,
     /// What goes wrong beside the ledger.
     pub signs: Signs,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
@@ -175,6 +178,7 @@ impl System {
             started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
             deliveries: Deliveries::default(),
+            last_census: LastCensus::default(),
             signs: Signs::default(),
             stop: CancellationToken::new(),
             started_at: now,
