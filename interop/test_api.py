@@ -171,6 +171,43 @@ def test_a_generated_client_does_the_tour(api: Api, tmp_path: Path, monkeypatch:
     late = operation("users.change_user")(user.id, client=client, body=fields, if_match=read.headers["ETag"])
     assert late.status_code == 412 and late.parsed.type_.endswith("/changed-meanwhile"), late.content
 
+    # Ask the doctor, and do what is named.
+    for guess in range(5):
+        operation("session.sign_in")(
+            client=stranger, body=models.Credentials(name="Nobody Here", password=f"wrong password {guess}")
+        )
+    found = operation("doctor.ask_doctor")(client=client, q="301").parsed
+    assert found.diagnosis.patient.account.name == "Anna" and found.diagnosis.causes == []
+    operation("locks.reset_locks")(client=client, body=models.Reset(all_=True))
+
+    # Rehearse a preset, put it in force, and take it back.
+    medium = operation("settings.get_preset")("medium", client=client).parsed
+    touched = operation("settings.rehearse_security_settings")(client=client, body=medium).parsed
+    assert touched.must_change.total == len(touched.must_change.items), touched
+    before = operation("settings.get_security_settings")(client=client)
+    chosen = models.ChosenPreset(preset=models.Preset.MEDIUM)
+    applied = operation("settings.apply_preset")(client=client, body=chosen, if_match=before.headers["ETag"])
+    assert applied.status_code == 200, applied.content
+    last = operation("settings.get_last_security_change")(client=client)
+    undone = operation("settings.undo_last_security_change")(client=client, if_match=last.headers["ETag"])
+    assert undone.parsed == before.parsed, undone.content
+
+    # A webhook: its key is told once; nobody listens there.
+    told = models.Told(alarms=True, audit=[])
+    hook = models.WebhookFields(name="Alarms", is_on=False, url="http://127.0.0.1:9/", told=told)
+    made = operation("webhooks.create_webhook")(client=client, body=hook)
+    assert made.status_code == 201 and made.parsed.secret.startswith("whsec_"), made.content
+    tested = operation("targets.test_target")(made.parsed.webhook.id, client=client).parsed
+    assert tested.is_taken is False
+    assert [target.name for target in operation("targets.list_targets")(client=client).parsed.items] == ["Alarms"]
+    assert operation("targets.delete_target")(made.parsed.webhook.id, client=client, if_match="*").status_code == 204
+
+    # How credentials stand, alarms, and a draft that is not there.
+    weak = operation("passwords.list_accounts_by_credentials")(client=client, q="anna").parsed
+    assert [account.account.name for account in weak.items] == ["Anna"]
+    assert operation("alarms.list_alarms")(client=client).parsed.total >= 0
+    assert operation("own.get_own_draft")(client=client).status_code == 404
+
     # Reset a lock.
     for guess in range(3):
         operation("session.sign_in")(

@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod census;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod data_folder;
 pub mod demo;
 pub mod descriptors;
 pub mod dice;
+mod doctor;
 pub mod doors;
 pub mod editor;
 pub mod flow;

@@ -23,6 +23,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    census::LastCensus,
     clock::Clock,
     config::{Config, ConfigError, Loaded},
     data_folder::DataFolder,
@@ -69,6 +70,8 @@ pub struct System {
     pub tls: Arc<Tls>,
     /// How telling others goes.
     pub deliveries: Deliveries,
+    /// How all credentials stood a moment ago.
+    pub last_census: LastCensus,
     /// What goes wrong beside the ledger.
     pub signs: Signs,
     /// Long work that goes on by itself.
@@ -178,6 +181,7 @@ impl System {
             started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
             deliveries: Deliveries::default(),
+            last_census: LastCensus::default(),
             signs: Signs::default(),
             jobs: Jobs::default(),
             stop: CancellationToken::new(),

@@ -21,6 +21,7 @@ pub const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=256;
 
 /// A part of the audit that one can choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditGroup {
     /// Who signs in and out, and who is refused.
@@ -121,6 +122,7 @@ impl Chosen {
 
 /// How syslog gets to its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SyslogTransport {
     /// RFC 5426. What is lost is lost.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use signin::{
-    account::Account,
+    account::{Account, RoleKind},
     credential::{CredentialKind, Owner},
     interface::LoginInterface,
     records::Records,
@@ -112,5 +112,28 @@ impl Generated {
             .iter()
             .map(|(kind, secret)| Self { kind: *kind, secret: secret.reveal().to_owned() })
             .collect()
+    }
+}
+
+/// Whose something is.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Role {
+    /// Somebody who administers.
+    ServiceUser,
+    /// Somebody who has phones.
+    User,
+    /// A number on phone lines.
+    Extension,
+    /// The system itself.
+    System,
+}
+
+impl From<RoleKind> for Role {
+    fn from(kind: RoleKind) -> Self {
+        match kind {
+            RoleKind::ServiceUser => Self::ServiceUser,
+            RoleKind::User => Self::User,
+        }
     }
 }

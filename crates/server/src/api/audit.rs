@@ -14,7 +14,10 @@ use signin::{
     timestamp::Timestamp,
 };
 use store::AuditQuery;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+};
 
 use super::{
     Api,
@@ -30,6 +33,36 @@ use crate::web;
 
 /// Longest name that is looked for.
 const NAME_MAX: usize = 200;
+/// Largest number that every program can read exactly.
+const NUMBER_MAX: u64 = (1 << 53) - 1;
+
+/// The number of a row that others come before.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Before(u64);
+
+impl TryFrom<u64> for Before {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        (1..=NUMBER_MAX).contains(&number).then_some(Self(number)).ok_or("a row has a number from 1 on")
+    }
+}
+
+/// An address of either kind, as text.
+fn address_schema() -> Schema {
+    let of = |format, example: &str| {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(format)))
+            .examples([example])
+            .build()
+    };
+    let kinds = AnyOfBuilder::new()
+        .item(of(KnownFormat::Ipv4, "192.0.2.7"))
+        .item(of(KnownFormat::Ipv6, "2001:db8::7"));
+    Schema::AnyOf(kinds.build())
+}
 
 macro_rules! search {
     ($(#[$doc:meta])* $name:ident { $($more:tt)* }) => {
@@ -56,7 +89,7 @@ macro_rules! search {
             interface: Option<LoginInterface>,
             /// Where from.
             #[serde(default)]
-            #[param(value_type = Option<String>, max_length = 45, example = "192.0.2.7")]
+            #[param(schema_with = address_schema)]
             address: Option<IpAddr>,
             /// Not before this moment (RFC 3339).
             #[serde(default)]
@@ -97,8 +130,8 @@ search! {
     Search {
         /// Only rows with a smaller number: `next_before` of the page before.
         #[serde(default)]
-        #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1000)]
-        before: Option<u64>,
+        #[param(value_type = Option<u64>, minimum = 1, maximum = 9_007_199_254_740_991_i64, example = 1000)]
+        before: Option<Before>,
         /// How many at most; 50 where nothing is said.
         #[serde(default)]
         #[param(value_type = Option<u16>, minimum = 1, maximum = 500, example = 50)]
@@ -176,7 +209,8 @@ fn at(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
     })
 }
 
-fn view(row: store::AuditRow) -> AuditRow {
+/// A row as it is told.
+pub(super) fn view(row: store::AuditRow) -> AuditRow {
     let event = row.event;
     let (kind, id, name) = match event.actor {
         Actor::Unknown => ("unknown", None, None),
@@ -212,7 +246,7 @@ pub(super) async fn list(
     State(api): State<Arc<Api>>,
     Query(search): Query<Search>,
 ) -> Result<Answer, Problem> {
-    let (before_seq, limit) = (search.before, search.limit.get());
+    let (before_seq, limit) = (search.before.map(|Before(number)| number), search.limit.get());
     let query = AuditQuery { before_seq, limit: limit + 1, ..search.query()? };
     let mut rows = read(&api, query).await?;
     let has_more = rows.len() > limit;

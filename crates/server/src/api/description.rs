@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use signin::rights::Right;
+use signin::{preset::Preset, rights::Right};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder,
     PathItem, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, ResponsesBuilder,
@@ -27,6 +27,9 @@ use super::{
 };
 
 const SECURITY: &str = "bearer";
+
+/// What is read at an address of its own, and is not always there.
+const MAY_BE_MISSING: [&str; 2] = ["getOwnDraft", "getLastSecurityChange"];
 
 const ABOUT: &str = "\
 Everything that the pages of the manager can do, for programs.
@@ -238,6 +241,9 @@ fn path_parameter(path: &str, name: &str) -> Parameter {
             "The name of a kind of problem.",
             text().enum_values(Some(Kind::ALL.iter().map(|kind| kind.name()))),
         ),
+        "preset" => {
+            ("The name of a preset.", text().enum_values(Some(Preset::ALL.into_iter().map(Preset::name))))
+        }
         "number" => ("The number of the row.", integer(1, 9_007_199_254_740_991)),
         "extension" => ("The id of an extension.", integer(0, u32::MAX.into())),
         _ => ("Its id.", integer(0, u32::MAX.into())),
@@ -333,7 +339,7 @@ fn refusals(row: &Row) -> BTreeMap<StatusCode, Vec<Kind>> {
     if is_change && row.access != Access::Anyone {
         kinds.extend([Kind::NoRight, Kind::NeverAllowed]);
     }
-    if row.path.contains('{') {
+    if row.path.contains('{') || MAY_BE_MISSING.contains(&row.id) {
         kinds.push(Kind::NotFound);
     } else if is_change && row.access != Access::Anyone {
         // Deleted by somebody else meanwhile.
@@ -344,6 +350,10 @@ fn refusals(row: &Row) -> BTreeMap<StatusCode, Vec<Kind>> {
     }
     if row.body.is_some() {
         kinds.extend([Kind::Malformed, Kind::TooLarge, Kind::WrongMediaType, Kind::WrongFields]);
+    }
+    if row.id == "undoLastSecurityChange" {
+        // A rule was changed since.
+        kinds.push(Kind::WrongFields);
     }
     if row.is_conditional {
         kinds.extend([Kind::ChangedMeanwhile, Kind::VersionNeeded]);

@@ -146,10 +146,13 @@ impl Drop for Working {
 /// Answers a repeated request as the first one, and carries it out once.
 pub(super) async fn once(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {
     let Some(key) = request.headers().get(KEY) else { return next.run(request).await };
-    let key = key.to_str().ok().filter(|key| (1..=KEY_LEN_MAX).contains(&key.len()));
+    let is_key = |key: &&str| {
+        (1..=KEY_LEN_MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let key = key.to_str().ok().filter(is_key);
     let caller = request.extensions().get::<Caller>().map(|caller| caller.account.id);
     let (Some(key), Some(account)) = (key, caller) else {
-        let words = format!("An idempotency key has 1 to {KEY_LEN_MAX} characters.");
+        let words = format!("An idempotency key has 1 to {KEY_LEN_MAX} visible characters of ASCII.");
         return Problem::new(Kind::Malformed, words).into_response();
     };
     let name: Name = (account, key.into());

@@ -139,7 +139,8 @@ page!(
     Quarantine of PushedOut
 );
 
-fn id_of(key: &TallyKey) -> String {
+/// Names a lock.
+pub(super) fn id_of(key: &TallyKey) -> String {
     BASE64URL_NOPAD.encode(&serde_json::to_vec(key).unwrap_or_default())
 }
 
@@ -147,7 +148,8 @@ fn key_of(id: &str) -> Option<TallyKey> {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(id.as_bytes()).ok()?).ok()
 }
 
-fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Timestamp) -> LockInForce {
+/// A lock as it is told.
+pub(super) fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Timestamp) -> LockInForce {
     let rule = settings.lock_rule(key.scope);
     LockInForce {
         id: id_of(key),

@@ -5,10 +5,13 @@
 //! cookies and no pages here, and every refusal is a problem document.
 
 mod accounts;
+mod alarms;
 mod answer;
 mod audit;
 pub mod description;
+mod doctor;
 pub mod door;
+mod drafts;
 mod extensions;
 mod figures;
 mod groups;
@@ -16,7 +19,9 @@ mod idempotency;
 mod locks;
 mod own;
 mod paging;
+mod passwords;
 mod phones;
+mod presets;
 pub mod problem;
 mod problems;
 mod request;
@@ -27,6 +32,7 @@ mod sessions;
 mod settings;
 mod switch;
 pub mod table;
+mod targets;
 mod tokens;
 mod users;
 

@@ -1,6 +1,6 @@
 //! Registered phones.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -17,11 +17,12 @@ use super::{
     accounts::{AccountRef, moment},
     answer::Answer,
     extensions::ExtensionRef,
-    paging::{Limit, Offset, Order, page},
+    paging::{Limit, Offset, Order, PageQuery, page},
     problem::Problem,
-    request::Query,
+    request::{LIMIT_MAX, Query},
     users::search_text,
 };
+use crate::web;
 
 /// Which registrations are wanted.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -120,6 +121,52 @@ pub(super) fn of(api: &Api, extension: ExtensionId) -> Vec<Phone> {
     let registration = api.system.ledger.registration(extension);
     let bindings = registration.iter().flat_map(|registration| registration.bindings.iter());
     bindings.filter(|binding| now < binding.expires_at).map(view).collect()
+}
+
+/// The phones that registered from an address, as far as one page of extensions goes.
+pub(super) fn at(api: &Api, address: IpAddr) -> Vec<Phone> {
+    let query = RegistrationQuery {
+        search: address.to_string(),
+        limit: LIMIT_MAX,
+        now: api.system.clock.now(),
+        ..RegistrationQuery::default()
+    };
+    let found = api.system.ledger.registrations(&query);
+    let bindings = found.items.iter().flat_map(|registration| registration.bindings.iter());
+    bindings.filter(|binding| binding.source.ip() == address).map(view).collect()
+}
+
+/// An extension whose phone is gone.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LostPhone {
+    /// Whose.
+    extension: ExtensionRef,
+    /// Who belongs there.
+    user: Option<AccountRef>,
+    /// When its registration ran out.
+    #[schema(format = "date-time")]
+    at: Option<String>,
+}
+
+page!(
+    /// A page of extensions whose phone is gone, the last one first.
+    LostPhones of LostPhone
+);
+
+pub(super) async fn lost(
+    State(api): State<Arc<Api>>,
+    Query(page): Query<PageQuery>,
+) -> Result<Answer, Problem> {
+    let (lost, total) = page.cut(web::status::lost(&api.system, api.system.clock.now()));
+    let items = lost.iter().map(|(at, extension)| {
+        let user = extension.user.and_then(|user| api.system.ledger.account(user));
+        LostPhone {
+            extension: ExtensionRef::of(extension),
+            user: user.as_deref().map(AccountRef::of),
+            at: moment(*at),
+        }
+    });
+    Answer::json(&LostPhones { items: items.collect(), total })
 }
 
 pub(super) async fn list(

@@ -106,7 +106,7 @@ impl Kind {
             Self::ChangedMeanwhile => {
                 "Read it again, look at what changed, and repeat the change with the new ETag."
             }
-            Self::TooLarge => "No body is larger than 256 KiB.",
+            Self::TooLarge => "No body is larger than 256 KiB, but for the file of a draft: 64 MiB.",
             Self::WrongMediaType => "Send the body as application/json.",
             Self::WrongFields => "Correct the fields under errors; all that is wrong is named at once.",
             Self::KeyUsedBefore => "Use a key of its own for each request.",

@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use signin::{
     admin::SecretChoice,
     secret::{SECRET_MAX, Secret},
@@ -27,6 +27,9 @@ pub(super) const LIMIT_DEFAULT: usize = 50;
 /// A body in JSON.
 pub(super) struct Body<T>(pub(super) T);
 
+/// The same, of a file: as large as `MAX`.
+pub(super) struct LargeBody<T, const MAX: usize>(pub(super) T);
+
 /// Parts of the path. What names nothing that could be there is nothing (404).
 pub(super) struct Path<T>(pub(super) T);
 
@@ -37,12 +40,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        if !is_json(request.headers()) {
-            return Err(Problem::of(Kind::WrongMediaType));
-        }
-        let body = to_bytes(request.into_body(), BODY_MAX).await.map_err(|_| Problem::of(Kind::TooLarge))?;
-        parse(&body).map(Self)
+        read(request, BODY_MAX).await.map(Self)
     }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned, const MAX: usize> FromRequest<S> for LargeBody<T, MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        read(request, MAX).await.map(Self)
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::of(Kind::WrongMediaType));
+    }
+    let body = to_bytes(request.into_body(), most).await.map_err(|_| Problem::of(Kind::TooLarge))?;
+    parse(&body)
 }
 
 /// Reads JSON; what is wrong is said without saying what was sent: it may be a secret.
@@ -54,6 +69,9 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let inner = error.into_inner();
         if inner.is_data() {
             Problem::fields(vec![FieldError { field, problem: in_words(&inner.to_string()) }])
+        } else if serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+            // JSON it is: where one of several is expected, there are several.
+            Problem::fields(vec![FieldError { field, problem: "expected something else".into() }])
         } else {
             Problem::new(
                 Kind::Malformed,
@@ -166,6 +184,13 @@ mod tests {
             let said = format!("{:?}", parse::<Asked>(body.as_bytes()).unwrap_err());
             assert!(!said.contains("hunter2") && !said.contains("300"), "{said}");
         }
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum OneOf {
+            For(#[expect(dead_code, reason = "only read into")] u8),
+        }
+        let said = format!("{:?}", parse::<OneOf>(b"{\"for\": 1, \"hunter2\": 2}").unwrap_err());
+        assert!(said.contains("WrongFields") && !said.contains("hunter2"), "{said}");
         let said = format!("{:?}", parse::<Asked>(b"{\"code\": \"hunter2\"}").unwrap_err());
         assert!(said.contains("field: \"code\", problem: \"expected u8\""), "{said}");
     }

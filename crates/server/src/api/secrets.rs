@@ -192,6 +192,32 @@ pub(super) async fn remove_of_user(
     Of::user(&api, (id, &kind))?.remove(&api, &caller, if_match).await
 }
 
+/// Forgets the earlier secrets of a kind, so that each may be chosen again.
+async fn forget(api: &Arc<Api>, caller: &Caller, of: Of) -> Result<Answer, Problem> {
+    let Owner::Account(id) = of.owner else { return Err(Problem::of(Kind::NotFound)) };
+    let forget = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.clear_history(id, of.kind);
+    api.system.administer(&caller.by, forget).await?;
+    Ok(Answer::done())
+}
+
+pub(super) async fn forget_of_user(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path((id, kind)): Path<(u32, String)>,
+) -> Result<Answer, Problem> {
+    let of = Of::user(&api, (id, &kind))?;
+    forget(&api, &caller, of).await
+}
+
+pub(super) async fn forget_of_service_user(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<u32>,
+) -> Result<Answer, Problem> {
+    let of = Of::service_user(&api, id)?;
+    forget(&api, &caller, of).await
+}
+
 pub(super) async fn of_extension(
     State(api): State<Arc<Api>>,
     Path(id): Path<u32>,

@@ -13,6 +13,7 @@ use signin::{
     ident::DomainId,
     policy::Settings,
     records::Records,
+    reporting::Retention,
 };
 use utoipa::{
     PartialSchema, ToSchema,
@@ -61,7 +62,8 @@ impl ToSchema for SecuritySettings {
 }
 
 impl SecuritySettings {
-    fn of(settings: &Settings) -> Result<Self, Problem> {
+    /// Those of these settings.
+    pub(super) fn of(settings: &Settings) -> Result<Self, Problem> {
         match serde_json::to_value(settings) {
             Ok(Value::Object(mut fields)) => {
                 fields.retain(|name, _| !OF_THE_SYSTEM.contains(&name.as_str()));
@@ -72,7 +74,7 @@ impl SecuritySettings {
     }
 
     /// What is kept, with these rules in place of its own. Every one must be given, and no other.
-    fn put_into(self, settings: &Settings) -> Result<Settings, Problem> {
+    pub(super) fn put_into(self, settings: &Settings) -> Result<Settings, Problem> {
         let present = Self::of(settings)?;
         let missing = present.0.keys().filter(|name| !self.0.contains_key(*name));
         let unknown = self.0.keys().filter(|name| !present.0.contains_key(*name));
@@ -128,6 +130,18 @@ pub(super) struct DomainSettings {
     md5_only_agents: Vec<String>,
 }
 
+/// How long the audit is kept.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetentionSettings {
+    /// Rows are kept for so many whole days; 0 for ever.
+    #[schema(maximum = 36_500, examples(400))]
+    days: u32,
+    /// So many rows are kept at most; beyond that the oldest go.
+    #[schema(minimum = 10_000, maximum = 100_000_000, examples(5_000_000))]
+    rows: u64,
+}
+
 pub(super) async fn security(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {
     let settings = api.system.ledger.settings();
     Answer::versioned(&SecuritySettings::of(&settings)?, settings.version)
@@ -148,7 +162,8 @@ pub(super) async fn change_security(
     security(State(api)).await
 }
 
-async fn change(
+/// Changes what was looked at.
+pub(super) async fn change(
     api: &Arc<Api>,
     caller: &Caller,
     if_match: IfMatch,
@@ -226,4 +241,28 @@ pub(super) async fn change_domain(
     let done = api.system.administer(&caller.by, changed).await;
     done.map_err(|refusal| Problem::from(refusal).renamed("md5_agents", "md5_only_agents"))?;
     domain(State(api)).await
+}
+
+pub(super) async fn retention(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {
+    let reporting = api.system.ledger.reporting();
+    let Retention { days, rows } = reporting.retention;
+    Answer::versioned(&RetentionSettings { days, rows }, reporting.version)
+}
+
+pub(super) async fn change_retention(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    if_match: IfMatch,
+    Body(RetentionSettings { days, rows }): Body<RetentionSettings>,
+) -> Result<Answer, Problem> {
+    let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
+        let present = admin.records.reporting();
+        if_match.demand(present.version, "rule")?;
+        admin.save_retention(present.version, Retention { days, rows })
+    };
+    let done = api.system.administer(&caller.by, changed).await;
+    done.map_err(|refusal| {
+        Problem::from(refusal).renamed("retention_days", "days").renamed("retention_rows", "rows")
+    })?;
+    retention(State(api)).await
 }

@@ -1,6 +1,9 @@
 //! The table of operations: verb, address, who may, its name, and what answers. Routes and description are made from it
 //! alone, and a row cannot be written without saying who may.
 
+mod security;
+mod settings;
+
 use std::borrow::Cow;
 
 use axum::{handler::Handler, http::Method, routing::MethodFilter, routing::MethodRouter, routing::on};
@@ -16,8 +19,8 @@ use utoipa::{
 };
 
 use super::{
-    Api, accounts, audit, door::Access, extensions, figures, groups, locks, own, paging, phones, problems,
-    secrets, service_users, session, sessions, settings, switch, tokens, users,
+    Api, accounts, alarms, door::Access, drafts, extensions, figures, locks, own, paging, phones, problems,
+    secrets, session, sessions, tokens, users,
 };
 
 /// Schemas by their names, as far as they are needed.
@@ -151,7 +154,9 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = own_rows();
     rows.extend(people_rows());
     rows.extend(status_rows());
-    rows.extend(security_rows());
+    rows.extend(security::rows());
+    rows.extend(settings::rows());
+    rows.extend(settings::target_rows());
     rows
 }
 
@@ -191,6 +196,27 @@ fn own_rows() -> Vec<Row> {
         delete("/own/tokens/{id}", SignedIn, "revokeOwnToken", "Take one of one's own API tokens away", tokens::revoke_own)
             .changes()
             .says("A token may take away itself, and no other."),
+        get("/own/draft", InPerson, "getOwnDraft", "What waits in one's own draft, compared", drafts::show)
+            .gives::<drafts::OwnDraft>()
+            .says("A draft is begun on the pages, in offline mode, or comes out of a file."),
+        post("/own/draft/apply", InPerson, "applyOwnDraft", "Put one's own draft in force", drafts::apply)
+            .takes::<drafts::DraftDecisions>()
+            .gives::<drafts::DraftChanges>()
+            .changes()
+            .says("All of it, or nothing. Every change in it needs its own right."),
+        post("/own/draft/take-out", InPerson, "takeOutOfOwnDraft", "Take one change out of one's own draft", drafts::take_out)
+            .takes::<drafts::ChangeOfDraft>()
+            .changes(),
+        post("/own/draft/export", InPerson, "exportOwnDraft", "One's own draft as a file", drafts::export)
+            .takes::<drafts::FilePassphrase>()
+            .gives::<drafts::SealedDraft>()
+            .says("With what of the configuration its author may see, to be edited elsewhere. There is no present secret in it."),
+        post("/own/draft/import", InPerson, "importOwnDraft", "Take a file in place of one's own draft", drafts::import)
+            .takes::<drafts::ImportedDraft>()
+            .gives::<drafts::DraftChanges>()
+            .changes()
+            .says("If-Match is `*` where there is no draft yet."),
+        delete("/own/draft", InPerson, "discardOwnDraft", "Throw one's own draft away", drafts::discard).changes(),
     ]
 }
 
@@ -241,6 +267,14 @@ fn people_rows() -> Vec<Row> {
             secrets::remove_of_user,
         )
         .changes(),
+        delete(
+            "/users/{id}/secrets/{kind}/history",
+            Needs(SecurityReset),
+            "forgetUserSecretHistory",
+            "Forget a user's earlier secrets",
+            secrets::forget_of_user,
+        )
+        .says("Each of them may be chosen again."),
         get("/extensions", Needs(ExtensionsRead), "listExtensions", "Extensions", extensions::list)
             .asks::<extensions::Search>()
             .gives::<extensions::Extensions>(),
@@ -317,6 +351,40 @@ fn status_rows() -> Vec<Row> {
     vec![
         get("/figures", Needs(StatusRead), "getFigures", "How the system is", figures::show)
             .gives::<figures::Figures>(),
+        get(
+            "/figures/sign-ins",
+            Needs(StatusRead),
+            "getSignIns",
+            "The course of sign-ins",
+            figures::sign_ins,
+        )
+        .asks::<figures::CourseQuery>()
+        .gives::<figures::SignInCourse>(),
+        get(
+            "/figures/phones",
+            Needs(StatusRead),
+            "getPhoneKinds",
+            "What the phones are like",
+            figures::phone_kinds,
+        )
+        .gives::<figures::PhoneKinds>(),
+        get("/alarms", Needs(StatusRead), "listAlarms", "Alarms", alarms::list)
+            .asks::<alarms::Search>()
+            .gives::<alarms::Alarms>(),
+        get("/alarms/{id}", Needs(StatusRead), "getAlarm", "One alarm", alarms::show)
+            .gives::<alarms::Alarm>(),
+        post(
+            "/alarms/{id}/acknowledge",
+            Needs(StatusControl),
+            "acknowledgeAlarm",
+            "Say that an alarm was seen",
+            alarms::acknowledge,
+        )
+        .gives::<alarms::Alarm>()
+        .says("It stands as long as its cause. One that was seen before stays so."),
+        get("/phones/lost", Needs(StatusRead), "listLostPhones", "Phones lost in the last day", phones::lost)
+            .asks::<paging::PageQuery>()
+            .gives::<phones::LostPhones>(),
         get("/phones", Needs(StatusRead), "listPhones", "Registered phones, by extension", phones::list)
             .asks::<phones::Search>()
             .gives::<phones::Registrations>(),
@@ -364,98 +432,6 @@ fn status_rows() -> Vec<Row> {
             .gives::<sessions::Sessions>(),
         delete("/sessions/{session}", Needs(StatusControl), "endSession", "End a session", sessions::end)
             .says("In force with the session's next request."),
-    ]
-}
-
-fn security_rows() -> Vec<Row> {
-    use Access::Needs;
-    use Right::{SecurityRead, SecurityReset, SecurityWrite, SystemRead, SystemWrite};
-    vec![
-        get("/service-users", Needs(SecurityRead), "listServiceUsers", "Service users", service_users::list)
-            .gives::<service_users::ServiceUsers>(),
-        post("/service-users", Needs(SecurityWrite), "createServiceUser", "Make a service user", service_users::create)
-            .takes::<service_users::NewServiceUser>()
-            .makes::<service_users::MadeServiceUser>(),
-        get("/service-users/{id}", Needs(SecurityRead), "getServiceUser", "One service user", service_users::show)
-            .gives::<service_users::ServiceUser>(),
-        put("/service-users/{id}", Needs(SecurityWrite), "changeServiceUser", "Change a service user", service_users::change)
-            .takes::<service_users::ServiceUserFields>()
-            .gives::<service_users::ServiceUser>()
-            .changes(),
-        delete("/service-users/{id}", Needs(SecurityWrite), "deleteServiceUser", "Delete a service user", service_users::delete)
-            .changes()
-            .says("Their sessions end, and their API tokens are taken away."),
-        put("/service-users/{id}/password", Needs(SecurityReset), "setServicePassword", "Set a service user's password", secrets::set_of_service_user)
-            .takes::<secrets::Replacement>()
-            .gives::<secrets::Replaced>()
-            .changes(),
-        get("/service-users/{id}/password", Needs(SecurityRead), "getServicePassword", "What is told of a service user's password", secrets::of_service_user)
-            .gives::<accounts::SecretState>(),
-        get("/rights-groups", Needs(SecurityRead), "listRightsGroups", "Rights groups", groups::list)
-            .gives::<groups::RightsGroups>(),
-        post("/rights-groups", Needs(SecurityWrite), "createRightsGroup", "Make a rights group", groups::create)
-            .takes::<groups::GroupFields>()
-            .makes::<groups::MadeRightsGroup>(),
-        get("/rights-groups/{id}", Needs(SecurityRead), "getRightsGroup", "One rights group", groups::show)
-            .gives::<groups::RightsGroup>(),
-        put("/rights-groups/{id}", Needs(SecurityWrite), "changeRightsGroup", "Change a rights group", groups::change)
-            .takes::<groups::GroupFields>()
-            .gives::<groups::RightsGroup>()
-            .changes(),
-        delete("/rights-groups/{id}", Needs(SecurityWrite), "deleteRightsGroup", "Delete a rights group", groups::delete)
-            .changes(),
-        get("/rights", Needs(SecurityRead), "listRights", "The rights that there are", groups::rights)
-            .gives::<groups::Rights>(),
-        get("/tokens", Needs(SecurityRead), "listTokens", "Everybody's API tokens", tokens::list)
-            .gives::<tokens::ApiTokens>(),
-        get("/tokens/{id}", Needs(SecurityRead), "getToken", "One API token", tokens::show)
-            .gives::<tokens::ApiToken>(),
-        delete("/tokens/{id}", Needs(SecurityReset), "revokeToken", "Take an API token away", tokens::revoke)
-            .changes(),
-        get("/settings/security", Needs(SecurityRead), "getSecuritySettings", "The security settings", settings::security)
-            .gives::<settings::SecuritySettings>(),
-        put("/settings/security", Needs(SecurityWrite), "changeSecuritySettings", "Change the security settings", settings::change_security)
-            .takes::<settings::SecuritySettings>()
-            .gives::<settings::SecuritySettings>()
-            .changes()
-            .says("All of them, as they were read."),
-        get("/settings/system", Needs(SystemRead), "getSystemSettings", "Name and networks", settings::system)
-            .gives::<settings::SystemSettings>(),
-        put("/settings/system", Needs(SystemWrite), "changeSystemSettings", "Change name and networks", settings::change_system)
-            .takes::<settings::SystemSettings>()
-            .gives::<settings::SystemSettings>()
-            .changes(),
-        get("/settings/domain", Needs(SystemRead), "getDomain", "The SIP domain", settings::domain)
-            .gives::<settings::DomainSettings>(),
-        put("/settings/domain", Needs(SystemWrite), "changeDomain", "Change the SIP domain", settings::change_domain)
-            .takes::<settings::DomainSettings>()
-            .gives::<settings::DomainSettings>()
-            .changes(),
-        get("/settings/switch", Needs(SystemRead), "getSwitch", "What guards phone based administration", switch::show)
-            .gives::<switch::Switch>(),
-        put("/settings/switch", Needs(SystemWrite), "changeSwitch", "Change what guards phone based administration", switch::change)
-            .takes::<switch::SwitchSettings>()
-            .gives::<switch::Switch>()
-            .changes(),
-        get("/settings/switch/password", Needs(SystemRead), "getSystemPassword", "What is told of the system password", secrets::of_system)
-            .gives::<accounts::SecretState>(),
-        put("/settings/switch/password", Needs(SystemWrite), "setSystemPassword", "Set the system password", secrets::set_of_system)
-            .takes::<secrets::FourDigits>()
-            .gives::<accounts::SecretState>()
-            .changes(),
-        delete("/settings/switch/password", Needs(SystemWrite), "removeSystemPassword", "Remove the system password", secrets::remove_of_system)
-            .changes()
-            .says("Phone based administration is closed then, or open where it is as on the older systems."),
-        get("/audit", Needs(SecurityRead), "listAudit", "The audit, the newest first", audit::list)
-            .asks::<audit::Search>()
-            .gives::<audit::AuditRows>()
-            .says("Pages go by number: next_before of one answer is before of the next. What happens meanwhile moves nothing."),
-        get("/audit/{number}", Needs(SecurityRead), "getAuditRow", "One row of the audit", audit::show)
-            .gives::<audit::AuditRow>(),
-        get("/audit-export", Needs(SecurityRead), "exportAudit", "The audit as JSON Lines, the oldest first", audit::export)
-            .asks::<audit::Filter>()
-            .gives_lines()
-            .says("That it is exported stands in the audit before the first row leaves."),
     ]
 }
 

@@ -14,14 +14,15 @@ use std::{
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use http::{Request, Response};
+use http::{Request, Response, header::EXPECT};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{
-    body::{Body as _, Frame, Incoming, SizeHint},
+    body::{Body as _, Bytes, Frame, Incoming, SizeHint},
     server::conn::{http1, http2},
     service::service_fn,
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use parking_lot::Mutex;
 use tokio::{
     net::TcpStream,
     sync::watch,
@@ -44,6 +45,8 @@ const HEADERS_MAX: usize = 100;
 const STREAMS_MAX: u32 = 64;
 /// Bytes a second that a body must come with, once its first seconds are over.
 const RATE: u64 = 16 << 10;
+/// Bytes of a body that are still taken when nobody wants it: more than the largest that is refused for its size by a mistake.
+const REST_MAX: usize = 1 << 20;
 /// How long open requests may take to end when the program stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -145,15 +148,61 @@ impl Pages {
         limits: &LimitsConfig,
     ) -> Result<Response<Body>, Infallible> {
         let patience = Duration::from_secs(limits.message_seconds.into());
+        // Whoever waits for leave to send a body has not sent it.
+        let is_on_its_way = !request.headers().contains_key(EXPECT);
+        let mut lent = None;
         let mut request = request.map(|body| {
             if body.is_end_stream() {
                 return Body::empty();
             }
-            Body::new(Limited::new(Paced::new(body, patience), limits.http_body_bytes_max))
+            let body = Lent(Arc::new(Mutex::new(Paced::new(body, patience))));
+            lent = Some(body.clone());
+            Body::new(Limited::new(body, limits.http_body_bytes_max))
         });
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(IsEncrypted(self.tls.is_some()));
-        self.router.clone().oneshot(request).await
+        let answer = self.router.clone().oneshot(request).await?;
+        if let Some(body) = lent.filter(|_| is_on_its_way) {
+            body.drain().await;
+        }
+        Ok(answer)
+    }
+}
+
+/// A request's body, lent to whoever answers. Refused before it was read, it is taken all the same, for a little: a connection
+/// that is closed while somebody still sends loses them the answer, and the request that they sent behind it.
+#[derive(Clone)]
+struct Lent(Arc<Mutex<Paced>>);
+
+impl Lent {
+    async fn drain(mut self) {
+        let mut left = REST_MAX;
+        while !self.is_end_stream() {
+            let Some(Ok(frame)) = self.frame().await else { return };
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            let Some(rest) = left.checked_sub(length) else { return };
+            left = rest;
+        }
+    }
+}
+
+impl hyper::body::Body for Lent {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut *self.0.lock()).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.lock().is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.lock().size_hint()
     }
 }
 
@@ -199,7 +248,7 @@ impl Paced {
 }
 
 impl hyper::body::Body for Paced {
-    type Data = hyper::body::Bytes;
+    type Data = Bytes;
     type Error = Box<dyn std::error::Error + Send + Sync>;
 
     fn poll_frame(

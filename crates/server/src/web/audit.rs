@@ -395,7 +395,7 @@ fn lines(web: &Web, who: &SignedIn, query: AuditQuery, now: Timestamp) -> Vec<Ev
     if !who.by.may(Right::SecurityRead) {
         return Vec::new();
     }
-    let rows = glance(web, AuditQuery { limit: LATELY, ..query });
+    let rows = glance(&web.system, AuditQuery { limit: LATELY, ..query });
     rows.iter().map(|row| event(row, now)).collect()
 }
 
@@ -413,14 +413,14 @@ pub(super) fn who_set(web: &Web, who: &SignedIn, kind: CredentialKind, at: Times
         ..AuditQuery::default()
     };
     let names = |row: &&AuditRow| row.event.changes.iter().any(|change| *change.field == *kind.row().name);
-    let rows = glance(web, query);
+    let rows = glance(&web.system, query);
     rows.iter().find(names).map(|row| actor(&row.event.actor, &row.event.subject))
 }
 
 /// Rows for a page that is about something else: only so far back as takes no time, and nothing where the disk fails.
-pub(super) fn glance(web: &Web, query: AuditQuery) -> Vec<AuditRow> {
+pub(crate) fn glance(system: &System, query: AuditQuery) -> Vec<AuditRow> {
     let query = AuditQuery { looked_at_max: GLANCE_MAX, ..query };
-    tokio::task::block_in_place(|| web.system.ledger.audit(&query)).unwrap_or_default()
+    tokio::task::block_in_place(|| system.ledger.audit(&query)).unwrap_or_default()
 }
 
 /// The audit of somebody.

@@ -3,7 +3,7 @@
 //! What is wrong is found out in [`signin::diagnosis`]; here it is asked for, shown, and what a button wants is handed to the
 //! same operations that every other page uses.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -15,16 +15,15 @@ use signin::{
         Owner,
         state::{CredentialState, LastUse, Moment, count_of, owners_of},
     },
-    diagnosis::{Cause, Diagnosis, Evidence, Lock, Patient, Remedy, diagnose},
+    diagnosis::{Cause, Diagnosis, Lock, Patient, Remedy},
     dice::Dice,
-    ident::DomainId,
     interface::INTERFACES,
     lockout::{Standing, TallyKey},
     records::Records,
     rights::Right,
     timestamp::Timestamp,
 };
-use store::{AccountQuery, AuditQuery, AuditRow, RegistrationQuery};
+use store::AuditRow;
 
 use super::{
     Web,
@@ -39,19 +38,15 @@ use super::{
         shell::Place,
     },
 };
-use crate::{flow::Refusal, moment::for_people};
+use crate::{
+    doctor::{self, Examined, QUERY_MAX},
+    flow::Refusal,
+    moment::for_people,
+};
 
 const PATH: &str = "/manager/doctor";
-/// Longest question.
-const QUERY_MAX: usize = 128;
-/// Rows of the audit that a diagnosis looks at.
-const ROWS_MAX: usize = 500;
-/// How far back they are looked for.
-const DAYS_BACK_MS: u64 = 7 * 86_400_000;
 /// Lines that are shown of them.
 const LATELY: usize = 12;
-/// Others who may be meant that are shown.
-const MEANT_MAX: usize = 12;
 /// Administrators that are named to be asked.
 const NAMED_MAX: usize = 3;
 
@@ -103,26 +98,10 @@ pub(super) async fn show(
         return who.page(&DoctorPage { shell, query, meant: Vec::new(), case: None });
     }
     let now = web.system.clock.now();
-    let patients = Patient::find(&*web.system.ledger, DomainId::FIRST, &query);
-    let is_nobody = matches!(&*patients, [Patient::Nobody(_)]);
-    let alike = if is_nobody { alike(&web, &query, now) } else { Vec::new() };
-    let (patient, others) = match (&*alike, patients.get(search.nth).or(patients.first())) {
-        // Nobody is called so, and one alone has it in the name or in the phone.
-        ([only], _) => (Some(only.clone()), Vec::new()),
-        (_, Some(patient)) => {
-            let others = patients.iter().enumerate().filter(|(_, other)| *other != patient);
-            (Some(patient.clone()), others.map(|(at, other)| also(&query, at, other)).collect())
-        }
-        (_, None) => (None, Vec::new()),
-    };
-    let meant = match &*alike {
-        [] | [_] => others,
-        several => several.iter().take(MEANT_MAX).map(|patient| also(&patient.claim(), 0, patient)).collect(),
-    };
-    // Where several may be meant, somebody has to say who.
-    let patient = patient.filter(|_| alike.len() <= 1);
+    let found = doctor::find(&web.system, &query, search.nth, now);
+    let meant = found.meant.iter().map(|meant| also(&meant.query, meant.nth, &meant.patient)).collect();
     let page = DoctorPage {
-        case: patient.map(|patient| case(&web, &who, &patient, now)),
+        case: found.patient.map(|patient| case(&web, &who, &patient, now)),
         shell: who.shell(&web, Place::Doctor),
         query,
         meant,
@@ -153,40 +132,8 @@ fn full_name(account: &Account) -> String {
     }
 }
 
-/// Who has this in the name, or a phone that calls itself so.
-fn alike(web: &Web, query: &str, now: Timestamp) -> Vec<Patient> {
-    let ledger = &web.system.ledger;
-    let phones = ledger.registrations(&RegistrationQuery {
-        search: query.into(),
-        limit: MEANT_MAX,
-        now,
-        ..RegistrationQuery::default()
-    });
-    let accounts =
-        ledger.accounts(&AccountQuery { search: query.into(), limit: MEANT_MAX, ..AccountQuery::default() });
-    let lines = phones.items.iter().filter_map(|found| ledger.extension(found.extension));
-    let mut found: Vec<Patient> = Vec::new();
-    let of_phones = lines.map(|extension| Patient::line(&**ledger, extension));
-    let of_names = accounts.items.into_iter().map(|account| Patient::of(&**ledger, account));
-    for patient in of_phones.chain(of_names) {
-        if !found.contains(&patient) {
-            found.push(patient);
-        }
-    }
-    found
-}
-
 fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
-    let ledger = &web.system.ledger;
-    let rows = evidence(web, patient, now);
-    let events: Vec<AuditEvent> = rows.iter().map(|row| row.event.clone()).collect();
-    let (stale, quarantine) = (ledger.stale_phones(), ledger.quarantine());
-    let old_hashes = match patient {
-        Patient::Line(extension, _) => ledger.old_hashes(extension.domain, extension.number.as_str()),
-        Patient::User(_) | Patient::ServiceUser(_) | Patient::Address(_) | Patient::Nobody(_) => Vec::new(),
-    };
-    let known = Evidence { audit: &events, stale: &stale, quarantine: &quarantine, old_hashes: &old_hashes };
-    let diagnosis = diagnose(&**ledger, patient, &known, now);
+    let Examined { diagnosis, rows } = doctor::examine(&web.system, patient, now);
     let phones = match patient {
         Patient::Line(extension, _) => status::phones_of(web, extension, now),
         Patient::Address(address) => status::phones_at(web, *address, now),
@@ -196,7 +143,7 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         title: title(patient),
         states: states(web, patient, phones.len(), now),
         pages: pages(who, patient),
-        well: diagnosis.causes.is_empty().then(|| well(patient, phones.len(), &events)),
+        well: diagnosis.causes.is_empty().then(|| well(patient, phones.len(), &rows)),
         causes: diagnosis.causes.iter().map(|cause| complaint(web, who, cause, now)).collect(),
         secrets: secrets(web, patient, now),
         locks: locks(web, &diagnosis, now),
@@ -205,26 +152,6 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         history: rows.iter().take(LATELY).map(|row| audit::event(row, now)).collect(),
         history_href: audit::href_of(&patient.claim()),
     }
-}
-
-/// What the audit has of them: of the number and of its user, the newest first.
-fn evidence(web: &Web, patient: &Patient, now: Timestamp) -> Vec<AuditRow> {
-    let from = Some(Timestamp(now.0.saturating_sub(DAYS_BACK_MS)));
-    let glance = |name: Option<String>, address: Option<IpAddr>| {
-        audit::glance(web, AuditQuery { name, address, from, limit: ROWS_MAX, ..AuditQuery::default() })
-    };
-    let mut rows = match patient {
-        Patient::Address(address) => glance(None, Some(*address)),
-        Patient::Line(..) | Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => {
-            glance(Some(patient.claim().into()), None)
-        }
-    };
-    if let Patient::Line(_, Some(user)) = patient {
-        rows.extend(glance(Some(user.name.to_string()), None));
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
-        rows.dedup_by_key(|row| row.seq);
-    }
-    rows
 }
 
 fn title(patient: &Patient) -> String {
@@ -275,8 +202,8 @@ fn pages(who: &SignedIn, patient: &Patient) -> Vec<Link> {
 }
 
 /// Nothing is wrong, as far as can be seen from here.
-fn well(patient: &Patient, phones: usize, events: &[AuditEvent]) -> Notice {
-    let has_tried = events.iter().any(|event| event.action == Action::SignIn);
+fn well(patient: &Patient, phones: usize, rows: &[AuditRow]) -> Notice {
+    let has_tried = rows.iter().any(|row| row.event.action == Action::SignIn);
     match patient {
         Patient::Line(..) if phones > 0 => Notice::new(
             Tone::Good,

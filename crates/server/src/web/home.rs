@@ -172,7 +172,7 @@ fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
             list.push(item(Tone::Danger, title, why, Some(("/status/blacklists", "Look and reset"))));
         }
     }
-    let lost = if may_see { status::lost(web, now) } else { Vec::new() };
+    let lost = if may_see { status::lost(&web.system, now) } else { Vec::new() };
     if !lost.is_empty() {
         let names: Vec<_> = lost.iter().take(5).map(|(_, extension)| extension.number.as_str()).collect();
         let count = lost.len();

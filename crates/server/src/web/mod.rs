@@ -33,7 +33,7 @@ mod preferences;
 pub mod routes;
 mod security;
 mod settings;
-mod status;
+pub(crate) mod status;
 mod switch;
 mod targets;
 mod tokens;
@@ -64,8 +64,6 @@ pub(crate) struct Web {
     pub(crate) system: Arc<System>,
     /// Makes the tokens of forms; new at each start.
     form_key: [u8; 32],
-    /// How all credentials stood a moment ago.
-    census: passwords::Latest,
     /// What waits for an OK.
     pending: pending::Pending,
 }
@@ -87,7 +85,6 @@ pub fn router(system: Arc<System>) -> Router {
         system: Arc::clone(&system),
         form_key: roll(&mut OsDice),
         pending: pending::Pending::default(),
-        census: passwords::Latest::default(),
     });
     routes::router(&web)
         .fallback(not_found)
@@ -100,12 +97,7 @@ pub fn router(system: Arc<System>) -> Router {
 
 /// The pages on plain HTTP: the links page, and the way to HTTPS for everything else.
 pub fn plain_router(system: Arc<System>) -> Router {
-    let web = Arc::new(Web {
-        system,
-        form_key: [0; 32],
-        pending: pending::Pending::default(),
-        census: passwords::Latest::default(),
-    });
+    let web = Arc::new(Web { system, form_key: [0; 32], pending: pending::Pending::default() });
     Router::new()
         .route("/", get(links::show))
         .fallback(links::to_https)

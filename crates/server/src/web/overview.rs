@@ -92,7 +92,8 @@ pub(super) fn overview(
         sessions: sessions.into_iter().take(LINES).collect(),
         recent: who.by.may(Right::SecurityRead).then(|| {
             let from = Some(Timestamp(now.0.saturating_sub(LATELY_MS)));
-            let rows = audit::glance(web, AuditQuery { from, limit: EVENTS, ..AuditQuery::default() });
+            let rows =
+                audit::glance(&web.system, AuditQuery { from, limit: EVENTS, ..AuditQuery::default() });
             rows.iter().map(|row| audit::event(row, now)).collect()
         }),
     }

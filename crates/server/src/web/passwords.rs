@@ -1,8 +1,7 @@
 //! The password map: which credential opens which login interface, generated from the tables, and how everybody's stand.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, RoleKind},
@@ -16,7 +15,7 @@ use signin::{
     records::Records,
     timestamp::Timestamp,
 };
-use store::{Census, CredentialFilter, CredentialQuery, KindCensus};
+use store::{CredentialFilter, CredentialQuery, KindCensus};
 
 use super::{
     Web,
@@ -38,9 +37,6 @@ use super::{
 use crate::moment::for_people;
 
 const PATH: &str = "/manager/passwords";
-/// A census is waited for this long where there is one from before: with a hundred thousand people it takes longer.
-const PATIENCE: Duration = Duration::from_millis(30);
-
 /// The address's word of each filter, and the words on the page.
 const FILTERS: [(&str, &str, CredentialFilter); 5] = [
     ("", "Everybody", CredentialFilter::All),
@@ -49,45 +45,6 @@ const FILTERS: [(&str, &str, CredentialFilter); 5] = [
     ("not-set", "Not set", CredentialFilter::NotSet),
     ("unused", "Unused for 90 days", CredentialFilter::Unused),
 ];
-
-/// The last census. One is made at a time, whoever asks.
-#[derive(Default)]
-pub(super) struct Latest {
-    last: ArcSwapOption<Census>,
-    counting: tokio::sync::Mutex<()>,
-}
-
-/// How all credentials stand: now, or where that takes too long, a moment ago.
-async fn census(web: &Arc<Web>) -> Option<Arc<Census>> {
-    let is_current =
-        |census: &Arc<Census>| census.is_current(web.system.ledger.changes(), web.system.clock.now());
-    let last = web.census.last.load_full();
-    if last.as_ref().is_some_and(is_current) {
-        return last;
-    }
-    // It goes on when nobody waits any more, for whoever asks next.
-    let counting = tokio::spawn(count(Arc::clone(web)));
-    match last {
-        Some(last) => {
-            let fresh = tokio::time::timeout(PATIENCE, counting).await;
-            fresh.ok().and_then(Result::ok).flatten().or(Some(last))
-        }
-        None => counting.await.ok().flatten(),
-    }
-}
-
-async fn count(web: Arc<Web>) -> Option<Arc<Census>> {
-    let _one_at_a_time = web.census.counting.lock().await;
-    let now = web.system.clock.now();
-    let ledger = Arc::clone(&web.system.ledger);
-    if let Some(last) = web.census.last.load_full().filter(|last| last.is_current(ledger.changes(), now)) {
-        return Some(last);
-    }
-    let counted = tokio::task::spawn_blocking(move || ledger.census(now)).await.ok()?;
-    let counted = Arc::new(counted);
-    web.census.last.store(Some(Arc::clone(&counted)));
-    Some(counted)
-}
 
 pub(super) async fn show(
     State(web): State<Arc<Web>>,
@@ -99,7 +56,7 @@ pub(super) async fn show(
     let (Some(filter), true) = (filter, kind.is_some() || query.kind.is_empty()) else {
         return Err(who.visitor.error(&web, StatusCode::BAD_REQUEST));
     };
-    let Some(census) = census(&web).await else {
+    let Some(census) = web.system.census().await else {
         return Err(who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE));
     };
     let now = web.system.clock.now();

@@ -49,6 +49,7 @@ use super::{
         },
     },
 };
+use crate::system::System;
 
 /// Lost phones are shown for this long.
 const LOST_MS: u64 = 24 * 3_600_000;
@@ -228,7 +229,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
 fn phones_part(web: &Web, search: &Search, now: Timestamp) -> StatusBody {
     if search.state == "lost" {
         let phones: Vec<_> =
-            lost(web, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
+            lost(&web.system, now).iter().map(|(at, extension)| lost_row(web, extension, *at, now)).collect();
         let pager = ListQuery::default().pager(StatusTab::Phones.href(), "lost phones", phones.len());
         return StatusBody::Phones { phones, pager, searched: true };
     }
@@ -317,8 +318,8 @@ fn extension_link(extension: &Extension) -> Link {
 }
 
 /// Extensions whose phone's registration ran out in the last day, and that have none now; the last one first.
-pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)> {
-    let ledger = &web.system.ledger;
+pub(crate) fn lost(system: &System, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)> {
+    let ledger = &system.ledger;
     let query = AuditQuery {
         actions: &[Action::PhoneLost],
         from: Some(Timestamp(now.0.saturating_sub(LOST_MS))),
@@ -326,7 +327,7 @@ pub(super) fn lost(web: &Web, now: Timestamp) -> Vec<(Timestamp, Arc<Extension>)
         ..AuditQuery::default()
     };
     let mut seen = BTreeSet::new();
-    audit::glance(web, query)
+    audit::glance(system, query)
         .into_iter()
         .filter(|row| seen.insert(row.event.subject.clone()))
         .filter_map(|row| {
@@ -408,7 +409,7 @@ pub(super) fn failures_in_words(rule: &LockRule, what: &str) -> Option<String> {
 }
 
 /// How long a lock lasts; `None` where there is none.
-fn lock_in_words(lock: Lock) -> Option<String> {
+pub(crate) fn lock_in_words(lock: Lock) -> Option<String> {
     Some(match lock {
         Lock::Nothing | Lock::LogOnly => return None,
         Lock::Temporary(length) => format!("for {}", moment::exactly(length.0.into())),

@@ -25,6 +25,8 @@ fn address(path: &str) -> String {
         .replace("{extension}", "4000000000")
         .replace("{number}", "9000000")
         .replace("{name}", "no-right")
+        .replace("{preset}", "modern")
+        .replace("/doctor", "/doctor?q=201")
 }
 
 async fn ask(program: &Program, method: &str, path: &str) -> Answer {
@@ -99,7 +101,15 @@ async fn what_cannot_be_is_refused_in_problem_documents() {
     assert_eq!(told(&none), (400, "malformed".into()));
     let large = admin.post("/users", &json!({"name": "x".repeat(300_000)})).await;
     assert_eq!(told(&large), (413, "too-large".into()));
-    for query in ["?limit=0", "?limit=501", "?limit=x", "?nothing=1", "?limit=1&limit=2", "?sort=colour"] {
+    for query in [
+        "?limit=0",
+        "?limit=501",
+        "?limit=x",
+        "?nothing=1",
+        "?limit=1&limit=2",
+        "?sort=colour",
+        "?offset=10000001",
+    ] {
         assert_eq!(told(&admin.get(&format!("/users{query}")).await), (400, "malformed".into()), "{query}");
     }
     let unknown = admin.post("/users", &json!({"name": "ann", "colour": "red"})).await;
@@ -185,6 +195,8 @@ async fn the_same_request_with_the_same_key_makes_one_thing_and_tells_its_secret
     assert_eq!((other.status, other.problem().as_str()), (422, "key-used-before"));
     let taken = keyed("b", ann.clone()).await;
     assert_eq!((taken.status, taken.problem().as_str()), (422, "wrong-fields"));
+    let odd = admin.ask("POST", "/users", &[("Idempotency-Key", "two words")], Some(&ann)).await;
+    assert_eq!((odd.status, odd.problem().as_str()), (400, "malformed"));
     // What was refused may be mended and sent again.
     assert_eq!(keyed("b", json!({"name": "bob"})).await.status, 201);
     assert_eq!(admin.get("/users").await.json()["total"], 2);
@@ -241,6 +253,9 @@ async fn lists_come_a_page_at_a_time_and_the_audit_goes_by_number() {
     assert_eq!(seen, (1..=first).rev().collect::<Vec<_>>());
     let row = admin.get(&format!("/audit/{first}")).await.json();
     assert_eq!(row["number"], first);
+    for query in ["before=0", "before=9007199254740992", "address=192.0.2", "limit=0"] {
+        assert_eq!(admin.get(&format!("/audit?{query}")).await.status, 400, "{query}");
+    }
     let export = admin.get("/audit-export?action=account-created").await;
     assert_eq!((export.status, export.header("content-type")), (200, "application/x-ndjson"));
     assert_eq!(export.body.lines().filter(|line| line.contains("account-created")).count(), 7, "{export:?}");
@@ -256,6 +271,10 @@ async fn settings_are_changed_as_they_were_read() {
     let changed = admin.put("/settings/security", read.header("etag"), &rules).await;
     assert_eq!((changed.status, changed.json()), (200, rules.clone()));
     assert_eq!(admin.put("/settings/security", read.header("etag"), &rules).await.status, 412);
+    let mut two = rules.clone();
+    two["address_lock"]["lock"] = json!({"temporary": 503, "another": [[]]});
+    let wrong = admin.put("/settings/security", "*", &two).await;
+    assert_eq!((wrong.status, wrong.problem().as_str()), (422, "wrong-fields"), "{wrong:?}");
     rules["sessions"]["idle"] = json!(1);
     let wrong = admin.put("/settings/security", "*", &rules).await;
     assert_eq!((wrong.status, wrong.problem().as_str()), (422, "wrong-fields"), "{wrong:?}");

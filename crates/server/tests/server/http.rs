@@ -65,6 +65,30 @@ async fn a_connection_that_says_nothing_or_too_little_is_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_refused_before_the_body_has_come_is_told_and_may_ask_again_on_the_same_connection() {
+    let house = House::start().await.ignited().await;
+    for (length, path, status) in
+        [(20_000, "/api/v1/users", 401), (300_000, "/api/v1/session", 413), (20_000, "/nothing", 404)]
+    {
+        let mut stream = tls(house.https(), &[]).await;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        // Whatever needs no body has been decided by then.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        stream.write_all(&vec![b' '; length]).await.expect("the body is taken");
+        stream.write_all(get("/api/v1/problems").as_bytes()).await.expect("the next request is taken");
+        let mut answers = Vec::new();
+        let read = timeout(Duration::from_secs(20), stream.read_to_end(&mut answers)).await;
+        drop(read.expect("closed in time"));
+        let answers = String::from_utf8_lossy(&answers);
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answers}");
+        assert!(answers.contains("HTTP/1.1 200"), "{path}: {answers}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_http_2_connection_without_requests_is_closed_however_often_it_is_pinged() {
     let house = House::start_with(|config| config.limits.idle_seconds = 1).await;
     let stream = tls(house.https(), &[b"h2"]).await;

@@ -11,9 +11,17 @@ mod alarms;
 #[cfg(test)]
 mod amplification;
 #[cfg(test)]
+mod api_as_pages;
+#[cfg(test)]
+mod api_drafts;
+#[cfg(test)]
 mod api_operations;
 #[cfg(test)]
+mod api_security;
+#[cfg(test)]
 mod api_sessions;
+#[cfg(test)]
+mod api_targets;
 #[cfg(test)]
 mod api_tokens;
 #[cfg(test)]
