@@ -138,8 +138,8 @@ const OTHERS: [(&str, &str, &str); 17] = [
     ("audit.sign_ins", "/manager/audit?what=sign-ins", "<h1>Audit</h1>"),
     ("audit.settings", "/manager/audit?what=settings", "<h1>Audit</h1>"),
     ("audit.accounts", "/manager/audit?what=accounts", "<h1>Audit</h1>"),
-    ("users.one", "/manager/users/@FIRST", "<h1>"),
-    ("extensions.one", "/manager/extensions/1", "<h1>"),
+    ("users.one", "/manager/users/@FIRST", "<h1"),
+    ("extensions.one", "/manager/extensions/1", "<h1"),
 ];
 
 /// Prints the figures; an error when a bar is missed.

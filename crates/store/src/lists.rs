@@ -1,6 +1,10 @@
 //! Lists: what pages show of the ledger, a page at a time.
 
-use std::{sync::Arc, sync::atomic};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    sync::{Arc, atomic},
+};
 
 use hashbrown::HashMap;
 use signin::{
@@ -15,6 +19,9 @@ use signin::{
 };
 
 use crate::{ledger::Ledger, needle::Needle};
+
+/// The longest address and port: 39 characters of IPv6, a scope of ten digits, brackets, a colon and five digits.
+const ADDRESS_BYTES_MAX: usize = 64;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -394,9 +401,19 @@ fn is_called(account: &Account, needle: &Needle) -> bool {
 fn phone_says(binding: &Binding, needle: &Needle) -> bool {
     needle.is_in(&binding.agent)
         || needle.is_in(&binding.contact)
-        || (is_of_address(needle) && needle.is_in(&binding.source.to_string()))
+        || (is_of_address(needle) && is_from(binding.source, needle))
         || binding.algorithm.token().eq_ignore_ascii_case(needle.as_str())
         || binding.transport.name() == needle.as_str()
+}
+
+/// Whether it lies in an address, which is written nowhere but on the stack.
+fn is_from(source: SocketAddr, needle: &Needle) -> bool {
+    let mut text = [0; ADDRESS_BYTES_MAX];
+    let mut rest = text.as_mut_slice();
+    let is_written = write!(rest, "{source}").is_ok();
+    let length = ADDRESS_BYTES_MAX.saturating_sub(rest.len());
+    let written = text.get(..length).and_then(|text| std::str::from_utf8(text).ok());
+    is_written && written.is_some_and(|text| needle.is_in(text))
 }
 
 /// Whether it could be a part of an address, which it takes time to write.

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use axum::{extract::State, http::HeaderMap, response::Response};
 use signin::{
     account::{Activity, Reminder},
-    audit::Outcome,
     interface::CountScope,
     lockout::{Tally, TallyKey},
     records::Records,
     rights::Right,
     timestamp::Timestamp,
 };
-use store::{AuditQuery, Figures};
+use store::Figures;
 
 use super::{
     Web, audit,
@@ -27,14 +26,10 @@ use super::{
     },
     warnings,
 };
+use crate::series::Span;
 
 /// Holds, since the sign-in, what was known of the account before it.
 pub(super) const BEFORE_COOKIE: &str = "__Host-before";
-/// Hours that the picture shows.
-const HOURS: usize = 24;
-const HOUR_MS: u64 = 3_600_000;
-/// Refusals that the picture reads at the most; a flood is one row a second already.
-const REFUSALS_MAX: usize = 20_000;
 
 pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: HeaderMap) -> Response {
     let now = web.system.clock.now();
@@ -45,7 +40,7 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         from: before.signed_in_from.map_or_else(|| "–".into(), |address| address.to_string()),
         interface: before.signed_in_by.map_or("–", |interface| interface.row().title).into(),
     });
-    let (bars, refusals) = refusals(&web, now).await;
+    let (bars, refusals) = refusals(&web, now);
     let page = HomePage {
         shell: who.shell(&web, Place::Home),
         last,
@@ -93,28 +88,18 @@ fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
     ]
 }
 
-/// Refusals in each of the last 24 hours, and together.
-async fn refusals(web: &Arc<Web>, now: Timestamp) -> (Bars, u64) {
-    let ledger = Arc::clone(&web.system.ledger);
-    let from = Timestamp(now.0.saturating_sub(HOUR_MS * 24));
-    let query = AuditQuery {
-        outcome: Some(Outcome::Refused),
-        from: Some(from),
-        limit: REFUSALS_MAX,
-        ..AuditQuery::default()
-    };
-    let rows = tokio::task::spawn_blocking(move || ledger.audit(&query)).await;
-    let rows = rows.ok().and_then(Result::ok).unwrap_or_default();
-    let mut values = vec![0_u64; HOURS];
-    for row in rows {
-        let hour = usize::try_from(row.event.at.0.saturating_sub(from.0) / HOUR_MS).unwrap_or(usize::MAX);
-        if let Some(value) = values.get_mut(hour.min(HOURS - 1)) {
-            *value += u64::from(row.event.times);
-        }
+/// Refusals in each half hour of the last 24 hours, and together. What is counted anyway: nothing is read from the disk.
+fn refusals(web: &Web, now: Timestamp) -> (Bars, u64) {
+    let series = &web.system.series;
+    series.look(&web.system.metrics, now);
+    let mut values = Vec::new();
+    for course in series.courses(Span::Day) {
+        values.resize(course.refused.len(), 0_u64);
+        values.iter_mut().zip(course.refused).for_each(|(value, refused)| *value += refused);
     }
     let (total, most) = (values.iter().sum(), values.iter().copied().max().unwrap_or(0));
     let summary =
-        format!("Refusals in each of the last 24 hours; {total} together, at most {most} in one hour");
+        format!("Refusals in each half hour of the last 24 hours; {total} together, at most {most} in one");
     (Bars { values, summary, ..Bars::default() }, total)
 }
 
