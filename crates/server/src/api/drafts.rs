@@ -12,6 +12,7 @@ use signin::{
     dice::Dice,
     draft::{Compared, Draft, Fate, Line, Merge, Point, RecordId, compare, print_of},
     records::Records,
+    secret::{SECRET_MAX, Secret},
     timestamp::Timestamp,
 };
 use store::{DRAFT_FILE_MAX, DraftFile, DraftFileError, PASSPHRASE_MIN, Passphrase};
@@ -24,7 +25,7 @@ use super::{
     answer::{Answer, IfMatch},
     door::Caller,
     problem::{Kind, Problem},
-    request::{Body, LargeBody, secret_of},
+    request::{Body, LargeBody},
 };
 use crate::{dice::OsDice, moment::dated};
 
@@ -174,7 +175,7 @@ pub(super) struct ChangeOfDraft {
 #[serde(deny_unknown_fields)]
 pub(super) struct FilePassphrase {
     /// At least twelve characters: whoever finds the file may guess as often as they like.
-    #[schema(value_type = String, format = "password", min_length = 12, max_length = 256, write_only)]
+    #[schema(value_type = String, format = "password", min_length = 12, max_length = 1024, write_only)]
     passphrase: Zeroizing<String>,
 }
 
@@ -194,7 +195,7 @@ pub(super) struct ImportedDraft {
     #[schema(content_encoding = "base64", content_media_type = "application/octet-stream")]
     file: String,
     /// What it is sealed with.
-    #[schema(value_type = String, format = "password", min_length = 1, max_length = 256, write_only)]
+    #[schema(value_type = String, format = "password", min_length = 1, max_length = 1024, write_only)]
     passphrase: Zeroizing<String>,
 }
 
@@ -217,16 +218,15 @@ fn told(point: &Point, value: &Value) -> Value {
         Point::Secret(_) => at(value),
         Point::Field(field) if field.ends_with("_at") => at(value),
         Point::Field(_) => value.clone(),
-        Point::Whole => match dated(value.clone()) {
-            Value::Object(fields) => {
-                let fields = fields.into_iter().map(|(name, value)| {
-                    let value = if name.starts_with("secret ") { at(&value) } else { value };
-                    (name, value)
-                });
-                Value::Object(fields.collect())
+        Point::Whole => {
+            let mut value = dated(value.clone());
+            for (name, field) in value.as_object_mut().into_iter().flatten() {
+                if name.starts_with("secret ") {
+                    *field = at(field);
+                }
             }
-            other => other,
-        },
+            value
+        }
     }
 }
 
@@ -350,6 +350,14 @@ pub(super) async fn discard(
     Ok(Answer::done())
 }
 
+/// A passphrase that is not cut: a part of it would open what the whole was chosen for.
+fn whole(passphrase: &str) -> Result<Secret, Problem> {
+    if passphrase.len() > SECRET_MAX {
+        return Err(Problem::field("passphrase", format!("Use at most {SECRET_MAX} bytes.")));
+    }
+    Ok(Secret::new(passphrase))
+}
+
 fn unavailable<E>(_: E) -> Problem {
     Problem::of(Kind::Unavailable)
 }
@@ -359,7 +367,7 @@ pub(super) async fn export(
     caller: Caller,
     Body(asked): Body<FilePassphrase>,
 ) -> Result<Answer, Problem> {
-    let passphrase = secret_of(&asked.passphrase);
+    let passphrase = whole(&asked.passphrase)?;
     if passphrase.reveal().chars().count() < PASSPHRASE_MIN {
         return Err(Problem::field("passphrase", format!("Use at least {PASSPHRASE_MIN} characters.")));
     }
@@ -397,7 +405,7 @@ pub(super) async fn import(
     DraftFile::glance(&bytes).map_err(|error| wrong("file", &error))?;
     let turn = api.system.hashing.turn_of_administrator().await;
     let turn = turn.ok_or_else(|| Problem::of(Kind::Unavailable))?;
-    let (system, passphrase) = (Arc::clone(&api.system), secret_of(&asked.passphrase));
+    let (system, passphrase) = (Arc::clone(&api.system), whole(&asked.passphrase)?);
     let read = tokio::task::spawn_blocking(move || {
         let (file, keys) = DraftFile::read(&bytes, &passphrase)?;
         drop(turn);

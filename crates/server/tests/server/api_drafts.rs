@@ -153,6 +153,8 @@ async fn a_draft_is_taken_along_in_a_file_and_brought_back() {
     desk.rename_offline("Ann Jones").await;
     let short = desk.program.post("/own/draft/export", &json!({"passphrase": "short"})).await;
     assert_eq!((short.status, &short.json()["errors"][0]["field"]), (422, &json!("passphrase")));
+    let long = desk.program.post("/own/draft/export", &json!({"passphrase": "x".repeat(1025)})).await;
+    assert_eq!((long.status, &long.json()["errors"][0]["field"]), (422, &json!("passphrase")));
     let exported = desk.program.post("/own/draft/export", &json!({"passphrase": PASSPHRASE})).await;
     assert_eq!(exported.status, 200, "{exported:?}");
     let file = exported.json()["file"].clone();

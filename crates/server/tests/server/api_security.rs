@@ -148,6 +148,9 @@ async fn a_change_of_rules_is_rehearsed_made_and_taken_back() {
     let touched = &told.json()["must_change"];
     assert_eq!((&touched["total"], &touched["items"][0]["name"]), (&json!(1), &json!("ann")), "{told:?}");
     assert_eq!(admin.get("/settings/security").await.json(), read.json(), "nothing was changed");
+    rules["sessions"]["idle"] = json!(1);
+    let wrong = admin.post("/settings/security/rehearsal", &rules).await;
+    assert_eq!((wrong.status, wrong.problem().as_str()), (422, "wrong-fields"), "{wrong:?}");
     let presets = admin.get("/settings/security/presets").await.json();
     let names: Vec<&Value> =
         presets["items"].as_array().expect("a list").iter().map(|one| &one["name"]).collect();

@@ -1,6 +1,6 @@
 //! Rehearsal: whom a change of rules would touch, found by the code that would judge them.
 
-use super::{Admin, Problem};
+use super::{Admin, Problem, settings::check};
 use crate::{
     account::{Account, RoleKind, Status},
     credential::{About, CredentialKind, KINDS, Owner, OwnerKind, judge},
@@ -74,9 +74,10 @@ impl Admin<'_> {
     /// Works out whom these settings would touch who are not touched now. Changes nothing.
     ///
     /// # Errors
-    /// No right.
+    /// No right, or figures out of their range: they could not be put in force.
     pub fn rehearse(&self, wanted: &Settings) -> Result<Rehearsal, Problem> {
         self.require(Right::SecurityWrite)?;
+        check(wanted)?;
         let present = self.records.settings();
         let mut found = Rehearsal::default();
         for id in self.records.account_ids() {
