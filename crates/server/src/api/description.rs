@@ -75,7 +75,7 @@ pub fn description() -> OpenApi {
             schemas.iter().all(|(other, another)| name != other || schema == another)
         })
     );
-    let schemas = needed(&paths, schemas.into_iter().collect());
+    let schemas = needed(&paths, with_names(schemas.into_iter().collect()));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The token of a session, or an API token."))
@@ -101,6 +101,36 @@ pub fn description() -> OpenApi {
         .security(Some([SecurityRequirement::new(SECURITY, Vec::<String>::new())]))
         .tags(Some(tags.into_iter().map(|tag| TagBuilder::new().name(tag).build())))
         .build()
+}
+
+/// The same, each object that stands within a choice of a choice with a name of its own: generators of clients lose those that
+/// have none.
+fn with_names(mut schemas: BTreeMap<String, RefOr<Schema>>) -> BTreeMap<String, RefOr<Schema>> {
+    let mut named = Vec::new();
+    for (name, schema) in &mut schemas {
+        let RefOr::T(Schema::OneOf(choices)) = schema else { continue };
+        for choice in &mut choices.items {
+            let RefOr::T(Schema::Object(choice)) = choice else { continue };
+            for (field, within) in &mut choice.properties {
+                if matches!(within, RefOr::T(Schema::Object(object)) if !object.properties.is_empty()) {
+                    let own = format!("{name}{}", in_capitals(field));
+                    let reference = RefOr::Ref(Ref::from_schema_name(&own));
+                    named.push((own, std::mem::replace(within, reference)));
+                }
+            }
+        }
+    }
+    schemas.extend(named);
+    schemas
+}
+
+/// "`TemporaryThenPermanent`" of "temporary-then-permanent".
+fn in_capitals(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>())
+    };
+    name.split(['-', '_']).filter_map(word).collect()
 }
 
 /// Those that somebody refers to: what is kept with the settings and told nobody has schemas, too.

@@ -29,5 +29,6 @@ mod sessions;
 mod signing_in;
 mod stale;
 mod switch;
+mod tables;
 mod targets;
 mod walk;
