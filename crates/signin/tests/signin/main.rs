@@ -15,6 +15,7 @@ mod bulk;
 mod diagnosis;
 mod drafts;
 mod drafts_model;
+mod edges;
 mod empty_secrets;
 mod house;
 mod lanes;
