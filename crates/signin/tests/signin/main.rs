@@ -22,6 +22,7 @@ mod lanes;
 mod lockout;
 mod model;
 mod pins;
+mod programs;
 mod resets;
 mod rules;
 mod security;
