@@ -27,7 +27,7 @@ async function take(page: Page, what: string): Promise<void> {
 }
 
 test("pictures of every page", async ({ page, product }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   mkdirSync(FOLDER, { recursive: true });
   await page.goto(product.url("/"));
   await take(page, "links-new");
@@ -51,6 +51,7 @@ test("pictures of every page", async ({ page, product }) => {
     extension: "/manager/extensions/1",
     status: "/status",
     "status-phones": "/status/phones",
+    "status-alarms": "/status/alarms",
     "status-blacklists": "/status/blacklists",
     "status-quarantine": "/status/quarantine",
     "status-sessions": "/status/sessions",
@@ -59,6 +60,9 @@ test("pictures of every page", async ({ page, product }) => {
     audit: "/manager/audit",
     "audit-event": "/manager/audit/2",
     "settings-security": "/manager/settings/security",
+    "settings-security-users": "/manager/settings/security/users",
+    "settings-switch": "/manager/settings/switch",
+    "settings-notifications": "/manager/settings/notifications",
     "settings-phones": "/manager/settings/domain",
     "settings-system": "/manager/settings/system",
     administrators: "/manager/settings/administrators",

@@ -51,10 +51,10 @@ fn entry(alarm: &Alarm, now: Timestamp) -> AlarmEntry {
         subject: alarm.key.subject.to_string(),
         history: format!("/status/alarms?{query}"),
         href: remedy(alarm.key.kind).into(),
-        count: if row.counted.is_empty() {
-            String::new()
-        } else {
-            format!("{} {}", thousands(count), row.counted)
+        count: match (row.counted, count) {
+            ("", _) => String::new(),
+            (counted, 1) => format!("1 {}", counted.trim_end_matches('s')),
+            (counted, _) => format!("{} {counted}", thousands(count)),
         },
         raised: moment::stamp(alarm.raised_at, now),
         cleared: alarm.cleared_at.map(|at| moment::stamp(at, now)),

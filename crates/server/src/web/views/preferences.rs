@@ -49,12 +49,11 @@ impl PreferencesPage {
             Choice::new("light", "Light", false),
             Choice::new("dark", "Dark", false),
         ]);
-        let minutes =
-            Kind::Number { least: 1, most: idle_max.into(), unit: "minutes without activity".into() };
+        let minutes = Kind::Number { least: 1, most: idle_max.into(), unit: "minutes".into() };
         let hint = format!("1 to {idle_max}. Empty: after {idle_max}, as for everybody.");
         let fields = vec![
             filled.field(Field::new("theme", "Colours").required().kind(colours)),
-            filled.field(Field::new("idle", "Signed out after").kind(minutes).hint(hint)),
+            filled.field(Field::new("idle", "Signed out without activity after").kind(minutes).hint(hint)),
         ];
         let mut problems = Problems::default();
         problems.list.extend(current.problem());
