@@ -271,6 +271,14 @@ async fn settings_are_changed_as_they_were_read() {
     let changed = admin.put("/settings/security", read.header("etag"), &rules).await;
     assert_eq!((changed.status, changed.json()), (200, rules.clone()));
     assert_eq!(admin.put("/settings/security", read.header("etag"), &rules).await.status, 412);
+    let mut long = rules.clone();
+    long["user_password"]["period"] = json!(u32::MAX);
+    let wrong = admin.put("/settings/security", "*", &long).await;
+    assert_eq!(
+        (wrong.status, &wrong.json()["errors"][0]["field"]),
+        (422, &json!("user_password")),
+        "{wrong:?}"
+    );
     let mut two = rules.clone();
     two["address_lock"]["lock"] = json!({"temporary": 503, "another": [[]]});
     let wrong = admin.put("/settings/security", "*", &two).await;

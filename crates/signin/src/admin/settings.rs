@@ -14,6 +14,8 @@ use crate::{
 
 /// Most host names of one domain.
 const HOSTS_MAX: usize = 64;
+/// Longest time after which a secret must be changed.
+const PERIOD_MAX: Seconds = Seconds::days(999);
 /// Most networks in one list.
 const NETWORKS_MAX: usize = 256;
 
@@ -275,6 +277,10 @@ fn check_lock(checks: &mut Checks, field: &'static str, rule: &LockRule) {
 fn check_secret(checks: &mut Checks, field: &'static str, rules: &SecretRules, fewest: u8) {
     if rules.length_min < fewest || rules.length_max > 128 || rules.length_min > rules.length_max {
         checks.wrong(field, format!("{fewest} to 128 characters, the shortest not above the longest."));
+    }
+    // Kept for every kind, and a rule of some alone: no form has it for the others.
+    if rules.period > PERIOD_MAX {
+        checks.wrong(field, "Changed at most every 999 days.");
     }
 }
 
