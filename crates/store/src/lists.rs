@@ -416,9 +416,10 @@ fn is_from(source: SocketAddr, needle: &Needle) -> bool {
     is_written && written.is_some_and(|text| needle.is_in(text))
 }
 
-/// Whether it could be a part of an address, which it takes time to write.
+/// Whether it could be a part of an address, which it takes time to write. Nothing in one is longer than its port.
 fn is_of_address(needle: &Needle) -> bool {
-    needle.as_str().bytes().all(|byte| byte.is_ascii_hexdigit() || b".:[]".contains(&byte))
+    let mut parts = needle.as_str().split(['.', ':', '[', ']']);
+    parts.all(|part| part.len() <= 5 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// A page of an ordered list, without holding on to more than the page.

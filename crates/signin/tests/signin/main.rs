@@ -13,6 +13,7 @@ mod administration;
 mod boundaries;
 mod bulk;
 mod diagnosis;
+mod doctors_words;
 mod drafts;
 mod drafts_model;
 mod edges;
