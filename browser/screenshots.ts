@@ -27,7 +27,7 @@ async function take(page: Page, what: string): Promise<void> {
 }
 
 test("pictures of every page", async ({ page, product }) => {
-  test.setTimeout(480_000);
+  test.setTimeout(240_000);
   mkdirSync(FOLDER, { recursive: true });
   await page.goto(product.url("/"));
   await take(page, "links-new");

@@ -15,8 +15,6 @@ function offences(page: Page): string[] {
 }
 
 test("every page has a strict content-security policy, and keeps it", async ({ manager: page, office }) => {
-  // Every page there is, one after the other.
-  test.slow();
   const found = offences(page);
   for (const path of PAGES) {
     const answer = await page.goto(office.url(path));

@@ -184,12 +184,8 @@ mod tests {
             let said = format!("{:?}", parse::<Asked>(body.as_bytes()).unwrap_err());
             assert!(!said.contains("hunter2") && !said.contains("300"), "{said}");
         }
-        #[derive(Debug, serde::Deserialize)]
-        #[serde(rename_all = "kebab-case")]
-        enum OneOf {
-            For(#[expect(dead_code, reason = "only read into")] u8),
-        }
-        let said = format!("{:?}", parse::<OneOf>(b"{\"for\": 1, \"hunter2\": 2}").unwrap_err());
+        let two = b"{\"temporary\": 1, \"hunter2\": 2}";
+        let said = format!("{:?}", parse::<signin::policy::Lock>(two).unwrap_err());
         assert!(said.contains("WrongFields") && !said.contains("hunter2"), "{said}");
         let said = format!("{:?}", parse::<Asked>(b"{\"code\": \"hunter2\"}").unwrap_err());
         assert!(said.contains("field: \"code\", problem: \"expected u8\""), "{said}");
