@@ -122,7 +122,7 @@ async fn fill(system: &Arc<System>, phones: u32) -> anyhow::Result<()> {
     system.ignite(&by, asked).await.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
     for first in (0..phones).step_by(USERS as usize) {
         let mut effects = Vec::new();
-        let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
+        let admin = Admin::new(&*system.ledger, &by, system.clock.now());
         for index in (first..phones).take(USERS as usize) {
             let user = NewUser {
                 name: format!("user {index}"),

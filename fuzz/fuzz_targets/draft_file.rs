@@ -9,6 +9,7 @@ use signin::{
     dice::SeededDice,
     draft::{Layer, Overlay, compare},
     records::Records,
+    scope::Scope,
     secret::Secret,
     timestamp::Timestamp,
 };
@@ -31,9 +32,9 @@ fuzz_target!(|bytes: &[u8]| {
     let live: &Ledger = &EMPTY;
     assert_eq!(compare(&file.draft, live).len(), file.draft.records.len());
     let layer = Layer::of(&file.draft, live);
-    let overlay = Overlay { live, layer: &layer };
+    let overlay = Overlay { live: Scope::whole(live), layer: &layer };
     let by = By { account: Some(file.office.owner.id), ..By::console() };
-    let admin = Admin { records: &overlay, by: &by, now: Timestamp(1_800_000_000_000) };
+    let admin = Admin::new(&overlay, &by, Timestamp(1_800_000_000_000));
     let decisions = Decisions { version: file.draft.version, ..Decisions::default() };
     assert!(admin.apply_draft(&decisions, &*KEYS, &mut SeededDice(4)).is_err(), "nobody has a draft there");
     let _settings = overlay.settings();

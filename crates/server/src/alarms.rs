@@ -147,7 +147,8 @@ fn causes(system: &System, now: Timestamp) -> Vec<Cause> {
         let days = now.seconds_until(certificate.ends_at) / 86_400;
         add(AlarmKind::CertificateEnds, DomainId::FIRST, "certificate", days);
     }
-    let admin = Admin { records: &**ledger, by: &By::console(), now };
+    let by = By::console();
+    let admin = Admin::new(&**ledger, &by, now);
     if is_ignited(&**ledger) && admin.business_partner_is_open() {
         add(AlarmKind::PartnerOpen, DomainId::FIRST, signin::account::BUSINESS_PARTNER, 0);
     }

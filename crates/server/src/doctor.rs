@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use signin::{
     audit::AuditEvent,
     diagnosis::{Diagnosis, Evidence, Patient, diagnose},
-    ident::DomainId,
     records::Records as _,
     timestamp::Timestamp,
 };
@@ -54,7 +53,7 @@ pub(crate) struct Examined {
 
 /// Finds who is meant by a name, a number or an address; of several, the `nth`.
 pub(crate) fn find(system: &System, query: &str, nth: usize, now: Timestamp) -> Found {
-    let patients = Patient::find(&*system.ledger, DomainId::FIRST, query);
+    let patients = Patient::find(&*system.ledger, query);
     let is_nobody = matches!(&*patients, [Patient::Nobody(_)]);
     let mut alike = if is_nobody { alike(system, query, now) } else { Vec::new() };
     match alike.len() {
@@ -69,7 +68,11 @@ pub(crate) fn find(system: &System, query: &str, nth: usize, now: Timestamp) -> 
         1 => Found { patient: alike.pop(), meant: Vec::new() },
         _ => {
             let meant = alike.into_iter().take(MEANT_MAX);
-            let meant = meant.map(|patient| Meant { query: patient.claim().into(), nth: 0, patient });
+            let meant = meant.map(|patient| {
+                let query = String::from(patient.claim());
+                let alike = Patient::find(&*system.ledger, &query);
+                Meant { nth: alike.iter().position(|one| *one == patient).unwrap_or(0), query, patient }
+            });
             Found { patient: None, meant: meant.collect() }
         }
     }

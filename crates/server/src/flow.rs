@@ -233,7 +233,7 @@ impl System {
         let (system, by, operation) = (Arc::clone(self), by.clone(), Arc::clone(operation));
         let planned = tokio::task::spawn_blocking(move || {
             fault::at("flow.administer");
-            let admin = Admin { records: &*system.ledger, by: &by, now: system.clock.now() };
+            let admin = Admin::new(&*system.ledger, &by, system.clock.now());
             let mut dice = DiceInTurn::new(&system.hashing, turn);
             let planned = if by.offline {
                 admin.offline(&*operation, system.ledger.vault(), &mut dice)

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use signin::{
     admin::{By, Changed},
     audit::Actor,
-    ident::AccountId,
+    ident::{AccountId, DomainId},
     timestamp::{Seconds, Timestamp},
 };
 use tokio::sync::watch;
@@ -57,6 +57,8 @@ pub struct Job {
     pub by: Option<AccountId>,
     /// The same by name.
     pub by_name: Box<str>,
+    /// Whose people it is about; `None` = it may be anybody's.
+    pub within: Option<DomainId>,
     /// When.
     pub started_at: Timestamp,
     /// Whom it is about, in the order in which it comes to them.
@@ -191,6 +193,7 @@ impl Jobs {
             id: self.next.fetch_add(1, Ordering::Relaxed).wrapping_add(1),
             title: title.into(),
             by: by.account,
+            within: by.within,
             by_name: match &by.actor {
                 Actor::Account(_, name) => name.clone(),
                 Actor::Extension(..) | Actor::Unknown | Actor::Console | Actor::System => "".into(),

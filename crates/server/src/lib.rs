@@ -18,6 +18,7 @@ pub mod editor;
 pub mod flow;
 pub mod hashing;
 pub mod health;
+pub mod host;
 pub mod ignition;
 pub mod interfaces;
 pub mod jobs;

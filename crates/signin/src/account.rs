@@ -230,7 +230,14 @@ impl Account {
     /// One of the two accounts that can be neither renamed nor deleted.
     pub fn is_built_in(&self) -> bool {
         self.kind() == RoleKind::ServiceUser
+            && self.domain == DomainId::FIRST
             && (&*self.name == ADMINISTRATOR || &*self.name == BUSINESS_PARTNER)
+    }
+
+    /// The domain beyond which a service user sees nothing and changes nothing. The first one is the installation's own: its
+    /// service users run everything.
+    pub fn within(&self) -> Option<DomainId> {
+        (self.domain != DomainId::FIRST).then_some(self.domain)
     }
 
     /// Until when a phone of this user is let in, if its secret is right: what [`status`](Self::status) says under

@@ -185,6 +185,10 @@ words! {
         Change => "Change",
         /// Settings were changed.
         SettingsChanged => "Settings changed",
+        /// A domain was made.
+        DomainCreated => "Domain created",
+        /// A domain was deleted.
+        DomainDeleted => "Domain deleted",
         /// A domain was changed.
         DomainChanged => "Domain changed",
         /// A draft was put in force; its changes have rows of their own.

@@ -307,18 +307,19 @@ const fn new_secret(owner: Owner, kind: CredentialKind) -> Remedy {
 impl Patient {
     /// Whom somebody means by a name, a number or an address: the extension first, for it is phones that are asked about
     /// most. Nobody at all is one answer too.
-    pub fn find(records: &dyn Records, domain: DomainId, typed: &str) -> Vec<Self> {
+    pub fn find(records: &dyn Records, typed: &str) -> Vec<Self> {
         let typed = typed.trim();
         if let Ok(address) = typed.parse::<IpAddr>() {
             return vec![Self::Address(address)];
         }
-        let number = Number::parse(typed);
-        let line = number.and_then(|number| records.extension_numbered(domain, &number));
-        let mut found: Vec<Self> = line.map(|extension| Self::line(records, extension)).into_iter().collect();
-        let name = FoldedName::of(typed);
-        for kind in [RoleKind::User, RoleKind::ServiceUser] {
-            if let Some(account) = records.account_named(kind, domain, &name) {
-                let patient = Self::of(records, account);
+        let (number, name) = (Number::parse(typed), FoldedName::of(typed));
+        let mut found: Vec<Self> = Vec::new();
+        for domain in records.domains() {
+            let line = number.and_then(|number| records.extension_numbered(domain.id, &number));
+            let line = line.map(|extension| Self::line(records, extension));
+            let named = |kind| records.account_named(kind, domain.id, &name);
+            let accounts = [RoleKind::User, RoleKind::ServiceUser].into_iter().filter_map(named);
+            for patient in line.into_iter().chain(accounts.map(|account| Self::of(records, account))) {
                 if !found.contains(&patient) {
                     found.push(patient);
                 }

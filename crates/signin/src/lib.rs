@@ -32,6 +32,7 @@ pub mod registration;
 pub mod reporting;
 pub mod rights;
 pub mod rules;
+pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod shortcut;

@@ -68,6 +68,12 @@ impl TallyKey {
         Self::open(CountScope::Credential(kind), account.domain, name)
     }
 
+    /// Whether this is a domain's own. What counts across all domains is nobody's.
+    pub fn is_within(&self, domain: DomainId) -> bool {
+        let is_of_all = matches!(self.scope, CountScope::Address | CountScope::ApiToken);
+        !is_of_all && self.domain == domain
+    }
+
     /// Whether this is the count of the same name, in whatever lane.
     pub fn is_beside(&self, other: &Self) -> bool {
         (self.scope, self.domain, &self.name) == (other.scope, other.domain, &other.name)

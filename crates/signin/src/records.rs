@@ -27,6 +27,8 @@ pub trait Records {
     fn reporting(&self) -> Arc<Reporting>;
     /// A domain.
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>>;
+    /// All domains, the first one first.
+    fn domains(&self) -> Vec<Arc<Domain>>;
     /// The domain of a SIP host name, folded to lower case; unknown ones belong to the first.
     fn domain_of_host(&self, host: &str) -> DomainId;
     /// A document.
@@ -75,6 +77,8 @@ pub trait Records {
     fn next_account(&self) -> AccountId;
     /// A number no extension ever had; another one at each call.
     fn next_extension(&self) -> ExtensionId;
+    /// A number no domain ever had; another one at each call.
+    fn next_domain(&self) -> DomainId;
 
     /// The rights of an account: the union of its groups'.
     fn rights_of(&self, account: &Account) -> Vec<Right> {

@@ -91,6 +91,12 @@ impl Verb {
     }
 }
 
+/// What a right reaches: see [`RightRow::is_of_domains`].
+enum Reach {
+    Domain,
+    System,
+}
+
 /// What is fixed about a right.
 #[derive(Clone, Copy, Debug)]
 pub struct RightRow {
@@ -104,10 +110,13 @@ pub struct RightRow {
     pub part: Part,
     /// What may be done with it.
     pub verb: Verb,
+    /// Whether it is about what a domain has. The others are about the installation as a whole: who is within a domain has
+    /// none of them, whatever their groups say.
+    pub is_of_domains: bool,
 }
 
 macro_rules! rights {
-    ($($(#[$doc:meta])* $right:ident = $name:literal: $part:ident $verb:ident, $title:literal;)*) => {
+    ($($(#[$doc:meta])* $right:ident = $name:literal: $part:ident $verb:ident $reach:ident, $title:literal;)*) => {
         /// One right of SPEC section 4.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Right { $($(#[$doc])* #[serde(rename = $name)] $right,)* }
@@ -125,6 +134,7 @@ macro_rules! rights {
                         title: $title,
                         part: Part::$part,
                         verb: Verb::$verb,
+                        is_of_domains: matches!(Reach::$reach, Reach::Domain),
                     },)*
                 }
             }
@@ -142,35 +152,35 @@ macro_rules! rights {
 
 rights! {
     /// See users and what is told of their secrets.
-    UsersRead = "users-read": Users See, "see users";
+    UsersRead = "users-read": Users See Domain, "see users";
     /// Make, change and delete users.
-    UsersWrite = "users-write": Users Change, "change users";
+    UsersWrite = "users-write": Users Change Domain, "change users";
     /// See extensions.
-    ExtensionsRead = "extensions-read": Extensions See, "see extensions";
+    ExtensionsRead = "extensions-read": Extensions See Domain, "see extensions";
     /// Make, change and delete extensions.
-    ExtensionsWrite = "extensions-write": Extensions Change, "change extensions";
+    ExtensionsWrite = "extensions-write": Extensions Change Domain, "change extensions";
     /// See the system's name, networks, domains and where alarms go.
-    SystemRead = "system-read": System See, "see the system's settings";
+    SystemRead = "system-read": System See System, "see the system's settings";
     /// Change them.
-    SystemWrite = "system-write": System Change, "change the system's settings";
+    SystemWrite = "system-write": System Change System, "change the system's settings";
     /// See service users, rights groups, the security settings and the audit.
-    SecurityRead = "security-read": Security See, "see security settings and the audit";
+    SecurityRead = "security-read": Security See System, "see security settings and the audit";
     /// Change service users, rights groups and the security settings.
-    SecurityWrite = "security-write": Security Change, "change the security settings";
+    SecurityWrite = "security-write": Security Change System, "change the security settings";
     /// Reset secrets and locks.
-    SecurityReset = "security-reset": Security Control, "reset secrets and locks";
+    SecurityReset = "security-reset": Security Control Domain, "reset secrets and locks";
     /// Change one's own password.
-    OwnPassword = "own-password": OwnAccount Change, "change one's own password";
+    OwnPassword = "own-password": OwnAccount Change Domain, "change one's own password";
     /// See phones, blacklists, alarms and sessions.
-    StatusRead = "status-read": Status See, "see the status";
+    StatusRead = "status-read": Status See System, "see the status";
     /// End sessions, log phones out.
-    StatusControl = "status-control": Status Control, "control phones and sessions";
+    StatusControl = "status-control": Status Control Domain, "control phones and sessions";
     /// Control calls of all lines.
-    Telephony = "telephony": Telephony Control, "control all lines";
+    Telephony = "telephony": Telephony Control Domain, "control all lines";
     /// Back up and restore.
-    Backup = "backup": Backup Control, "back up and restore";
+    Backup = "backup": Backup Control System, "back up and restore";
     /// Read the directory.
-    Directory = "directory": Directory See, "read the directory";
+    Directory = "directory": Directory See Domain, "read the directory";
 }
 
 #[cfg(feature = "schema")]
@@ -267,13 +277,15 @@ pub const STARTING_GROUPS: [(&str, &[Right]); 5] = [
 ];
 
 /// All of an account's rights. The built-in accounts have every right, whatever their groups, so that nobody can take the
-/// last way in away.
+/// last way in away. Whoever is within a domain has those that are about one, and none about the installation, whatever
+/// the groups say.
 pub fn rights_of(account: &Account, group: impl Fn(GroupId) -> Option<Box<[Right]>>) -> Vec<Right> {
     let Role::ServiceUser { groups } = &account.role else { return Vec::new() };
     if account.is_built_in() {
         return Right::ALL.to_vec();
     }
     let mut rights: Vec<Right> = groups.iter().filter_map(|id| group(*id)).flatten().collect();
+    rights.retain(|right| account.within().is_none() || right.row().is_of_domains);
     rights.sort_unstable();
     rights.dedup();
     rights

@@ -76,7 +76,9 @@ impl AuditGroup {
             | Action::SecretRemoved
             | Action::Change
             | Action::SettingsChanged
+            | Action::DomainCreated
             | Action::DomainChanged
+            | Action::DomainDeleted
             | Action::GroupCreated
             | Action::GroupChanged
             | Action::GroupDeleted

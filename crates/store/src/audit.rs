@@ -4,7 +4,7 @@ use std::{net::IpAddr, ops::ControlFlow};
 
 use signin::{
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
-    ident::FoldedName,
+    ident::{DomainId, FoldedName},
     interface::LoginInterface,
     timestamp::Timestamp,
 };
@@ -25,6 +25,8 @@ pub struct AuditQuery {
     pub text: String,
     /// Who did it or what it was done to, as a whole name.
     pub name: Option<String>,
+    /// Of this organisation; of all without it.
+    pub domain: Option<DomainId>,
     /// What happened: one of these; anything where there are none.
     pub actions: &'static [Action],
     /// How it ended.
@@ -290,6 +292,7 @@ impl<'a> Wanted<'a> {
     fn is_met_by(&self, event: &AuditEvent) -> bool {
         let query = self.query;
         (query.actions.is_empty() || query.actions.contains(&event.action))
+            && query.domain.is_none_or(|domain| event.domain == domain)
             && query.outcome.is_none_or(|outcome| event.outcome == outcome)
             && query.interface.is_none_or(|interface| event.interface == interface)
             && query.address.is_none_or(|address| event.address == Some(address))

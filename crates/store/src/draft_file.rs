@@ -20,10 +20,11 @@ use signin::{
     draft::{Draft, Sealed, Vault},
     effect::Effect,
     extension::{Domain, Extension},
-    ident::{AccountId, DomainId},
+    ident::AccountId,
     policy::Settings,
     records::Records,
     rights::{GROUPS_MAX, Right, RightsGroup},
+    scope::Scope,
     secret::{Secret, SecretBytes},
 };
 use thiserror::Error;
@@ -296,14 +297,18 @@ impl Ledger {
     pub fn office(&self, owner: &Account, rights: &[Right]) -> Office {
         let may = |right| rights.contains(&right);
         let all = usize::MAX;
+        // Of those who administer one domain, that one alone.
+        let within = owner.within();
+        let reach = Scope::of(self, within);
         let users = if may(Right::UsersRead) {
-            let query = AccountQuery { kind: Some(RoleKind::User), limit: all, ..AccountQuery::default() };
+            let kind = Some(RoleKind::User);
+            let query = AccountQuery { kind, domain: within, limit: all, ..AccountQuery::default() };
             self.accounts(&query).items
         } else {
             Vec::new()
         };
         let extensions = if may(Right::ExtensionsRead) || may(Right::UsersRead) {
-            self.extensions(&ExtensionQuery { limit: all, ..ExtensionQuery::default() }).items
+            self.extensions(&ExtensionQuery { domain: within, limit: all, ..ExtensionQuery::default() }).items
         } else {
             Vec::new()
         };
@@ -312,8 +317,7 @@ impl Ledger {
             .iter()
             .map(|found| Extension { user: found.user.filter(&known), ..(**found).clone() })
             .collect();
-        let domains: Vec<Domain> =
-            self.domain(DomainId::FIRST).iter().map(|domain| (**domain).clone()).collect();
+        let domains: Vec<Domain> = reach.domains().iter().map(|domain| (**domain).clone()).collect();
         let owners = users.iter().map(|user| Owner::Account(user.id));
         let owners = owners.chain(extensions.iter().map(|found| Owner::Extension(found.id)));
         let of_domains =

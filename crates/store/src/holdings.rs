@@ -90,6 +90,8 @@ pub(crate) struct Holdings {
     pub(crate) nonces: Nonces,
     pub(crate) account_next: AtomicU32,
     pub(crate) extension_next: AtomicU32,
+    /// The next domain's number.
+    pub(crate) domain_next: AtomicU32,
     changes: AtomicU64,
 }
 
@@ -125,6 +127,7 @@ impl Holdings {
             nonces: Nonces::new(NONCES_MAX),
             account_next: AtomicU32::new(1),
             extension_next: AtomicU32::new(1),
+            domain_next: AtomicU32::new(1),
             changes: AtomicU64::new(0),
         }
     }
@@ -188,6 +191,9 @@ impl Holdings {
             .values()
             .flat_map(|domain| domain.hosts.iter().map(|host| (host.to_lowercase().into(), domain.id)))
             .collect();
+        if let Some((last, _)) = by_id.last_key_value() {
+            self.domain_next.fetch_max(last.0.saturating_add(1), Ordering::Relaxed);
+        }
         self.domains.store(Arc::new(Domains { by_id, by_host }));
     }
 

@@ -359,6 +359,10 @@ impl Records for Ledger {
         self.holdings.domain(id)
     }
 
+    fn domains(&self) -> Vec<Arc<Domain>> {
+        self.holdings.domains.load().by_id.values().cloned().collect()
+    }
+
     fn domain_of_host(&self, host: &str) -> DomainId {
         self.holdings.domain_of_host(host)
     }
@@ -453,5 +457,9 @@ impl Records for Ledger {
 
     fn next_extension(&self) -> ExtensionId {
         ExtensionId(self.holdings.extension_next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn next_domain(&self) -> DomainId {
+        DomainId(self.holdings.domain_next.fetch_add(1, Ordering::Relaxed))
     }
 }

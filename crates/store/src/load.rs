@@ -327,6 +327,7 @@ impl Loader {
         });
         holdings.account_next.fetch_max(census.account_next, Ordering::Relaxed);
         holdings.extension_next.fetch_max(census.extension_next, Ordering::Relaxed);
+        holdings.domain_next.fetch_max(census.domain_next, Ordering::Relaxed);
         Ok(Loaded { holdings, keyring, census, sum, orphans })
     }
 }

@@ -54,6 +54,9 @@ pub(crate) struct Census {
     pub(crate) account_next: u32,
     /// The next extension gets at least this number.
     pub(crate) extension_next: u32,
+    /// The next domain gets at least this number.
+    #[serde(default)]
+    pub(crate) domain_next: u32,
 }
 
 /// Writes.
@@ -140,6 +143,8 @@ impl Census {
             self.account_next = self.account_next.max(next);
         } else if let (Shelf::Extension, Some(next)) = (key.shelf, next) {
             self.extension_next = self.extension_next.max(next);
+        } else if let (Shelf::Domain, Some(next)) = (key.shelf, next) {
+            self.domain_next = self.domain_next.max(next);
         }
     }
 }

@@ -263,7 +263,7 @@ fn remedy_of(api: &Api, caller: &Caller, remedy: &Remedy) -> RemedyFound {
         Remedy::ServiceUserPage(id) => ("changeServiceUser", format!("/service-users/{id}"), None),
         Remedy::UserPage(id) => ("changeUser", format!("/users/{id}"), None),
         Remedy::MakeUser => ("createUser", "/users".into(), None),
-        Remedy::AllowMd5(_) => ("changeDomain", "/settings/domain".into(), None),
+        Remedy::AllowMd5(id) => ("changeDomain", format!("/domains/{id}"), None),
         Remedy::EndSessions => ("listSessions", "/sessions".into(), None),
     };
     let right = remedy.right();

@@ -26,6 +26,7 @@ use signin::{
     lockout::Tally,
     records::Records,
     rights::Right,
+    scope::Scope,
     secret::Secret,
     session::{Session, SessionId},
     verdict::Verdict,
@@ -113,9 +114,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 }
 
 impl Caller {
+    /// What is in force, as far as their hand reaches.
+    pub(super) fn reach<'a>(&self, api: &'a Api) -> Scope<'a> {
+        self.by.reach(&*api.system.ledger)
+    }
+
+    /// Whose records a list shows: those of the domain that is asked for, of all where none is; never of more than they reach.
+    pub(super) fn within(&self, asked: Option<u32>) -> Option<DomainId> {
+        self.by.within.or(asked.map(DomainId))
+    }
+
     /// An administrator at this moment.
     pub(super) fn admin<'a>(&'a self, api: &'a Api) -> Admin<'a> {
-        Admin { records: &*api.system.ledger, by: &self.by, now: api.system.clock.now() }
+        Admin::new(&*api.system.ledger, &self.by, api.system.clock.now())
     }
 }
 

@@ -262,7 +262,7 @@ fn record_view(compared: &Compared) -> DraftedRecord {
 
 pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller) -> Result<Answer, Problem> {
     let draft = own(&api, &caller)?;
-    let compared = compare(&draft, &*api.system.ledger);
+    let compared = compare(&draft, &caller.reach(&api));
     let lines = compared.iter().flat_map(|compared| &compared.lines);
     let told = OwnDraft {
         begun_at: moment(draft.begun_at),
@@ -298,7 +298,7 @@ pub(super) async fn apply(
         return Err(Problem::field("choices", format!("At most {CHOICES_MAX}.")));
     }
     let named: std::collections::BTreeMap<(String, String), (RecordId, Point)> =
-        points(&own(&api, &caller)?, &*api.system.ledger)
+        points(&own(&api, &caller)?, &caller.reach(&api))
             .into_iter()
             .map(|(record, point)| ((record.to_string(), point.name()), (record, point)))
             .collect();
@@ -328,7 +328,7 @@ pub(super) async fn take_out(
     if_match: IfMatch,
     Body(wanted): Body<ChangeOfDraft>,
 ) -> Result<Answer, Problem> {
-    let found = points(&own(&api, &caller)?, &*api.system.ledger)
+    let found = points(&own(&api, &caller)?, &caller.reach(&api))
         .into_iter()
         .find(|(record, point)| record.to_string() == wanted.record && point.name() == wanted.point);
     let (record, point) = found.ok_or_else(|| Problem::field("point", "The draft does not change this."))?;

@@ -9,7 +9,7 @@ use signin::{
     credential::{CredentialKind, Owner},
     dice::Dice,
     extension,
-    ident::{DomainId, ExtensionId},
+    ident::ExtensionId,
     records::Records,
 };
 use store::{ExtensionQuery, ExtensionSort};
@@ -38,6 +38,10 @@ pub(super) struct Search {
     #[serde(default)]
     #[param(max_length = 128, example = "20")]
     q: Option<String>,
+    /// Those of this domain alone.
+    #[serde(default)]
+    #[param(minimum = 1, example = 1)]
+    domain: Option<u32>,
     /// In which order.
     #[serde(default)]
     #[param(inline)]
@@ -95,6 +99,9 @@ pub(super) struct Extension {
     /// What is dialled, and the name that its phones register with.
     #[schema(pattern = "^[0-9]{1,15}$", examples("201"))]
     number: String,
+    /// The domain's number; 1 where there are no others.
+    #[schema(minimum = 1, examples(1))]
+    domain: u32,
     /// Who belongs here.
     user: Option<AccountRef>,
     /// When it was made.
@@ -118,6 +125,10 @@ pub(super) struct NewExtension {
     /// What is dialled; unique.
     #[schema(pattern = "^[0-9]{1,15}$", examples("201"))]
     number: String,
+    /// The domain's number; left out, that of whoever makes the extension.
+    #[serde(default)]
+    #[schema(minimum = 1, examples(1))]
+    domain: Option<u32>,
     /// For its phone.
     #[serde(default)]
     phone_password: Option<NewSecret>,
@@ -159,8 +170,8 @@ pub(super) struct LoggedOut {
     phones: usize,
 }
 
-pub(super) fn find(api: &Api, id: u32) -> Result<Arc<extension::Extension>, Problem> {
-    let extension = api.system.ledger.extension(ExtensionId(id));
+pub(super) fn find(api: &Api, caller: &Caller, id: u32) -> Result<Arc<extension::Extension>, Problem> {
+    let extension = caller.reach(api).extension(ExtensionId(id));
     extension.ok_or_else(|| Problem::new(Kind::NotFound, "This extension does not exist any more."))
 }
 
@@ -169,6 +180,7 @@ fn view(api: &Api, extension: &extension::Extension) -> Extension {
     Extension {
         id: extension.id.0,
         number: extension.number.to_string(),
+        domain: extension.domain.0,
         user: user.as_deref().map(AccountRef::of),
         created_at: moment(extension.created_at),
         phones: phones::of(api, extension.id),
@@ -178,10 +190,11 @@ fn view(api: &Api, extension: &extension::Extension) -> Extension {
 
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(search): Query<Search>,
 ) -> Result<Answer, Problem> {
     let found = api.system.ledger.extensions(&ExtensionQuery {
-        domain: None,
+        domain: caller.within(search.domain),
         search: search_text(search.q)?,
         sort: match search.sort.unwrap_or_default() {
             Sort::Number => ExtensionSort::Number,
@@ -200,22 +213,27 @@ pub(super) async fn create(
     caller: Caller,
     Body(new): Body<NewExtension>,
 ) -> Result<Answer, Problem> {
+    let domain = new.domain;
     let new = admin::NewExtension {
         number: new.number,
         phone_password: NewSecret::choice(new.phone_password, "phone_password")?,
     };
     let made = api
         .system
-        .administer(&caller.by, move |admin, dice| admin.create_extension(DomainId::FIRST, &new, dice))
+        .administer(&caller.by, move |admin, dice| admin.create_extension(admin.by.among(domain), &new, dice))
         .await?;
-    let extension = find(&api, made.value.0)?;
+    let extension = find(&api, &caller, made.value.0)?;
     let answer =
         MadeExtension { extension: view(&api, &extension), generated: Generated::all(&made.generated) };
     Ok(Answer::versioned(&answer, extension.version)?.made(format!("/api/v1/extensions/{}", extension.id)))
 }
 
-pub(super) async fn show(State(api): State<Arc<Api>>, Path(id): Path<u32>) -> Result<Answer, Problem> {
-    let extension = find(&api, id)?;
+pub(super) async fn show(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<u32>,
+) -> Result<Answer, Problem> {
+    let extension = find(&api, &caller, id)?;
     Answer::versioned(&view(&api, &extension), extension.version)
 }
 
@@ -226,13 +244,13 @@ pub(super) async fn change(
     if_match: IfMatch,
     Body(fields): Body<ExtensionFields>,
 ) -> Result<Answer, Problem> {
-    find(&api, id)?;
+    find(&api, &caller, id)?;
     let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
         let version = present(admin, id, &if_match)?;
         admin.edit_extension(ExtensionId(id), &EditExtension { version, number: fields.number.clone() })
     };
     api.system.administer(&caller.by, changed).await?;
-    show(State(api), Path(id)).await
+    show(State(api), caller, Path(id)).await
 }
 
 fn present(admin: &Admin<'_>, id: u32, if_match: &IfMatch) -> Result<u32, admin::Problem> {

@@ -194,7 +194,7 @@ pub(super) async fn reset(
     let keys: Vec<TallyKey> = match (asked.all, asked.locks.is_empty()) {
         (true, true) => {
             let locks = api.system.ledger.locks(api.system.clock.now());
-            locks.into_iter().map(|(key, _)| key).collect()
+            locks.into_iter().map(|(key, _)| key).filter(|key| caller.by.reaches(key)).collect()
         }
         (false, false) if asked.locks.len() <= RESET_MAX => {
             let keys: Option<Vec<TallyKey>> = asked.locks.iter().map(|id| key_of(id)).collect();

@@ -10,6 +10,7 @@ mod answer;
 mod audit;
 pub mod description;
 mod doctor;
+mod domains;
 pub mod door;
 mod drafts;
 mod extensions;

@@ -9,7 +9,6 @@ use signin::{
     admin::Admin,
     attempt::{Attempt, Claim, Proof, Purpose},
     dice::Dice,
-    ident::DomainId,
     interface::LoginInterface,
     records::Records,
     rights::Right,
@@ -93,7 +92,7 @@ pub(super) async fn change_password(
         .system
         .sign_in(Attempt {
             interface: LoginInterface::ManagementApi,
-            domain: DomainId::FIRST,
+            domain: caller.account.domain,
             claim: Claim::Account(RoleKind::ServiceUser, &caller.account.name),
             proof: Proof::Plain(&present),
             peer: caller.stranger.peer(),

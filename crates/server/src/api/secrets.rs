@@ -75,18 +75,24 @@ pub(super) fn kinds_of_users() -> impl Iterator<Item = &'static str> {
 }
 
 impl Of {
-    fn user(api: &Api, (id, kind): (u32, &str)) -> Result<Self, Problem> {
+    fn user(api: &Api, caller: &Caller, (id, kind): (u32, &str)) -> Result<Self, Problem> {
         let row = KINDS.iter().find(|row| row.name == kind && row.belongs_to == OwnerKind::User);
         let row = row.ok_or_else(|| Problem::of(Kind::NotFound))?;
-        Self::account(api, id, RoleKind::User, row.kind)
+        Self::account(api, caller, id, RoleKind::User, row.kind)
     }
 
-    fn service_user(api: &Api, id: u32) -> Result<Self, Problem> {
-        Self::account(api, id, RoleKind::ServiceUser, CredentialKind::ServicePassword)
+    fn service_user(api: &Api, caller: &Caller, id: u32) -> Result<Self, Problem> {
+        Self::account(api, caller, id, RoleKind::ServiceUser, CredentialKind::ServicePassword)
     }
 
-    fn account(api: &Api, id: u32, role: RoleKind, kind: CredentialKind) -> Result<Self, Problem> {
-        let account = api.system.ledger.account(AccountId(id)).filter(|account| account.kind() == role);
+    fn account(
+        api: &Api,
+        caller: &Caller,
+        id: u32,
+        role: RoleKind,
+        kind: CredentialKind,
+    ) -> Result<Self, Problem> {
+        let account = caller.reach(api).account(AccountId(id)).filter(|account| account.kind() == role);
         account.map_or_else(
             || Err(Problem::of(Kind::NotFound)),
             |account| Ok(Self { owner: Owner::Account(account.id), kind }),
@@ -98,8 +104,8 @@ impl Of {
         Self { owner: Owner::Domain(DomainId::FIRST), kind: CredentialKind::SystemPassword }
     }
 
-    fn extension(api: &Api, id: u32) -> Result<Self, Problem> {
-        let extension = extensions::find(api, id)?;
+    fn extension(api: &Api, caller: &Caller, id: u32) -> Result<Self, Problem> {
+        let extension = extensions::find(api, caller, id)?;
         Ok(Self { owner: Owner::Extension(extension.id), kind: CredentialKind::PhonePassword })
     }
 
@@ -122,7 +128,7 @@ impl Of {
         force_new: bool,
     ) -> Result<Replaced, Problem> {
         let replaced = move |admin: &Admin<'_>, dice: &mut dyn Dice| {
-            if_match.demand(self.version(admin.records), "secret")?;
+            if_match.demand(self.version(&admin.records), "secret")?;
             admin.set_secret(self.owner, self.kind, &choice, force_new, dice)
         };
         let field = self.kind.row().name.replace('-', "_");
@@ -168,9 +174,10 @@ impl Of {
 
 pub(super) async fn of_user(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Path((id, kind)): Path<(u32, String)>,
 ) -> Result<Answer, Problem> {
-    Of::user(&api, (id, &kind))?.show(&api)
+    Of::user(&api, &caller, (id, &kind))?.show(&api)
 }
 
 pub(super) async fn set_of_user(
@@ -180,7 +187,7 @@ pub(super) async fn set_of_user(
     if_match: IfMatch,
     Body(asked): Body<Replacement>,
 ) -> Result<Answer, Problem> {
-    Of::user(&api, (id, &kind))?.set(&api, &caller, if_match, asked).await
+    Of::user(&api, &caller, (id, &kind))?.set(&api, &caller, if_match, asked).await
 }
 
 pub(super) async fn remove_of_user(
@@ -189,7 +196,7 @@ pub(super) async fn remove_of_user(
     Path((id, kind)): Path<(u32, String)>,
     if_match: IfMatch,
 ) -> Result<Answer, Problem> {
-    Of::user(&api, (id, &kind))?.remove(&api, &caller, if_match).await
+    Of::user(&api, &caller, (id, &kind))?.remove(&api, &caller, if_match).await
 }
 
 /// Forgets the earlier secrets of a kind, so that each may be chosen again.
@@ -205,7 +212,7 @@ pub(super) async fn forget_of_user(
     caller: Caller,
     Path((id, kind)): Path<(u32, String)>,
 ) -> Result<Answer, Problem> {
-    let of = Of::user(&api, (id, &kind))?;
+    let of = Of::user(&api, &caller, (id, &kind))?;
     forget(&api, &caller, of).await
 }
 
@@ -214,15 +221,16 @@ pub(super) async fn forget_of_service_user(
     caller: Caller,
     Path(id): Path<u32>,
 ) -> Result<Answer, Problem> {
-    let of = Of::service_user(&api, id)?;
+    let of = Of::service_user(&api, &caller, id)?;
     forget(&api, &caller, of).await
 }
 
 pub(super) async fn of_extension(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Path(id): Path<u32>,
 ) -> Result<Answer, Problem> {
-    Of::extension(&api, id)?.show(&api)
+    Of::extension(&api, &caller, id)?.show(&api)
 }
 
 pub(super) async fn set_of_extension(
@@ -232,7 +240,7 @@ pub(super) async fn set_of_extension(
     if_match: IfMatch,
     Body(asked): Body<Replacement>,
 ) -> Result<Answer, Problem> {
-    Of::extension(&api, id)?.set(&api, &caller, if_match, asked).await
+    Of::extension(&api, &caller, id)?.set(&api, &caller, if_match, asked).await
 }
 
 pub(super) async fn remove_of_extension(
@@ -241,14 +249,15 @@ pub(super) async fn remove_of_extension(
     Path(id): Path<u32>,
     if_match: IfMatch,
 ) -> Result<Answer, Problem> {
-    Of::extension(&api, id)?.remove(&api, &caller, if_match).await
+    Of::extension(&api, &caller, id)?.remove(&api, &caller, if_match).await
 }
 
 pub(super) async fn of_service_user(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Path(id): Path<u32>,
 ) -> Result<Answer, Problem> {
-    Of::service_user(&api, id)?.show(&api)
+    Of::service_user(&api, &caller, id)?.show(&api)
 }
 
 pub(super) async fn set_of_service_user(
@@ -258,7 +267,7 @@ pub(super) async fn set_of_service_user(
     if_match: IfMatch,
     Body(asked): Body<Replacement>,
 ) -> Result<Answer, Problem> {
-    Of::service_user(&api, id)?.set(&api, &caller, if_match, asked).await
+    Of::service_user(&api, &caller, id)?.set(&api, &caller, if_match, asked).await
 }
 
 pub(super) async fn of_system(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {

@@ -9,7 +9,7 @@ use signin::{
     admin::{self, Admin},
     credential::{CredentialKind, Owner},
     dice::Dice,
-    ident::{AccountId, GroupId},
+    ident::{AccountId, DomainId, GroupId},
     records::Records,
     rights::Right,
 };
@@ -36,6 +36,9 @@ pub(super) struct ServiceUser {
     /// For people.
     #[schema(max_length = 64)]
     full_name: String,
+    /// The number of the domain that it administers; of the first, the whole installation.
+    #[schema(minimum = 1, examples(1))]
+    domain: u32,
     /// Whether it is one of the two that can be neither renamed nor deleted.
     is_built_in: bool,
     /// The rights groups that it belongs to.
@@ -81,6 +84,10 @@ pub(super) struct NewServiceUser {
     #[serde(default)]
     #[schema(max_items = 32)]
     groups: Vec<u32>,
+    /// The number of the domain that it administers; left out, or 1, the whole installation. It never changes.
+    #[serde(default)]
+    #[schema(minimum = 1, examples(1))]
+    domain: Option<u32>,
     /// Set by hand.
     #[serde(default)]
     status: Option<Condition>,
@@ -153,6 +160,7 @@ fn view(api: &Api, account: &Account) -> ServiceUser {
         id: account.id.0,
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
+        domain: account.domain.0,
         is_built_in: account.is_built_in(),
         groups: match &account.role {
             Role::ServiceUser { groups } => groups.iter().map(|group| group.0).collect(),
@@ -185,6 +193,7 @@ pub(super) async fn create(
 ) -> Result<Answer, Problem> {
     let password = NewSecret::choice(new.password, "password")?;
     let fields = admin::ServiceUserFields {
+        domain: new.domain.map(DomainId),
         name: new.name,
         full_name: new.full_name,
         groups: groups_of(&new.groups),
@@ -216,6 +225,7 @@ pub(super) async fn change(
     Body(fields): Body<ServiceUserFields>,
 ) -> Result<Answer, Problem> {
     let fields = admin::ServiceUserFields {
+        domain: None,
         name: fields.name,
         full_name: fields.full_name,
         groups: groups_of(&fields.groups),

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use signin::{
     account::{RoleKind, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
-    ident::DomainId,
     interface::LoginInterface,
     records::Records,
     rights::Right,
@@ -26,6 +25,7 @@ use super::{
     problem::{Kind, Problem},
     request::{Body, secret_of},
 };
+use crate::host;
 
 /// Who signs in, with what.
 #[derive(Deserialize, ToSchema)]
@@ -91,6 +91,7 @@ impl SessionState {
 pub(super) async fn sign_in(
     State(api): State<Arc<Api>>,
     stranger: Stranger,
+    headers: HeaderMap,
     Body(shown): Body<Credentials>,
 ) -> Result<Answer, Problem> {
     let password = secret_of(&shown.password);
@@ -98,7 +99,7 @@ pub(super) async fn sign_in(
         .system
         .sign_in(Attempt {
             interface: LoginInterface::ManagementApi,
-            domain: DomainId::FIRST,
+            domain: host::domain(&headers, &*api.system.ledger),
             claim: Claim::Account(RoleKind::ServiceUser, &shown.name),
             proof: Proof::Plain(&password),
             peer: stranger.peer(),

@@ -210,14 +210,7 @@ fn first(records: &dyn Records) -> Result<Arc<extension::Domain>, admin::Problem
 
 pub(super) async fn domain(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {
     let domain = first(&*api.system.ledger)?;
-    let strings = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect();
-    let told = DomainSettings {
-        realm: domain.realm.to_string(),
-        hosts: strings(&domain.hosts),
-        md5_allowed: domain.md5_allowed,
-        md5_only_agents: strings(&domain.md5_only_agents),
-    };
-    Answer::versioned(&told, domain.version)
+    Answer::versioned(&DomainSettings::of(&domain), domain.version)
 }
 
 pub(super) async fn change_domain(
@@ -226,21 +219,46 @@ pub(super) async fn change_domain(
     if_match: IfMatch,
     Body(wanted): Body<DomainSettings>,
 ) -> Result<Answer, Problem> {
-    let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
-        let present = first(admin.records)?;
-        if_match.demand(present.version, "domain")?;
-        let boxes = |list: &[String]| list.iter().map(|text| text.as_str().into()).collect();
-        admin.save_domain(&extension::Domain {
-            realm: wanted.realm.as_str().into(),
-            hosts: boxes(&wanted.hosts),
-            md5_allowed: wanted.md5_allowed,
-            md5_only_agents: boxes(&wanted.md5_only_agents),
-            ..(*present).clone()
-        })
-    };
-    let done = api.system.administer(&caller.by, changed).await;
-    done.map_err(|refusal| Problem::from(refusal).renamed("md5_agents", "md5_only_agents"))?;
+    wanted.save(&api, &caller, DomainId::FIRST, if_match).await?;
     domain(State(api)).await
+}
+
+impl DomainSettings {
+    /// Those in force.
+    pub(super) fn of(domain: &extension::Domain) -> Self {
+        let strings = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect();
+        Self {
+            realm: domain.realm.to_string(),
+            hosts: strings(&domain.hosts),
+            md5_allowed: domain.md5_allowed,
+            md5_only_agents: strings(&domain.md5_only_agents),
+        }
+    }
+
+    /// Puts these in force.
+    pub(super) async fn save(
+        self,
+        api: &Arc<Api>,
+        caller: &Caller,
+        id: DomainId,
+        if_match: IfMatch,
+    ) -> Result<(), Problem> {
+        let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
+            let present = admin.records.domain(id).ok_or(admin::Problem::NotFound("domain"))?;
+            if_match.demand(present.version, "domain")?;
+            let boxes = |list: &[String]| list.iter().map(|text| text.as_str().into()).collect();
+            admin.save_domain(&extension::Domain {
+                realm: self.realm.as_str().into(),
+                hosts: boxes(&self.hosts),
+                md5_allowed: self.md5_allowed,
+                md5_only_agents: boxes(&self.md5_only_agents),
+                ..(*present).clone()
+            })
+        };
+        let done = api.system.administer(&caller.by, changed).await;
+        done.map_err(|refusal| Problem::from(refusal).renamed("md5_agents", "md5_only_agents"))?;
+        Ok(())
+    }
 }
 
 pub(super) async fn retention(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {

@@ -60,7 +60,7 @@ pub(super) async fn change(
     Body(wanted): Body<SwitchSettings>,
 ) -> Result<Answer, Problem> {
     let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
-        let present = first(admin.records)?;
+        let present = first(&admin.records)?;
         if_match.demand(present.version, "domain")?;
         let phones_administer_as_before = wanted.as_on_older_systems;
         admin.save_domain(&Domain { phones_administer_as_before, ..(*present).clone() })

@@ -8,7 +8,7 @@ use signin::{
     account::{Account, Condition, RoleKind, Status},
     admin::{self, EditUser},
     credential::{KINDS, Owner, OwnerKind},
-    ident::{AccountId, DomainId},
+    ident::AccountId,
     records::Records,
 };
 use store::{AccountQuery, AccountSort};
@@ -33,6 +33,10 @@ pub(super) struct Search {
     #[serde(default)]
     #[param(max_length = 128, example = "ann")]
     q: Option<String>,
+    /// Those of this domain alone.
+    #[serde(default)]
+    #[param(minimum = 1, example = 1)]
+    domain: Option<u32>,
     /// In which order.
     #[serde(default)]
     #[param(inline)]
@@ -91,6 +95,9 @@ pub(super) struct User {
     /// For people.
     #[schema(max_length = 64, examples("Ann Smith"))]
     full_name: String,
+    /// The domain's number; 1 where there are no others.
+    #[schema(minimum = 1, examples(1))]
+    domain: u32,
     /// Where the user belongs.
     extension: Option<ExtensionRef>,
     /// The state of the account.
@@ -126,6 +133,10 @@ pub(super) struct NewUser {
     #[serde(default)]
     #[schema(max_length = 64, examples("Ann Smith"))]
     full_name: String,
+    /// The domain's number; left out, that of whoever makes the user.
+    #[serde(default)]
+    #[schema(minimum = 1, examples(1))]
+    domain: Option<u32>,
     /// The number of the extension where the user belongs; it is made if it does not exist.
     #[serde(default)]
     #[schema(pattern = "^[0-9]{1,15}$", examples("201"))]
@@ -182,8 +193,18 @@ pub(super) struct Deletion {
     with_extension: bool,
 }
 
-fn find(api: &Api, id: u32) -> Result<Arc<Account>, Problem> {
-    let account = api.system.ledger.account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
+/// The number of an extension; none is null, and not an empty one.
+fn number(extension: Option<String>) -> Result<String, Problem> {
+    match extension {
+        Some(number) if number.is_empty() => {
+            Err(Problem::field("extension", "1 to 15 digits, or null for none."))
+        }
+        number => Ok(number.unwrap_or_default()),
+    }
+}
+
+fn find(api: &Api, caller: &Caller, id: u32) -> Result<Arc<Account>, Problem> {
+    let account = caller.reach(api).account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
     account.ok_or_else(|| Problem::new(Kind::NotFound, "This user does not exist any more."))
 }
 
@@ -197,6 +218,7 @@ fn view(api: &Api, account: &Account) -> User {
         id: account.id.0,
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
+        domain: account.domain.0,
         phones: registration.map_or(0, |registration| {
             registration.bindings.iter().filter(|binding| now < binding.expires_at).count()
         }),
@@ -211,11 +233,12 @@ fn view(api: &Api, account: &Account) -> User {
 
 pub(super) async fn list(
     State(api): State<Arc<Api>>,
+    caller: Caller,
     Query(search): Query<Search>,
 ) -> Result<Answer, Problem> {
     let found = api.system.ledger.accounts(&AccountQuery {
         kind: Some(RoleKind::User),
-        domain: None,
+        domain: caller.within(search.domain),
         search: search_text(search.q)?,
         sort: match search.sort.unwrap_or_default() {
             Sort::Name => AccountSort::Name,
@@ -238,26 +261,31 @@ pub(super) async fn create(
     caller: Caller,
     Body(new): Body<NewUser>,
 ) -> Result<Answer, Problem> {
+    let domain = new.domain;
     let new = admin::NewUser {
         name: new.name,
         full_name: new.full_name,
-        number: new.extension.unwrap_or_default(),
+        number: number(new.extension)?,
         login_code: NewSecret::choice(new.login_code, "login_code")?,
         user_password: NewSecret::choice(new.password, "password")?,
         phone_password: NewSecret::choice(new.phone_password, "phone_password")?,
     };
     let made = api
         .system
-        .administer(&caller.by, move |admin, dice| admin.create_user(DomainId::FIRST, &new, dice))
+        .administer(&caller.by, move |admin, dice| admin.create_user(admin.by.among(domain), &new, dice))
         .await
         .map_err(|refusal| Problem::from(refusal).renamed("user_password", "password"))?;
-    let account = find(&api, made.value.0)?;
+    let account = find(&api, &caller, made.value.0)?;
     let answer = MadeUser { user: view(&api, &account), generated: Generated::all(&made.generated) };
     Ok(Answer::versioned(&answer, account.version)?.made(format!("/api/v1/users/{}", account.id)))
 }
 
-pub(super) async fn show(State(api): State<Arc<Api>>, Path(id): Path<u32>) -> Result<Answer, Problem> {
-    let account = find(&api, id)?;
+pub(super) async fn show(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Path(id): Path<u32>,
+) -> Result<Answer, Problem> {
+    let account = find(&api, &caller, id)?;
     Answer::versioned(&view(&api, &account), account.version)
 }
 
@@ -269,7 +297,8 @@ pub(super) async fn change(
     Body(fields): Body<UserFields>,
 ) -> Result<Answer, Problem> {
     let expires_at = request::moment(fields.expires_at.as_deref(), "expires_at")?;
-    find(&api, id)?;
+    find(&api, &caller, id)?;
+    let number = number(fields.extension.clone())?;
     let changed = move |admin: &admin::Admin<'_>, _: &mut dyn signin::dice::Dice| {
         let present = admin.records.account(AccountId(id)).ok_or(admin::Problem::NotFound("user"))?;
         if_match.demand(present.version, "user")?;
@@ -277,14 +306,14 @@ pub(super) async fn change(
             version: present.version,
             name: fields.name.clone(),
             full_name: fields.full_name.clone(),
-            number: fields.extension.clone().unwrap_or_default(),
+            number: number.clone(),
             condition: fields.status,
             expires_at,
         };
         admin.edit_user(AccountId(id), &edit)
     };
     api.system.administer(&caller.by, changed).await?;
-    show(State(api), Path(id)).await
+    show(State(api), caller, Path(id)).await
 }
 
 pub(super) async fn delete(
@@ -294,7 +323,7 @@ pub(super) async fn delete(
     Query(deletion): Query<Deletion>,
     if_match: IfMatch,
 ) -> Result<Answer, Problem> {
-    find(&api, id)?;
+    find(&api, &caller, id)?;
     let deleted = move |admin: &admin::Admin<'_>, _: &mut dyn signin::dice::Dice| {
         let present = admin.records.account(AccountId(id)).ok_or(admin::Problem::NotFound("user"))?;
         if_match.demand(present.version, "user")?;

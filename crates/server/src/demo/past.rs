@@ -9,6 +9,7 @@ use signin::{
     document::{DocumentKind, rights_groups},
     ident::{DomainId, FoldedName},
     policy::{Lock, Settings},
+    records::Records,
     secret::Secret,
     timestamp::{Seconds, Timestamp},
 };
@@ -284,6 +285,7 @@ impl Life {
             let made = attempt(&self.system, by, move |admin, dice| {
                 let groups = rights_groups(&admin.records.documents(DocumentKind::RightsGroup));
                 let fields = ServiceUserFields {
+                    domain: None,
                     name: name.into(),
                     full_name: full_name.into(),
                     groups: groups.iter().filter(|one| &*one.name == group).map(|one| one.id).collect(),

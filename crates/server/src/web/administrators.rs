@@ -9,7 +9,7 @@ use signin::{
     credential::{CredentialKind, Owner},
     dice::Dice,
     document::DocumentId,
-    ident::{AccountId, GroupId},
+    ident::{AccountId, DomainId, GroupId},
     records::Records,
     rights::{Right, SERVICE_USERS_MAX},
     timestamp::Timestamp,
@@ -17,12 +17,13 @@ use signin::{
 
 use super::{
     Web,
-    address::Path,
+    address::{Path, Query},
     audit,
     credentials::{self, CardOf, Slip},
-    doctor,
+    doctor, domains,
     form::Form,
     guard::{self, SignedForm, SignedIn},
+    lists::ListQuery,
     moment,
     users::{badge, change_secret, chosen_condition, last_day, password_tally, renamed, slug},
     views::{
@@ -40,19 +41,24 @@ const PATH: &str = "/manager/administrators";
 
 pub(super) async fn list(State(web): State<Arc<Web>>, who: SignedIn) -> Result<Response, Response> {
     let now = web.system.clock.now();
-    let mut accounts = web.system.ledger.service_users();
-    accounts.sort_by_cached_key(|account| (!account.is_built_in(), account.folded_name()));
+    let mut accounts = who.reach(&web).service_users();
+    accounts.sort_by_cached_key(|account| (!account.is_built_in(), account.domain, account.folded_name()));
     let page = AdministratorsPage {
         shell: who.shell(&web, Place::Settings),
         tab: SettingsTab::Administrators,
-        count: format!("{} of {SERVICE_USERS_MAX} administrators", accounts.len()),
+        count: if domains::is_asked(&web, &who) {
+            format!("{} administrators; at most {SERVICE_USERS_MAX} in each domain", accounts.len())
+        } else {
+            format!("{} of {SERVICE_USERS_MAX} administrators", accounts.len())
+        },
+        domains: domains::is_asked(&web, &who),
         editable: who.by.may(Right::SecurityWrite),
-        rows: accounts.iter().map(|account| row(&web, account, now)).collect(),
+        rows: accounts.iter().map(|account| row(&web, &who, account, now)).collect(),
     };
     Ok(who.page(&page))
 }
 
-fn row(web: &Web, account: &Account, now: Timestamp) -> AdministratorRow {
+fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> AdministratorRow {
     let ledger = &web.system.ledger;
     let settings = ledger.settings();
     let sessions = ledger.sessions_of(account.id);
@@ -62,6 +68,7 @@ fn row(web: &Web, account: &Account, now: Timestamp) -> AdministratorRow {
         href: format!("{PATH}/{}", account.id),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
+        domain: domains::column(web, who, account.domain),
         built_in: account.is_built_in(),
         rights: rights(web, account),
         status: badge(ledger.status_of(account, now)),
@@ -118,7 +125,7 @@ fn saved(web: &Web, account: &Account) -> Filled {
 }
 
 fn typed(form: &Form) -> Filled {
-    let fields = ["name", "full_name", "status", "shown", "expires_at", "version", "password_how"];
+    let fields = ["domain", "name", "full_name", "status", "shown", "expires_at", "version", "password_how"];
     fields
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)))
@@ -147,8 +154,12 @@ fn groups_field(web: &Web, who: &SignedIn, filled: &Filled) -> Picks {
     }
 }
 
-pub(super) async fn ask_new(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
-    who.page(&new_page(&web, &who, &Filled::default()))
+pub(super) async fn ask_new(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Response {
+    who.page(&new_page(&web, &who, &Filled::default().with("domain", query.domain)))
 }
 
 fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> AdministratorNewPage {
@@ -159,7 +170,13 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> AdministratorNewPage 
         "",
     );
     let groups = groups_field(web, who, filled);
-    AdministratorNewPage::new(who.shell(web, Place::Settings), filled, groups, rules)
+    AdministratorNewPage::new(
+        who.shell(web, Place::Settings),
+        filled,
+        domains::field(web, who, filled),
+        groups,
+        rules,
+    )
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
@@ -171,6 +188,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         Err((again, text)) => return refused(&filled.wrong(&again, text)),
     };
     let fields = ServiceUserFields {
+        domain: form.get("domain").parse().ok().map(DomainId),
         name: form.get("name").into(),
         full_name: form.get("full_name").into(),
         groups: chosen_groups(&filled),
@@ -189,7 +207,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         }
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
-            let slip = Slip { of: &name, number: "", back: &back };
+            let slip = Slip { of: &name, phone: None, back: &back };
             credentials::once(&who, &web, Place::Settings, &made.generated, &slip)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
@@ -272,7 +290,7 @@ fn page(
             .with_link("/manager/preferences", "User Preferences")
         }),
         connect: Vec::new(),
-        history: audit::history(web, who, &account.name, now),
+        history: audit::history(web, who, &account.name, account.domain, now),
         history_href: audit::href_of(&account.name),
         doctor: doctor::link(who, &account.name),
         deletable: editable && !account.is_built_in() && !is_own,
@@ -300,6 +318,7 @@ pub(super) async fn save(
     // What a page shows and does not let one change, it does not send.
     let is_kept = account.is_built_in() || who.account.id == account.id;
     let fields = ServiceUserFields {
+        domain: None,
         name: if account.is_built_in() { account.name.to_string() } else { form.get("name").into() },
         full_name: form.get("full_name").into(),
         groups: if is_kept { groups_of(&account).to_vec() } else { chosen_groups(&filled) },
@@ -370,7 +389,7 @@ pub(super) async fn set_secret(
     let kind = credentials::kind_named(&kind).filter(|kind| *kind == CredentialKind::ServicePassword);
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     let back = format!("{PATH}/{id}");
-    let slip = Slip { of: &account.name, number: "", back: &back };
+    let slip = Slip { of: &account.name, phone: None, back: &back };
     let refused = |error| {
         let page = page(&web, &who, &account, &saved(&web, &account), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
     credential::CredentialKind,
+    ident::DomainId,
     interface::{INTERFACES, LoginInterface},
     rights::Right,
     timestamp::Timestamp,
@@ -54,7 +55,11 @@ const CHUNK: usize = 32 << 10;
 const SUBJECTS: [(&str, &str, &[Action]); 5] = [
     ("sign-ins", "Sign-ins", &[Action::SignIn, Action::SignOut, Action::Confirm, Action::SessionEnded]),
     ("phones", "Phones", &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut]),
-    ("settings", "Settings changed", &[Action::SettingsChanged, Action::DomainChanged]),
+    (
+        "settings",
+        "Settings changed",
+        &[Action::SettingsChanged, Action::DomainCreated, Action::DomainChanged, Action::DomainDeleted],
+    ),
     (
         "secrets",
         "Secrets and locks",
@@ -121,6 +126,7 @@ impl Search {
         AuditQuery {
             text: self.q.trim().chars().take(200).collect(),
             name: (!name.is_empty() && address.is_none()).then(|| name.chars().take(200).collect()),
+            domain: None,
             actions: SUBJECTS
                 .iter()
                 .find(|(name, ..)| *name == self.what)
@@ -382,8 +388,9 @@ fn actor(actor: &Actor, claimed: &str) -> String {
 }
 
 /// The last events of somebody, for their page; none for who may not read the audit.
-pub(super) fn history(web: &Web, who: &SignedIn, name: &str, now: Timestamp) -> Vec<Event> {
-    lines(web, who, AuditQuery { name: Some(name.into()), ..AuditQuery::default() }, now)
+pub(super) fn history(web: &Web, who: &SignedIn, name: &str, domain: DomainId, now: Timestamp) -> Vec<Event> {
+    let query = AuditQuery { name: Some(name.into()), domain: Some(domain), ..AuditQuery::default() };
+    lines(web, who, query, now)
 }
 
 /// The last events of all, for the overview; none for who may not read the audit.

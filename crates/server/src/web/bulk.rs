@@ -55,8 +55,8 @@ fn read(web: &Web, who: &SignedIn, form: &Form) -> Result<Wish, Response> {
         let text = "A draft holds single changes. Leave offline mode to change many users.";
         return Err(guard::redirect_with(&back, Tone::Info, "Not in offline mode", text));
     }
-    let ledger = &web.system.ledger;
-    let is_user = |id: &AccountId| ledger.account(*id).is_some_and(|user| user.kind() == RoleKind::User);
+    let reach = who.reach(web);
+    let is_user = |id: &AccountId| reach.account(*id).is_some_and(|user| user.kind() == RoleKind::User);
     let named = |field| -> Vec<AccountId> {
         // By their order in the list, each once.
         let mut seen = BTreeSet::new();
@@ -65,9 +65,10 @@ fn read(web: &Web, who: &SignedIn, form: &Form) -> Result<Wish, Response> {
     };
     let whom = form.get("whom");
     let users = match whom {
-        "all" => ledger.account_ids(&AccountQuery {
+        "all" => web.system.ledger.account_ids(&AccountQuery {
             kind: Some(RoleKind::User),
-            search: search_of(form),
+            domain: of_list(form).within(&who.by),
+            search: of_list(form).search(),
             ..AccountQuery::default()
         }),
         "page" => named("shown"),
@@ -82,14 +83,14 @@ fn read(web: &Web, who: &SignedIn, form: &Form) -> Result<Wish, Response> {
     Ok(Wish { deed, users, is_search: whom == "all" })
 }
 
-fn search_of(form: &Form) -> String {
-    ListQuery { q: form.get("q").into(), ..ListQuery::default() }.search()
+/// What the list showed that one came from.
+fn of_list(form: &Form) -> ListQuery {
+    ListQuery { q: form.get("q").into(), domain: form.get("domain").into(), ..ListQuery::default() }
 }
 
-/// The list that one came from.
+/// Its address.
 fn list_of(form: &Form) -> String {
-    let query = ListQuery { q: search_of(form), ..ListQuery::default() };
-    query.address(LIST, form.get("sort"), 0)
+    of_list(form).address(LIST, form.get("sort"), 0)
 }
 
 /// Asks whether all of them are meant.
@@ -129,7 +130,8 @@ fn question(web: &Web, who: &SignedIn, form: &Form, wish: &Wish, changed: &str) 
     };
     let mut hidden = vec![
         ("what".to_owned(), wish.deed.name().to_owned()),
-        ("q".to_owned(), search_of(form)),
+        ("q".to_owned(), of_list(form).search()),
+        ("domain".to_owned(), form.get("domain").to_owned()),
         ("sort".to_owned(), form.get("sort").to_owned()),
         ("count".to_owned(), wish.users.len().to_string()),
     ];

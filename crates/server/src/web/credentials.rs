@@ -326,7 +326,8 @@ pub(super) fn refuse(who: &SignedIn, web: &Web, refusal: &Refusal) -> Response {
 /// What a generated secret is for, on its slip.
 pub(super) struct Slip<'a> {
     pub(super) of: &'a str,
-    pub(super) number: &'a str,
+    /// The extension that a phone registers at with it.
+    pub(super) phone: Option<(DomainId, &'a str)>,
     pub(super) back: &'a str,
 }
 
@@ -345,8 +346,8 @@ pub(super) fn once(
     for (kind, secret) in others {
         facts.push(Fact::new(kind.row().title, secret.reveal()));
     }
-    if !slip.number.is_empty() {
-        facts.extend(phone_facts(web, who, DomainId::FIRST, slip.number));
+    if let Some((domain, number)) = slip.phone.filter(|(_, number)| !number.is_empty()) {
+        facts.extend(phone_facts(web, who, domain, number));
     }
     let instruction = match kind {
         CredentialKind::LoginCode => {

@@ -17,6 +17,7 @@ use signin::{
     },
     diagnosis::{Cause, Diagnosis, Lock, Patient, Remedy},
     dice::Dice,
+    extension::Extension,
     interface::INTERFACES,
     lockout::{Standing, TallyKey},
     records::Records,
@@ -260,7 +261,9 @@ fn lower(title: &str) -> String {
 fn who_may(web: &Web, right: Right, now: Timestamp) -> String {
     let ledger = &web.system.ledger;
     let may = |account: &Arc<Account>| {
-        ledger.status_of(account, now).admits() && ledger.rights_of(account).contains(&right)
+        account.within().is_none()
+            && ledger.status_of(account, now).admits()
+            && ledger.rights_of(account).contains(&right)
     };
     let names: Vec<String> =
         ledger.service_users().into_iter().filter(may).map(|account| account.name.to_string()).collect();
@@ -276,7 +279,7 @@ fn button(remedy: &Remedy) -> RemedyButton {
         Remedy::ServiceUserPage(id) => format!("/manager/administrators/{id}"),
         Remedy::UserPage(id) => format!("/manager/users/{id}"),
         Remedy::MakeUser => "/manager/users/new".into(),
-        Remedy::AllowMd5(_) => "/manager/settings/domain".into(),
+        Remedy::AllowMd5(id) => super::domains::href(*id),
         Remedy::EndSessions => "/status/sessions".into(),
         Remedy::LiftLocks(_)
         | Remedy::NewSecret(..)
@@ -394,8 +397,9 @@ pub(super) async fn mend(State(web): State<Arc<Web>>, SignedForm(who, form): Sig
             };
             match web.system.administer(&who.by, set).await {
                 Ok(done) => {
-                    let (of, number) = whose(&web, owner);
-                    let slip = Slip { of: &of, number: &number, back: &back };
+                    let (of, extension) = whose(&web, owner);
+                    let phone = extension.as_ref().map(|found| (found.domain, found.number.as_str()));
+                    let slip = Slip { of: &of, phone, back: &back };
                     return credentials::once(&who, &web, Place::Doctor, &done.generated, &slip);
                 }
                 Err(refusal) => Err(refusal),
@@ -441,25 +445,21 @@ async fn enable(web: &Web, who: &SignedIn, id: signin::ident::AccountId) -> Said
     done.map(|_| ("The account is enabled", "Its counts and times begin anew."))
 }
 
-/// Whose a secret is, for its slip: in words, and the number that goes with it.
-fn whose(web: &Web, owner: Owner) -> (String, String) {
+/// Whose a secret is, for its slip: in words, and the extension that goes with it.
+fn whose(web: &Web, owner: Owner) -> (String, Option<Arc<Extension>>) {
     let ledger = &web.system.ledger;
-    let number = |extension: Option<Arc<signin::extension::Extension>>| {
-        extension.map_or_else(String::new, |extension| extension.number.to_string())
-    };
     match owner {
         Owner::Account(id) => {
             let account = ledger.account(id);
             let line = account.as_ref().and_then(|account| account.extension());
-            (
-                account.map_or_else(String::new, |account| account.name.to_string()),
-                number(line.and_then(|id| ledger.extension(id))),
-            )
+            let name = account.map_or_else(String::new, |account| account.name.to_string());
+            (name, line.and_then(|id| ledger.extension(id)))
         }
         Owner::Extension(id) => {
-            let number = number(ledger.extension(id));
-            (format!("extension {number}"), number)
+            let extension = ledger.extension(id);
+            let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
+            (format!("extension {number}"), extension)
         }
-        Owner::Domain(_) => (ledger.settings().system_name.to_string(), String::new()),
+        Owner::Domain(_) => (ledger.settings().system_name.to_string(), None),
     }
 }

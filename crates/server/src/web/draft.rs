@@ -52,10 +52,10 @@ fn page(web: &Web, who: &SignedIn, form: &Form, problems: Problems) -> DraftPage
     let now = web.system.clock.now();
     let draft = draft_of(web, who);
     let (mut records, mut conflicts) = (Vec::new(), 0);
-    let live = &*web.system.ledger;
-    let layer = draft.as_ref().map(|draft| signin::draft::Layer::of(draft, live)).unwrap_or_default();
+    let live = who.reach(web);
+    let layer = draft.as_ref().map(|draft| signin::draft::Layer::of(draft, &live)).unwrap_or_default();
     let overlay = Overlay { live, layer: &layer };
-    let mut compared = draft.as_ref().map(|draft| compare(draft, live)).unwrap_or_default();
+    let mut compared = draft.as_ref().map(|draft| compare(draft, &live)).unwrap_or_default();
     // Stable: the others keep their order.
     compared.sort_by_key(|compared| !compared.is_in_conflict());
     for compared in &compared {
@@ -285,7 +285,7 @@ fn duration(seconds: u64) -> String {
 /// The points that the page shows, by the names that its forms send.
 fn points(web: &Web, who: &SignedIn) -> Vec<(RecordId, Point)> {
     let draft = draft_of(web, who);
-    let compared = draft.map(|draft| compare(&draft, &*web.system.ledger)).unwrap_or_default();
+    let compared = draft.map(|draft| compare(&draft, &who.reach(web))).unwrap_or_default();
     let points = compared
         .into_iter()
         .flat_map(|compared| compared.lines.into_iter().map(move |line| (compared.record, line.point)));

@@ -8,7 +8,7 @@ use signin::{
     admin::{EditExtension, NewExtension},
     credential::{CredentialKind, Owner},
     extension::Extension,
-    ident::{DomainId, ExtensionId},
+    ident::ExtensionId,
     lockout::{Standing, TallyKey},
     records::Records,
     rights::Right,
@@ -21,7 +21,7 @@ use super::{
     address::{Path, Query},
     audit, credentials,
     credentials::{CardOf, Slip},
-    doctor,
+    doctor, domains,
     guard::{self, SignedForm, SignedIn},
     known,
     lists::{ListQuery, PAGE},
@@ -49,7 +49,7 @@ pub(super) async fn list(
         &web.system.ledger,
         &who.known(&web),
         &ExtensionQuery {
-            domain: None,
+            domain: query.within(&who.by),
             search: query.search(),
             sort: if column == "user" { ExtensionSort::User } else { ExtensionSort::Number },
             descending,
@@ -59,12 +59,14 @@ pub(super) async fn list(
     );
     let page = ExtensionsPage {
         shell: who.shell(&web, Place::Extensions),
-        any: found.total > 0 || !query.q.is_empty(),
+        any: found.total > 0 || query.is_narrowed(),
         number: query.column(PATH, "number", "Number"),
         user: query.column(PATH, "user", "User"),
         rows: found.items.iter().map(|extension| row(&web, &who, extension, now)).collect(),
         pager: query.pager(PATH, "extensions", found.total),
         query: query.search(),
+        narrowed: query.is_narrowed(),
+        domain: domains::filter(&web, &who, &query.domain),
     };
     Ok(who.page(&page))
 }
@@ -73,9 +75,10 @@ fn row(web: &Web, who: &SignedIn, extension: &Extension, now: Timestamp) -> Exte
     ExtensionRow {
         href: format!("{PATH}/{}", extension.id),
         number: extension.number.to_string(),
+        domain: domains::column(web, who, extension.domain),
         user: user_link(&who.known(web), extension),
         registers_with: registers_with(&who.known(web), extension),
-        phones: users::phones(web, Some(extension.id), now),
+        phones: users::phones(&who.known(web), Some(extension.id), now),
     }
 }
 
@@ -109,11 +112,11 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> ExtensionNewPage {
         "",
         filled.value("number"),
     );
-    ExtensionNewPage::new(who.shell(web, Place::Extensions), filled, rules)
+    ExtensionNewPage::new(who.shell(web, Place::Extensions), filled, domains::field(web, who, filled), rules)
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let filled = ["number", "phone_password_how"]
+    let filled = ["domain", "number", "phone_password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
     let refused =
@@ -124,9 +127,10 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
     };
     let new = NewExtension { number: form.get("number").into(), phone_password };
     let number = new.number.trim().to_owned();
+    let domain = form.get("domain").parse().ok();
     let made = web
         .system
-        .administer(&who.by, move |admin, dice| admin.create_extension(DomainId::FIRST, &new, dice))
+        .administer(&who.by, move |admin, dice| admin.create_extension(admin.by.among(domain), &new, dice))
         .await;
     match made {
         Ok(made) => {
@@ -135,7 +139,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
                 return who.saved(&back, Tone::Good, &format!("Extension {number} is created"), "");
             }
             let of = format!("extension {number}");
-            let slip = Slip { of: &of, number: &number, back: &back };
+            let slip = Slip { of: &of, phone: Some((who.by.among(domain), &number)), back: &back };
             credentials::once(&who, &web, Place::Extensions, &made.generated, &slip)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
@@ -203,7 +207,7 @@ fn page(
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
         connect: credentials::connect(web, who, extension),
-        history: audit::history(web, who, &number, now),
+        history: audit::history(web, who, &number, extension.domain, now),
         history_href: audit::href_of(&number),
         doctor: doctor::link(who, &number),
         phones,
@@ -257,7 +261,7 @@ pub(super) async fn set_secret(
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     let (number, back) = (extension.number.as_str(), format!("{PATH}/{id}"));
     let of = format!("extension {number}");
-    let slip = Slip { of: &of, number, back: &back };
+    let slip = Slip { of: &of, phone: Some((extension.domain, number)), back: &back };
     let tally = TallyKey::extension(&extension);
     let refused = |error| {
         let page = page(&web, &who, &extension, &saved(&extension), Some(error));
@@ -277,7 +281,10 @@ pub(super) async fn ask_delete(
         .map(|user| Fact::new("User", user.label))
         .into_iter()
         .collect();
-    facts.push(Fact::new("Phones", users::phones(&web, Some(extension.id), web.system.clock.now()).text));
+    facts.push(Fact::new(
+        "Phones",
+        users::phones(&who.known(&web), Some(extension.id), web.system.clock.now()).text,
+    ));
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Extensions),
         title: format!("Delete extension {}?", extension.number),

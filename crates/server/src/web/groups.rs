@@ -31,7 +31,7 @@ const PATH: &str = "/manager/groups";
 const LIST: &str = "/manager/settings/groups";
 
 pub(super) async fn matrix(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
-    let groups = Admin { records: &who.known(&web), ..who.admin(&web) }.groups();
+    let groups = Admin::new(&who.known(&web), &who.by, web.system.clock.now()).groups();
     let page = GroupsPage {
         shell: who.shell(&web, Place::Settings),
         tab: SettingsTab::Groups,
@@ -72,7 +72,7 @@ fn members(web: &Web, id: GroupId) -> Vec<Arc<Account>> {
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<RightsGroup, Response> {
-    Admin { records: &who.known(web), ..who.admin(web) }
+    Admin::new(&who.known(web), &who.by, web.system.clock.now())
         .group(GroupId(id))
         .map_err(|_| who.visitor.error(web, StatusCode::NOT_FOUND))
 }

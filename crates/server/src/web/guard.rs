@@ -34,6 +34,7 @@ use signin::{
     policy::SessionRules,
     records::Records,
     rights::Right,
+    scope::Scope,
     session::{Session, SessionId},
     timestamp::Seconds,
 };
@@ -41,7 +42,7 @@ use store::fault;
 use subtle::ConstantTimeEq;
 
 use super::{
-    Web,
+    Web, domains,
     form::Form,
     routes,
     views::{
@@ -288,7 +289,7 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let draft = document.as_deref().and_then(|document| document.draft());
     let waiting = draft.map_or(0, Draft::changes);
     let layer = match draft.filter(|_| by.offline) {
-        Some(draft) => Layer::of(draft, &**ledger),
+        Some(draft) => Layer::of(draft, &by.reach(&**ledger)),
         None => Layer::default(),
     };
     let csrf = web.form_token(session.id);
@@ -312,9 +313,14 @@ impl SignedIn {
         }
     }
 
+    /// What is in force, as far as this session's hand reaches.
+    pub(super) fn reach<'a>(&self, web: &'a Web) -> Scope<'a> {
+        self.by.reach(&*web.system.ledger)
+    }
+
     /// The configuration as this session sees it.
     pub(super) fn known<'a>(&'a self, web: &'a Web) -> Overlay<'a> {
-        Overlay { live: &*web.system.ledger, layer: &self.layer }
+        Overlay { live: self.reach(web), layer: &self.layer }
     }
 
     /// Whether what is changed waits in a draft.
@@ -344,15 +350,17 @@ impl SignedIn {
 
     /// An administrator at this moment.
     pub(super) fn admin<'a>(&'a self, web: &'a Web) -> Admin<'a> {
-        Admin { records: &*web.system.ledger, by: &self.by, now: web.system.clock.now() }
+        Admin::new(&*web.system.ledger, &self.by, web.system.clock.now())
     }
 
     /// The frame of a manager page.
     pub(super) fn shell(&self, web: &Web, here: Place) -> Shell {
         let now = web.system.clock.now();
         let may_see = |path: &str| routes::is_open_to(path, &self.by);
+        // Where there is only one domain, nobody has to know that there could be others.
+        let is_asked = |tab: &SettingsTab| *tab != SettingsTab::Domains || domains::is_asked(web, self);
         let settings: Vec<SettingsTab> =
-            SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href())).collect();
+            SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href()) && is_asked(tab)).collect();
         let is_open = |place: &Place| {
             if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
         };
@@ -362,7 +370,11 @@ impl SignedIn {
             Place::Home | Place::Users | Place::Extensions | Place::Settings | Place::Preferences => true,
         };
         let places = Place::ALL.into_iter().filter(|place| is_there(place) && is_open(place)).collect();
-        let role = if self.by.rights.len() == Right::ALL.len() { "All rights" } else { "Some rights" };
+        let role = match self.by.within {
+            Some(domain) => domains::title(&*web.system.ledger, domain),
+            None if self.by.rights.len() == Right::ALL.len() => "All rights".into(),
+            None => "Some rights".into(),
+        };
         Shell {
             system: system_name(web),
             csrf: self.csrf.clone(),
@@ -370,7 +382,7 @@ impl SignedIn {
             flash: self.visitor.flash.clone(),
             person: Person {
                 name: self.account.name.to_string(),
-                role: role.into(),
+                role,
                 here,
                 warnings: warnings::on_every_page(web, self),
                 places,

@@ -47,7 +47,8 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         failures: before.failures_since.into(),
         doctor: who.by.may(Right::SecurityRead),
         attention: attention(&web, &who, now),
-        tiles: tiles(&figures, bars, refusals),
+        // They count the whole installation.
+        tiles: if who.by.within.is_none() { tiles(&figures, bars, refusals) } else { Vec::new() },
         recent: audit::lately(&web, &who, now),
     };
     who.page(&page)
@@ -182,6 +183,10 @@ fn attention(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Attention> {
             "Another device took their place at the same extension.",
             Some(("/status/quarantine", "Look")),
         ));
+    }
+    if who.by.within.is_some() {
+        // What follows is for whoever runs the installation.
+        return list;
     }
     list.extend(certificate(web, now));
     let audit_lost = web.system.ledger.figures().audit_lost;

@@ -34,9 +34,20 @@ const PATH: &str = "/manager/jobs";
 /// A page is told of progress this often at the most.
 const EVENTS_EVERY: Duration = Duration::from_millis(500);
 
-/// How many are remembered, for a link to them.
-pub(super) fn any(web: &Web) -> bool {
-    !web.system.jobs.all(web.system.clock.now()).is_empty()
+/// Whether there are any, for a link to them.
+pub(super) fn any(web: &Web, who: &SignedIn) -> bool {
+    !all(web, who, web.system.clock.now()).is_empty()
+}
+
+/// Those that they may see, the newest first.
+fn all(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<Arc<Job>> {
+    let mut jobs = web.system.jobs.all(now);
+    jobs.retain(|job| is_theirs(who, job));
+    jobs
+}
+
+fn is_theirs(who: &SignedIn, job: &Job) -> bool {
+    who.by.within.is_none_or(|domain| job.within == Some(domain))
 }
 
 pub(super) async fn list(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
@@ -52,7 +63,7 @@ pub(super) async fn list(State(web): State<Arc<Web>>, who: SignedIn) -> Response
             done: format!("{} of {}", thousands(progress.done), thousands(job.users.len())),
         }
     };
-    let rows = web.system.jobs.all(now).iter().map(row).collect();
+    let rows = all(&web, &who, now).iter().map(row).collect();
     who.page(&JobsPage { shell: who.shell(&web, Place::Users), rows })
 }
 
@@ -67,7 +78,11 @@ fn badge(state: &JobState) -> Badge {
 }
 
 fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Job>, Response> {
-    web.system.jobs.find(id).ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
+    web.system
+        .jobs
+        .find(id)
+        .filter(|job| is_theirs(who, job))
+        .ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
 }
 
 /// Whoever started it may stop it, and whoever may change users.

@@ -27,7 +27,7 @@ pub(super) fn accounts(ledger: &Ledger, known: &Overlay<'_>, query: &AccountQuer
                 || number_of(records, account).is_some_and(|(_, number)| number.contains(&needle)))
     };
     let before =
-        |id: &AccountId| known.live.account(*id).is_some_and(|account| is_wanted(known.live, &account));
+        |id: &AccountId| known.live.account(*id).is_some_and(|account| is_wanted(&known.live, &account));
     let after: Vec<Arc<Account>> = touched
         .iter()
         .filter_map(|id| known.account(*id))
@@ -83,7 +83,7 @@ pub(super) fn extensions(
                 || user().is_some_and(|user| is_called(&user, &needle)))
     };
     let before =
-        |id: &ExtensionId| known.live.extension(*id).is_some_and(|found| is_wanted(known.live, &found));
+        |id: &ExtensionId| known.live.extension(*id).is_some_and(|found| is_wanted(&known.live, &found));
     let after: Vec<Arc<Extension>> = touched
         .iter()
         .filter_map(|id| known.extension(*id))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -18,7 +18,7 @@ use super::{
         parts::Link,
     },
 };
-use crate::listen::listener::Listener;
+use crate::{host, listen::listener::Listener};
 
 pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor, headers: HeaderMap) -> Response {
     let Some(base) = https_base(&web, &headers) else {
@@ -79,14 +79,7 @@ pub(super) async fn to_https(State(web): State<Arc<Web>>, visitor: Visitor, requ
 
 /// `https://name:port`, with the name that the browser used and the port that HTTPS has.
 fn https_base(web: &Web, headers: &HeaderMap) -> Option<String> {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok())?;
-    let uri: Uri = format!("http://{host}/").parse().ok()?;
-    let name = uri.host().filter(|name| {
-        name.len() <= 253
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']' | b'_'))
-    })?;
+    let name = host::asked_for(headers)?;
     let port = web.system.addresses().of(Listener::Https).first()?.port();
     Some(if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
 }

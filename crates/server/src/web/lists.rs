@@ -1,6 +1,7 @@
 //! Long lists: the page one is on, the order, and the addresses that keep both.
 
 use serde::Deserialize;
+use signin::{admin::By, ident::DomainId};
 
 use super::views::parts::{Column, Link, Pager, Sorted, Stop};
 
@@ -24,15 +25,28 @@ pub(super) struct ListQuery {
     /// A filter that the list knows.
     #[serde(default)]
     pub(super) status: String,
+    /// The number of a domain; empty = all.
+    #[serde(default)]
+    pub(super) domain: String,
     /// A kind that the list knows.
     #[serde(default)]
     pub(super) kind: String,
 }
 
 impl ListQuery {
+    /// Whose records are shown: never more than somebody reaches.
+    pub(super) fn within(&self, by: &By) -> Option<DomainId> {
+        by.within.or_else(|| self.domain.parse().ok().map(DomainId))
+    }
+
     /// The search text, cut.
     pub(super) fn search(&self) -> String {
         self.q.trim().chars().take(SEARCH_MAX).collect()
+    }
+
+    /// Whether something is searched for or left out.
+    pub(super) fn is_narrowed(&self) -> bool {
+        !(self.q.is_empty() && self.domain.is_empty())
     }
 
     /// The column, and whether it is the other way round.
@@ -55,6 +69,7 @@ impl ListQuery {
         let page = if page > 0 { (page + 1).to_string() } else { String::new() };
         let own = [
             ("q", self.q.as_str()),
+            ("domain", &self.domain),
             ("status", &self.status),
             ("kind", &self.kind),
             ("sort", sort),

@@ -14,7 +14,6 @@ use signin::{
     attempt::{Attempt, Claim, Proof, Purpose},
     credential::CredentialKind,
     dice::Dice,
-    ident::DomainId,
     interface::LoginInterface,
     records::Records,
     verdict::Verdict,
@@ -32,7 +31,7 @@ use super::{
         parts::Tone,
     },
 };
-use crate::flow::Hashes;
+use crate::{flow::Hashes, host};
 
 #[derive(Deserialize)]
 pub(super) struct Arrival {
@@ -110,7 +109,7 @@ pub(super) async fn sign_in(
             } else {
                 LoginInterface::WebManager
             },
-            domain: DomainId::FIRST,
+            domain: host::domain(&headers, &*web.system.ledger),
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
             peer: visitor.peer(),

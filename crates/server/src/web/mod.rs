@@ -12,6 +12,7 @@ pub(crate) mod audit;
 mod bulk;
 mod credentials;
 mod doctor;
+mod domains;
 mod draft;
 mod extensions;
 pub mod form;

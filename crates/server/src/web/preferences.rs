@@ -9,7 +9,6 @@ use signin::{
     attempt::{Attempt, Claim, Proof, Purpose},
     credential::CredentialKind,
     dice::Dice,
-    ident::DomainId,
     interface::LoginInterface,
     records::Records,
     verdict::Verdict,
@@ -172,7 +171,7 @@ async fn change_password(web: &Arc<Web>, who: &SignedIn, change: NewPassword, fi
 fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attempt<'a> {
     Attempt {
         interface: LoginInterface::WebManager,
-        domain: DomainId::FIRST,
+        domain: who.account.domain,
         claim: Claim::Account(RoleKind::ServiceUser, &who.account.name),
         proof: Proof::Plain(current),
         peer: who.visitor.peer(),

@@ -18,7 +18,7 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, bulk, doctor, draft, extensions, groups,
+    Web, administrators, audit, bulk, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings, status,
     switch, targets, tokens, users,
@@ -145,6 +145,13 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/domain", Needs(SystemWrite), settings::save),
         get("/manager/settings/system", Needs(SystemRead), settings::show),
         post("/manager/settings/system", Needs(SystemWrite), settings::save),
+        get("/manager/settings/domains", Needs(SystemRead), domains::list),
+        get("/manager/domains/new", Needs(SystemWrite), domains::ask_new),
+        post("/manager/domains/new", Needs(SystemWrite), domains::create),
+        get("/manager/domains/{id}", Needs(SystemRead), domains::show),
+        post("/manager/domains/{id}", Needs(SystemWrite), domains::save),
+        get("/manager/domains/{id}/delete", Needs(SystemWrite), domains::ask_delete),
+        post("/manager/domains/{id}/delete", Needs(SystemWrite), domains::delete),
         get("/manager/settings/switch", Needs(SystemRead), switch::show),
         post("/manager/settings/switch", Needs(SystemWrite), switch::save),
         get("/manager/settings/notifications", Needs(SystemRead), notifications::show),

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{extension::Domain, ident::DomainId, records::Records, rights::Right};
 
+use crate::flow::Refusal;
+
 use super::{
     Web,
     address::LastPart,
@@ -48,7 +50,10 @@ fn page(web: &Web, who: &SignedIn, tab: SettingsTab, filled: &Filled) -> Setting
         )
         .with_link("/status/phones?q=md5", "Phones that use it")
     });
-    SettingsPage::new(who.shell(web, Place::Settings), tab, filled, notice, who.by.may(right))
+    let mut page = SettingsPage::new(who.shell(web, Place::Settings), tab, filled, notice, who.by.may(right));
+    // The first step to a second domain: from then on there is a tab.
+    page.first_domain = tab == SettingsTab::Domain && page.editable && web.system.ledger.domains().len() == 1;
+    page
 }
 
 fn domain(web: &Web, who: &SignedIn) -> Option<Arc<Domain>> {
@@ -59,17 +64,11 @@ fn domain(web: &Web, who: &SignedIn) -> Option<Arc<Domain>> {
 fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
     let settings = who.known(web).settings();
     match tab {
-        SettingsTab::Domain => domain(web, who).map_or_else(Filled::default, |domain| {
-            Filled::default()
-                .with("sip_domain", domain.hosts.join("\n"))
-                .with("realm", &*domain.realm)
-                .with("allow_md5", yes(domain.md5_allowed))
-                .with("md5_agents", domain.md5_only_agents.join("\n"))
-                .with("version", domain.version.to_string())
-        }),
+        SettingsTab::Domain => domain(web, who).map_or_else(Filled::default, |domain| domain_filled(&domain)),
         SettingsTab::Security
         | SettingsTab::System
         | SettingsTab::Switch
+        | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
@@ -78,6 +77,30 @@ fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
             .with("lan1", lines(&settings.lan1))
             .with("lan2", lines(&settings.lan2))
             .with("version", settings.version.to_string()),
+    }
+}
+
+/// The form of a domain with what is in force.
+pub(super) fn domain_filled(domain: &Domain) -> Filled {
+    Filled::default()
+        .with("sip_domain", domain.hosts.join("\n"))
+        .with("realm", &*domain.realm)
+        .with("allow_md5", yes(domain.md5_allowed))
+        .with("md5_agents", domain.md5_only_agents.join("\n"))
+        .with("version", domain.version.to_string())
+}
+
+/// A domain as that form wants it.
+pub(super) fn domain_wanted(present: &Domain, form: &Form) -> Domain {
+    let hosts = form.get("sip_domain").split_whitespace();
+    let agents = form.get("md5_agents").lines().map(str::trim).filter(|agent| !agent.is_empty());
+    Domain {
+        version: form.get("version").parse().unwrap_or(0),
+        hosts: hosts.map(|host| host.to_ascii_lowercase().into()).collect(),
+        realm: form.get("realm").trim().into(),
+        md5_allowed: form.is_ticked("allow_md5"),
+        md5_only_agents: agents.map(Box::from).collect(),
+        ..present.clone()
     }
 }
 
@@ -101,6 +124,7 @@ pub(super) async fn save(
         SettingsTab::Security
         | SettingsTab::System
         | SettingsTab::Switch
+        | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators
         | SettingsTab::Groups
@@ -120,21 +144,7 @@ pub(super) async fn save(
             let Some(present) = domain(&web, &who) else {
                 return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
             };
-            let hosts = form.get("sip_domain").split_whitespace();
-            let wanted = Domain {
-                version,
-                hosts: hosts.map(|host| host.to_ascii_lowercase().into()).collect(),
-                realm: form.get("realm").trim().into(),
-                md5_allowed: form.is_ticked("allow_md5"),
-                md5_only_agents: form
-                    .get("md5_agents")
-                    .lines()
-                    .map(str::trim)
-                    .filter(|agent| !agent.is_empty())
-                    .map(Box::from)
-                    .collect(),
-                ..(*present).clone()
-            };
+            let wanted = domain_wanted(&present, &form);
             Some(web.system.administer(&who.by, move |admin, _| admin.save_domain(&wanted)).await)
         }
     };
@@ -152,14 +162,10 @@ pub(super) async fn save(
         }
         Some(Ok(_)) => who.saved(tab.href(), Tone::Good, "Saved", "In force from now on."),
         Some(Err(refusal)) => {
-            let wrong = credentials::wrong_fields(&refusal);
-            if wrong.is_empty() {
+            if credentials::wrong_fields(&refusal).is_empty() {
                 credentials::refuse(&who, &web, &refusal)
             } else {
-                let filled = wrong
-                    .into_iter()
-                    .fold(reader.filled, |filled, wrong| filled.wrong(field_of(wrong.field), wrong.problem));
-                again(&filled)
+                again(&filled_wrong(reader.filled, &refusal))
             }
         }
     })
@@ -172,6 +178,12 @@ pub(super) fn typed(saved: &Filled, form: &Form) -> Filled {
         let value = if is_box { yes(form.is_ticked(name)) } else { form.get(name) };
         filled.with(name, value)
     })
+}
+
+/// What was typed, with what is wrong beside it.
+pub(super) fn filled_wrong(filled: Filled, refusal: &Refusal) -> Filled {
+    let wrong = credentials::wrong_fields(refusal).into_iter();
+    wrong.fold(filled, |filled, wrong| filled.wrong(field_of(wrong.field), wrong.problem))
 }
 
 /// The form's field for a rule that was broken.

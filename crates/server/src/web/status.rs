@@ -555,7 +555,8 @@ pub(super) async fn reset(
     let keys: Vec<TallyKey> = if !form.get("one").is_empty() {
         key_of(form.get("one")).into_iter().collect()
     } else if form.get("do") == "all" {
-        web.system.ledger.locks(now).into_iter().map(|(key, _)| key).collect()
+        let locks = web.system.ledger.locks(now).into_iter().map(|(key, _)| key);
+        locks.filter(|key| who.by.reaches(key)).collect()
     } else {
         form.all("pick").filter_map(key_of).collect()
     };

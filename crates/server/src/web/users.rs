@@ -7,7 +7,7 @@ use signin::{
     account::{Account, Condition, RoleKind, Status},
     admin::{EditUser, NewUser, SecretChoice},
     credential::{CredentialKind, Owner},
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, ExtensionId},
     lockout::TallyKey,
     records::Records,
     rights::Right,
@@ -20,7 +20,7 @@ use super::{
     address::{Path, Query},
     audit, bulk, credentials,
     credentials::{Asked, CardOf, Slip},
-    doctor,
+    doctor, domains,
     form::Form,
     guard::{self, SignedForm, SignedIn},
     jobs, known,
@@ -54,7 +54,7 @@ pub(super) async fn list(
         &who.known(&web),
         &AccountQuery {
             kind: Some(RoleKind::User),
-            domain: None,
+            domain: query.within(&who.by),
             search: query.search(),
             sort: match column {
                 "full_name" => AccountSort::FullName,
@@ -70,21 +70,24 @@ pub(super) async fn list(
     let rows = found.items.iter().map(|account| row(&web, &who, account, now)).collect();
     let page = UsersPage {
         shell: who.shell(&web, Place::Users),
-        any: found.total > 0 || !query.q.is_empty(),
+        any: found.total > 0 || query.is_narrowed(),
         name: query.column(PATH, "name", "Name"),
         full_name: query.column(PATH, "full_name", "Full name"),
         extension: query.column(PATH, "extension", "Extension"),
         last_seen: query.column(PATH, "seen", "Last seen"),
         pager: query.pager(PATH, "users", found.total),
-        all: if query.q.is_empty() {
+        all: if !query.is_narrowed() {
             format!("All {}", thousands(found.total))
         } else {
             format!("All {} that match", thousands(found.total))
         },
         query: query.search(),
+        narrowed: query.is_narrowed(),
+        domain_id: query.domain.clone(),
+        domain: domains::filter(&web, &who, &query.domain),
         sort: query.sort.clone(),
         deeds: bulk::deeds(&who),
-        jobs: jobs::any(&web),
+        jobs: jobs::any(&web, &who),
         rows,
     };
     Ok(who.page(&page))
@@ -98,10 +101,11 @@ fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> UserRow 
         id: account.id.to_string(),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
+        domain: domains::column(web, who, account.domain),
         extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),
         status: badge(known.status_of(account, now)),
-        phones: phones(web, extension.as_ref().map(|extension| extension.id), now),
-        last_seen: web.system.ledger.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
+        phones: phones(&known, extension.as_ref().map(|extension| extension.id), now),
+        last_seen: known.activity(account.id).signed_in_at.map(|at| moment::stamp(at, now)),
     }
 }
 
@@ -118,8 +122,8 @@ pub(super) fn badge(status: Status) -> Badge {
 }
 
 /// How many phones are registered.
-pub(super) fn phones(web: &Web, extension: Option<ExtensionId>, now: Timestamp) -> Badge {
-    let registration = extension.and_then(|id| web.system.ledger.registration(id));
+pub(super) fn phones(known: &dyn Records, extension: Option<ExtensionId>, now: Timestamp) -> Badge {
+    let registration = extension.and_then(|id| known.registration(id));
     let live = registration.map_or(0, |registration| {
         registration.bindings.iter().filter(|binding| now < binding.expires_at).count()
     });
@@ -145,13 +149,14 @@ fn new_page(web: &Web, who: &SignedIn, filled: &Filled) -> UserNewPage {
     UserNewPage::new(
         who.shell(web, Place::Users),
         filled,
+        domains::field(web, who, filled),
         rules(CredentialKind::LoginCode),
         rules(CredentialKind::UserPassword),
     )
 }
 
 pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let mut filled = ["name", "full_name", "extension", "login_code_how", "password_how"]
+    let mut filled = ["domain", "name", "full_name", "extension", "login_code_how", "password_how"]
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
     let mut choose = |field| match credentials::choice(&form, field) {
@@ -175,10 +180,11 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         user_password,
         phone_password: SecretChoice::Keep,
     };
+    let domain = form.get("domain").parse().ok();
     let made = {
         let new = new.clone();
         web.system
-            .administer(&who.by, move |admin, dice| admin.create_user(DomainId::FIRST, &new, dice))
+            .administer(&who.by, move |admin, dice| admin.create_user(admin.by.among(domain), &new, dice))
             .await
     };
     match made {
@@ -189,7 +195,11 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
         }
         Ok(made) => {
             let back = format!("{PATH}/{}", made.value);
-            let slip = Slip { of: new.name.trim(), number: new.number.trim(), back: &back };
+            let slip = Slip {
+                of: new.name.trim(),
+                phone: Some((who.by.among(domain), new.number.trim())),
+                back: &back,
+            };
             credentials::once(&who, &web, Place::Users, &made.generated, &slip)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
@@ -343,7 +353,7 @@ fn page(
             .as_deref()
             .map(|extension| credentials::connect(web, who, extension))
             .unwrap_or_default(),
-        history: audit::history(web, who, &account.name, now),
+        history: audit::history(web, who, &account.name, account.domain, now),
         history_href: audit::href_of(&account.name),
         doctor: doctor::link(who, &account.name),
         deletable: who.by.may(Right::UsersWrite),
@@ -446,7 +456,7 @@ pub(super) async fn set_secret(
     };
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
     let back = format!("{PATH}/{id}");
-    let slip = Slip { of: &account.name, number, back: &back };
+    let slip = Slip { of: &account.name, phone: Some((account.domain, number)), back: &back };
     let refused = |error| {
         let page = page(&web, &who, &account, &saved(&web, &who, &account), Some(&(kind, error)));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)

@@ -112,7 +112,9 @@ fn standing(web: &Web, who: &SignedIn) -> impl Iterator<Item = Warning> {
                is lost by it.",
         link: None,
     };
-    offline.into_iter().chain(partner).chain(less_safe(web, who)).chain([recovery])
+    // Whoever administers one domain can mend nothing of the installation, and need not know of it.
+    let of_system = partner.into_iter().chain(less_safe(web, who)).chain([recovery]);
+    offline.into_iter().chain(of_system.filter(|_| who.by.within.is_none()))
 }
 
 /// The settings that are less safe. One that stands on every page is for those who may look at it.

@@ -24,6 +24,7 @@ pub(crate) async fn somebody(house: &House, name: &str, rights: &[Right], force_
     let group =
         house.system.administer(&By::console(), move |admin, dice| admin.create_group(&fields, dice)).await;
     let fields = ServiceUserFields {
+        domain: None,
         name: name.clone(),
         groups: vec![group.expect("a group").value],
         ..ServiceUserFields::default()

@@ -10,6 +10,7 @@ use crate::phone::tls;
 #[derive(Clone)]
 pub(crate) struct Browser {
     server: SocketAddr,
+    host: String,
     cookies: BTreeMap<String, String>,
 }
 
@@ -50,12 +51,17 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn at(server: SocketAddr) -> Self {
-        Self { server, cookies: BTreeMap::new() }
+        Self { server, host: server.to_string(), cookies: BTreeMap::new() }
     }
 
     /// The same browser, with its cookies, at another port.
     pub(crate) fn moved_to(self, server: SocketAddr) -> Self {
-        Self { server, ..self }
+        Self { server, host: server.to_string(), ..self }
+    }
+
+    /// The same browser, which was given this name of the server.
+    pub(crate) fn asking_for(self, host: &str) -> Self {
+        Self { host: host.into(), ..self }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -87,7 +93,7 @@ impl Browser {
         let head = format!(
             "POST {action} HTTP/1.1\r\nOrigin: https://{}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
              Content-Length: {}\r\n",
-            self.server,
+            self.host,
             body.len()
         );
         self.ask(&head, &body).await
@@ -108,7 +114,7 @@ impl Browser {
         let head = format!(
             "POST {action} HTTP/1.1\r\nOrigin: https://{}\r\nContent-Type: multipart/form-data; boundary=bound\r\n\
              Content-Length: {}\r\n",
-            self.server,
+            self.host,
             body.len()
         );
         self.ask(&head, &body).await
@@ -128,7 +134,7 @@ impl Browser {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: test\r\nCookie: {}\r\nConnection: close\r\n\r\n",
-            self.server,
+            self.host,
             cookies.join("; ")
         );
         let mut stream = tls(self.server, &[]).await;
@@ -153,7 +159,7 @@ impl Browser {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{head}Host: {}\r\nUser-Agent: test\r\nCookie: {}\r\nConnection: close\r\n\r\n{body}",
-            self.server,
+            self.host,
             cookies.join("; ")
         );
         let mut stream = tls(self.server, &[]).await;

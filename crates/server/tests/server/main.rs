@@ -35,6 +35,8 @@ mod commands_upkeep;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod domains;
+#[cfg(test)]
 mod empty_secrets;
 #[cfg(test)]
 mod forgeries;

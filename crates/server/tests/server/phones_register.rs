@@ -5,6 +5,7 @@ use std::{collections::HashSet, net::SocketAddr};
 use signin::{
     audit::Action,
     digest::DigestAlgorithm,
+    records::Records,
     registration::{Binding, Transport},
     timestamp::Seconds,
 };

@@ -11,6 +11,7 @@ use crate::{browser::Answer, phone::tls};
 #[derive(Clone)]
 pub(crate) struct Program {
     server: SocketAddr,
+    host: String,
     pub(crate) token: String,
 }
 
@@ -29,12 +30,17 @@ impl Answer {
 
 impl Program {
     pub(crate) fn at(server: SocketAddr) -> Self {
-        Self { server, token: String::new() }
+        Self { server, host: server.to_string(), token: String::new() }
     }
 
     /// The same with another token.
     pub(crate) fn with(&self, token: impl Into<String>) -> Self {
-        Self { server: self.server, token: token.into() }
+        Self { token: token.into(), ..self.clone() }
+    }
+
+    /// The same, which was given this name of the server.
+    pub(crate) fn asking_for(self, host: &str) -> Self {
+        Self { host: host.into(), ..self }
     }
 
     /// Signs in; shows the session's token from now on.
@@ -72,7 +78,7 @@ impl Program {
     ) -> Answer {
         let body = body.map(ToString::to_string).unwrap_or_default();
         let mut lines: Vec<(&str, String)> = vec![
-            ("Host", self.server.to_string()),
+            ("Host", self.host.clone()),
             ("User-Agent", "test".into()),
             ("Connection", "close".into()),
             ("Content-Length", body.len().to_string()),

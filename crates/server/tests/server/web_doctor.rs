@@ -28,6 +28,7 @@ async fn reader(house: &House) -> Browser {
         .await
         .expect("a group");
     let fields = ServiceUserFields {
+        domain: None,
         name: "Reader".into(),
         full_name: String::new(),
         groups: vec![made.value],

@@ -12,9 +12,12 @@ impl Admin<'_> {
     /// Says that somebody has seen an alarm. It stands as long as its cause.
     ///
     /// # Errors
-    /// No right.
+    /// No right, or nothing that they see.
     pub fn acknowledge(&self, alarm: &Alarm) -> Result<Change<()>, Problem> {
         self.require(Right::StatusControl)?;
+        if self.by.within.is_some_and(|domain| domain != alarm.key.domain) {
+            return Err(Problem::NotFound("alarm"));
+        }
         if alarm.acknowledged.is_some() {
             return Ok(Change::of(Vec::new(), ()));
         }

@@ -11,6 +11,7 @@ use crate::{
     document::{Document, DocumentId, DocumentKind, api_tokens},
     effect::Effect,
     ident::{AccountId, DomainId, FoldedName, NAME_MAX, TokenId},
+    records::Records,
     rights::{Right, in_words},
     secret::Secret,
     timestamp::Timestamp,

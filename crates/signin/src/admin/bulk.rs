@@ -1,7 +1,7 @@
 //! The same change of many users: each as by the operation for one of them, so many in one commit.
 
 use super::{Admin, Change, EditUser, Problem, WrongField};
-use crate::{account::Condition, effect::Effect, ident::AccountId, rights::Right};
+use crate::{account::Condition, effect::Effect, ident::AccountId, records::Records, rights::Right};
 
 /// What can be done to many users at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

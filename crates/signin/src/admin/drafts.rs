@@ -81,13 +81,13 @@ impl Admin<'_> {
     ) -> Result<Change<T>, Problem> {
         let owner = self.by.account.ok_or(Problem::NotFound("account"))?;
         let before = self.draft().unwrap_or_else(|| Draft::new(owner, self.now));
-        let layer = Layer::of(&before, self.records);
+        let layer = Layer::of(&before, &self.records);
         let overlay = Overlay { live: self.records, layer: &layer };
-        let mut change = operation(&Admin { records: &overlay, by: self.by, now: self.now }, dice)?;
+        let mut change = operation(&Admin::new(&overlay, self.by, self.now), dice)?;
         if change.effects.is_empty() {
             return Ok(change);
         }
-        match absorb(&before, layer, self.records, &change.effects, vault, self.now, dice)? {
+        match absorb(&before, layer, &self.records, &change.effects, vault, self.now, dice)? {
             Absorbed::Present => operation(self, dice),
             Absorbed::Drafted(after) => {
                 change.effects = replaced(&before, after);
@@ -163,7 +163,7 @@ impl Admin<'_> {
         dice: &mut dyn Dice,
     ) -> Result<Change<usize>, Problem> {
         let draft = self.draft_at(decisions.version)?;
-        let compared = compare(&draft, self.records);
+        let compared = compare(&draft, &self.records);
         let mut told = Vec::new();
         let wishes = self.wishes(&draft, &compared, decisions, &mut told)?;
         let stage = self.carry_out(&draft, wishes, vault, dice)?;

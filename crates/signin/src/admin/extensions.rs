@@ -1,6 +1,6 @@
 //! Extensions: numbers on phone lines, with or without a user.
 
-use super::{Admin, Change, Checks, Problem, SecretChoice, changed, secrets::Holder};
+use super::{Admin, Change, Checks, Problem, SecretChoice, WrongField, changed, secrets::Holder};
 use crate::{
     account::{Account, Role},
     audit::{Action, AuditEvent, FieldChange},
@@ -10,6 +10,7 @@ use crate::{
     extension::Extension,
     ident::{DomainId, ExtensionId, Number},
     lockout::TallyKey,
+    records::Records,
     rights::Right,
 };
 
@@ -43,6 +44,10 @@ impl Admin<'_> {
         dice: &mut dyn Dice,
     ) -> Result<Change<ExtensionId>, Problem> {
         self.require(Right::ExtensionsWrite)?;
+        if self.records.domain(domain).is_none() {
+            let problem = super::users::NO_DOMAIN.into();
+            return Err(Problem::Invalid(vec![WrongField { field: "domain", problem }]));
+        }
         let number = self.free_number(domain, &new.number, None)?;
         let id = self.records.next_extension();
         let holder =

@@ -8,6 +8,7 @@ use crate::{
     document::{Document, DocumentId, DocumentKind, rights_groups},
     effect::Effect,
     ident::{DomainId, FoldedName, GroupId, NAME_MAX},
+    records::Records,
     rights::{GROUPS_MAX, Right, RightsGroup, in_words},
 };
 

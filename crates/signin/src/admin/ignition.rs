@@ -4,8 +4,9 @@ use ipnet::IpNet;
 
 use super::{
     Admin, Change, Checks, Problem, SecretChoice,
+    domains::{check_hosts, check_realm},
     secrets::Holder,
-    settings::{check, check_hosts, check_realm},
+    settings::check,
 };
 use crate::{
     account::{ADMINISTRATOR, Account, BUSINESS_PARTNER, Condition, Role, RoleKind},
@@ -52,7 +53,7 @@ impl Admin<'_> {
     /// # Errors
     /// Already done, or fields to be corrected.
     pub fn ignite(&self, asked: &Ignition, dice: &mut dyn Dice) -> Result<Change<()>, Problem> {
-        if is_ignited(self.records) {
+        if is_ignited(&self.records) {
             return Err(Problem::Never("This system is already in service."));
         }
         let mut checks = Checks::default();

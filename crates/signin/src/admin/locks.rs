@@ -10,6 +10,7 @@ use crate::{
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     interface::CountScope,
     lockout::{Tally, TallyKey},
+    records::Records,
     rights::Right,
     session::SessionId,
 };
@@ -21,6 +22,9 @@ impl Admin<'_> {
     /// No right.
     pub fn reset_locks(&self, keys: &[TallyKey]) -> Result<Change<usize>, Problem> {
         self.require(Right::SecurityReset)?;
+        if !keys.iter().all(|key| self.by.reaches(key)) {
+            return Err(Problem::NotFound("lock"));
+        }
         let mut effects = Vec::with_capacity(keys.len() * 2);
         for key in keys {
             let subject = key.in_words();
@@ -71,7 +75,8 @@ impl Admin<'_> {
         let account = self.records.account(session.account);
         let name = account.as_ref().map_or("", |account| &*account.name);
         let action = if self.by.session == Some(id) { Action::SignOut } else { Action::SessionEnded };
-        let audit = self.audit(action, DomainId::FIRST, name, Vec::new());
+        let domain = account.as_ref().map_or(DomainId::FIRST, |account| account.domain);
+        let audit = self.audit(action, domain, name, Vec::new());
         Ok(Change::of(vec![Effect::CloseSession(id), audit], ()))
     }
 

@@ -6,6 +6,7 @@
 mod alarms;
 mod api_tokens;
 mod bulk;
+mod domains;
 mod drafts;
 mod exports;
 mod extensions;
@@ -27,6 +28,7 @@ use thiserror::Error;
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
     bulk::{Changed, UserDeed},
+    domains::{DOMAINS_MAX, NewDomain},
     drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
@@ -44,8 +46,10 @@ use crate::{
     effect::Effect,
     ident::{AccountId, DomainId, TokenId},
     interface::LoginInterface,
+    lockout::TallyKey,
     records::Records,
     rights::Right,
+    scope::Scope,
     secret::{Secret, SecretBytes},
     session::SessionId,
     timestamp::Timestamp,
@@ -54,8 +58,8 @@ use crate::{
 /// Somebody who administers, at one moment.
 #[derive(Clone, Copy)]
 pub struct Admin<'a> {
-    /// What is known.
-    pub records: &'a dyn Records,
+    /// What is known, as far as their hand reaches.
+    pub records: Scope<'a>,
     /// Who asks.
     pub by: &'a By,
     /// When.
@@ -73,8 +77,10 @@ pub struct By {
     pub session: Option<SessionId>,
     /// The API token that asks, when it is one.
     pub token: Option<TokenId>,
-    /// The union of their rights.
+    /// The union of their rights; of those who are within a domain, as far as these are about one.
     pub rights: Vec<Right>,
+    /// The domain beyond which they see nothing and change nothing; `None` = the whole installation.
+    pub within: Option<DomainId>,
     /// By which interface.
     pub interface: LoginInterface,
     /// Where from.
@@ -94,6 +100,7 @@ impl By {
             session: None,
             token: None,
             rights: Right::ALL.to_vec(),
+            within: None,
             interface: LoginInterface::Console,
             address: None,
             agent: "".into(),
@@ -115,6 +122,7 @@ impl By {
             session: Some(session),
             token: None,
             rights: records.rights_of(account),
+            within: account.within(),
             interface: LoginInterface::WebManager,
             address: Some(address),
             agent: AuditEvent::text(agent),
@@ -137,11 +145,32 @@ impl By {
             session: None,
             token: Some(token.id),
             rights: rights.into_iter().filter(|right| token.scopes.contains(right)).collect(),
+            within: account.within(),
             interface: LoginInterface::ApiToken,
             address: Some(address),
             agent: AuditEvent::text(&format!("{}: {agent}", token.name)),
             offline: false,
         }
+    }
+
+    /// The domain that they are of; where what they make goes, unless they say another.
+    pub fn domain(&self) -> DomainId {
+        self.within.unwrap_or(DomainId::FIRST)
+    }
+
+    /// Whether a count is theirs to look at and to reset: those over all domains are the installation's.
+    pub fn reaches(&self, key: &TallyKey) -> bool {
+        self.within.is_none_or(|domain| key.is_within(domain))
+    }
+
+    /// The domain that they mean: one that they say, else their own. Whether they reach it is another question.
+    pub fn among(&self, said: Option<u32>) -> DomainId {
+        said.map_or_else(|| self.domain(), DomainId)
+    }
+
+    /// What they reach of these.
+    pub const fn reach<'a>(&self, records: &'a dyn Records) -> Scope<'a> {
+        Scope::of(records, self.within)
     }
 
     /// Whether they have a right.
@@ -220,6 +249,13 @@ impl Checks {
     }
 }
 
+impl<'a> Admin<'a> {
+    /// Somebody, with what they reach of the records.
+    pub fn new(records: &'a dyn Records, by: &'a By, now: Timestamp) -> Self {
+        Self { records: Scope::of(records, by.within), by, now }
+    }
+}
+
 impl Admin<'_> {
     fn require(&self, right: Right) -> Result<(), Problem> {
         if self.by.may(right) { Ok(()) } else { Err(Problem::NoRight(right)) }
@@ -240,9 +276,7 @@ impl Admin<'_> {
             Problem::Never(why) => (Reason::NeverAllowed, *why),
             Problem::NotFound(_) | Problem::Changed(_) | Problem::Invalid(_) => return None,
         };
-        let account = self.by.account.and_then(|id| self.records.account(id));
-        let domain = account.map_or(DomainId::FIRST, |account| account.domain);
-        let event = self.event(Action::Change, domain, subject, Vec::new());
+        let event = self.event(Action::Change, self.by.domain(), subject, Vec::new());
         Some(Effect::Audit(AuditEvent { outcome: Outcome::Refused, reason: Some(reason), ..event }))
     }
 

@@ -7,6 +7,7 @@ use crate::{
     extension::Extension,
     lockout::{Standing, TallyKey},
     policy::Settings,
+    records::Records,
     rights::Right,
     timestamp::Timestamp,
 };

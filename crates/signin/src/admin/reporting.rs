@@ -5,6 +5,7 @@ use crate::{
     audit::Action,
     effect::Effect,
     ident::DomainId,
+    records::Records,
     reporting::{DAYS_MAX, ROWS_MAX, ROWS_MIN, Reporting, Retention},
     rights::Right,
 };

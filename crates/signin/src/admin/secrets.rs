@@ -10,6 +10,7 @@ use crate::{
     ident::{AccountId, DomainId, ExtensionId},
     lockout::{Standing, TallyKey},
     policy::SecretRules,
+    records::Records,
     rights::Right,
     secret::Secret,
 };

@@ -12,6 +12,7 @@ use crate::{
     effect::Effect,
     ident::{AccountId, DomainId, FoldedName, GroupId, NAME_MAX},
     lockout::TallyKey,
+    records::Records,
     rights::{Right, SERVICE_USERS_MAX},
     timestamp::Timestamp,
 };
@@ -19,7 +20,9 @@ use crate::{
 /// What is chosen of a service user, but the password.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceUserFields {
-    /// 1 to [`NAME_MAX`] characters, unique among service users.
+    /// Of whom, for a new one; `None` = of the installation. An account never moves.
+    pub domain: Option<DomainId>,
+    /// 1 to [`NAME_MAX`] characters, unique among the domain's service users.
     pub name: String,
     /// For people; may be empty.
     pub full_name: String,
@@ -46,13 +49,18 @@ impl Admin<'_> {
         self.require(Right::SecurityWrite)?;
         let id = self.records.next_account();
         let mut checks = Checks::default();
-        if self.records.service_users().len() >= SERVICE_USERS_MAX {
+        let domain = fields.domain.unwrap_or_else(|| self.by.domain());
+        if self.records.domain(domain).is_none() {
+            checks.wrong("domain", super::users::NO_DOMAIN);
+        }
+        let beside = self.records.service_users().into_iter().filter(|other| other.domain == domain).count();
+        if beside >= SERVICE_USERS_MAX {
             checks.wrong(
                 "name",
                 format!("There are {SERVICE_USERS_MAX} service users already, which is the most."),
             );
         }
-        self.check_service_user(&mut checks, fields, None);
+        self.check_service_user(&mut checks, domain, fields, None);
         let condition = match (fields.condition, force_new) {
             (None | Some(Condition::Enabled), true) => Condition::ForceNewPassword,
             (condition, _) => condition.unwrap_or(Condition::Enabled),
@@ -60,7 +68,7 @@ impl Admin<'_> {
         let account = Account {
             id,
             version: 1,
-            domain: DomainId::FIRST,
+            domain,
             name: fields.name.trim().into(),
             full_name: fields.full_name.trim().into(),
             role: Role::ServiceUser { groups: fields.groups.iter().copied().collect() },
@@ -74,13 +82,13 @@ impl Admin<'_> {
         let mut change = Change::of(
             vec![
                 Effect::PutAccount(account.clone()),
-                self.audit(Action::AccountCreated, DomainId::FIRST, &account.name, given),
+                self.audit(Action::AccountCreated, domain, &account.name, given),
             ],
             id,
         );
         let holder = Holder {
             owner: Owner::Account(id),
-            domain: DomainId::FIRST,
+            domain,
             name: &account.name,
             full_name: &account.full_name,
             number: "",
@@ -113,7 +121,7 @@ impl Admin<'_> {
             return Err(Problem::Changed("service user"));
         }
         let mut checks = Checks::default();
-        self.check_service_user(&mut checks, fields, Some(&before));
+        self.check_service_user(&mut checks, before.domain, fields, Some(&before));
         let is_enabled_by_hand = fields.condition == Some(Condition::Enabled);
         let expires_at = fields.expires_at.filter(|end| {
             // Enabling by hand resets every timer: a day that is over is none.
@@ -162,7 +170,7 @@ impl Admin<'_> {
         }
         effects.extend(lifted);
         if !changes.is_empty() {
-            effects.push(self.audit(Action::AccountChanged, DomainId::FIRST, &before.name, changes));
+            effects.push(self.audit(Action::AccountChanged, before.domain, &before.name, changes));
         }
         Ok(Change::of(effects, ()))
     }
@@ -183,7 +191,7 @@ impl Admin<'_> {
         let mut effects = vec![
             Effect::DeleteAccount(id),
             Effect::ClearTally(TallyKey::credential(CredentialKind::ServicePassword, &account)),
-            self.audit(Action::AccountDeleted, DomainId::FIRST, &account.name, Vec::new()),
+            self.audit(Action::AccountDeleted, account.domain, &account.name, Vec::new()),
         ];
         let draft = DocumentId::Draft(id);
         if self.records.document(draft).is_some() {
@@ -238,7 +246,13 @@ impl Admin<'_> {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    fn check_service_user(&self, checks: &mut Checks, fields: &ServiceUserFields, before: Option<&Account>) {
+    fn check_service_user(
+        &self,
+        checks: &mut Checks,
+        domain: DomainId,
+        fields: &ServiceUserFields,
+        before: Option<&Account>,
+    ) {
         let length = fields.name.trim().chars().count();
         if length == 0 || length > NAME_MAX || fields.name.chars().any(char::is_control) {
             checks.wrong("name", format!("A name has 1 to {NAME_MAX} characters."));
@@ -249,7 +263,7 @@ impl Admin<'_> {
             checks.wrong("name", format!("Use at least {fewest} characters."));
         }
         let name = FoldedName::of(&fields.name);
-        let holder = self.records.account_named(RoleKind::ServiceUser, DomainId::FIRST, &name);
+        let holder = self.records.account_named(RoleKind::ServiceUser, domain, &name);
         if holder.is_some_and(|holder| Some(holder.id) != before.map(|before| before.id)) {
             checks.wrong("name", "Another service user has this name.");
         }

@@ -1,19 +1,17 @@
-//! Changing the settings and the domain.
+//! Changing the settings.
 
 use super::{Admin, Change, Checks, Problem, changed};
 use crate::{
     audit::{Action, Actor, FieldChange},
     effect::Effect,
-    extension::{AGENTS_MAX, Domain},
     ident::{DomainId, NAME_MAX},
     policy::{LastChange, Lock, LockRule, RuleChange, SecretRules, Settings},
+    records::Records,
     rights::Right,
     rules,
     timestamp::Seconds,
 };
 
-/// Most host names of one domain.
-const HOSTS_MAX: usize = 64;
 /// Longest time after which a secret must be changed.
 const PERIOD_MAX: Seconds = Seconds::days(999);
 /// Most networks in one list.
@@ -114,76 +112,6 @@ impl Admin<'_> {
         };
         is_change.then_some(LastChange { version: after.version, at: self.now, by, rules, preset })
     }
-
-    /// Changes a domain. `wanted.version` is the version that was looked at.
-    ///
-    /// # Errors
-    /// No right, no such domain, changed meanwhile, or a realm or host that cannot be.
-    pub fn save_domain(&self, wanted: &Domain) -> Result<Change<()>, Problem> {
-        self.require(Right::SystemWrite)?;
-        let before = self.records.domain(wanted.id).ok_or(Problem::NotFound("domain"))?;
-        if before.version != wanted.version {
-            return Err(Problem::Changed("domain"));
-        }
-        let mut checks = Checks::default();
-        check_realm(&mut checks, &wanted.realm);
-        check_hosts(&mut checks, &wanted.hosts);
-        let is_short =
-            |agent: &str| (1..=NAME_MAX).contains(&agent.len()) && !agent.chars().any(char::is_control);
-        if wanted.md5_only_agents.len() > AGENTS_MAX
-            || !wanted.md5_only_agents.iter().all(|agent| is_short(agent))
-        {
-            checks.wrong("md5-agents", format!("At most {AGENTS_MAX} lines of 1 to {NAME_MAX} characters."));
-        }
-        checks.result()?;
-        let after = Domain { version: before.version + 1, ..wanted.clone() };
-        let changes: Vec<_> = [
-            changed("realm", &before.realm, &after.realm),
-            changed("hosts", &before.hosts.join(" "), &after.hosts.join(" ")),
-            changed(
-                "phones with MD5 alone",
-                &before.md5_only_agents.join(", "),
-                &after.md5_only_agents.join(", "),
-            ),
-            changed("MD5 allowed", yes_no(before.md5_allowed), yes_no(after.md5_allowed)),
-            changed(
-                "phone based administration as on the older systems",
-                yes_no(before.phones_administer_as_before),
-                yes_no(after.phones_administer_as_before),
-            ),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if changes.is_empty() {
-            return Ok(Change::of(Vec::new(), ()));
-        }
-        let audit = self.audit(Action::DomainChanged, after.id, &after.realm, changes);
-        Ok(Change::of(vec![Effect::PutDomain(after), audit], ()))
-    }
-}
-
-pub(super) fn check_realm(checks: &mut Checks, realm: &str) {
-    let fits = (1..=NAME_MAX).contains(&realm.len())
-        && realm.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-        && !realm.contains(['"', '\\']);
-    if !fits {
-        checks.wrong("realm", "A realm is 1 to 64 plain characters without quotes.");
-    }
-}
-
-pub(super) fn check_hosts(checks: &mut Checks, hosts: &[Box<str>]) {
-    if hosts.len() > HOSTS_MAX {
-        checks.wrong("hosts", format!("At most {HOSTS_MAX} host names."));
-    }
-    hosts.iter().take(HOSTS_MAX).for_each(|host| check_host(checks, host));
-}
-
-fn check_host(checks: &mut Checks, host: &str) {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
-    if !(1..=253).contains(&host.len()) || !host.bytes().all(is_allowed) {
-        checks.wrong("hosts", format!("{host:?} is no host name."));
-    }
 }
 
 /// The figures' ranges, as SPEC section 4 gives them.
@@ -224,6 +152,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), Problem> {
     ];
     for (field, rules, fewest) in secrets {
         check_secret(&mut checks, field, rules, fewest);
+    }
+    // A rule of service users alone: no form has it for users.
+    if settings.user_ages.expiry > PERIOD_MAX {
+        checks.wrong("user-ages", "An account ends after at most 999 days.");
     }
     let sessions = &settings.sessions;
     if !(1..=50).contains(&sessions.concurrent_max) {
@@ -316,6 +248,6 @@ fn fields(settings: &Settings) -> Vec<(String, String)> {
     }
 }
 
-const fn yes_no(is: bool) -> &'static str {
+pub(super) const fn yes_no(is: bool) -> &'static str {
     if is { "yes" } else { "no" }
 }

@@ -6,6 +6,7 @@ use crate::{
     dice::{Dice, roll},
     effect::Effect,
     ident::{DomainId, TargetId},
+    records::Records,
     reporting::Reporting,
     rights::Right,
     secret::Secret,

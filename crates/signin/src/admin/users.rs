@@ -10,6 +10,7 @@ use crate::{
     extension::Extension,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, NAME_MAX, Number},
     lockout::TallyKey,
+    records::Records,
     rights::Right,
     timestamp::Timestamp,
 };
@@ -53,6 +54,9 @@ pub struct EditUser {
 /// nothing but the secrets, so that an interrupted one can simply be repeated.
 pub type UserRow = NewUser;
 
+/// What is said of a domain that is not there, or that somebody does not reach.
+pub(super) const NO_DOMAIN: &str = "There is no such domain.";
+
 impl Admin<'_> {
     /// Makes a user, with extension and secrets, all or nothing.
     ///
@@ -67,6 +71,9 @@ impl Admin<'_> {
         self.require(Right::UsersWrite)?;
         let id = self.records.next_account();
         let mut checks = Checks::default();
+        if self.records.domain(domain).is_none() {
+            checks.wrong("domain", NO_DOMAIN);
+        }
         self.check_name(&mut checks, domain, &new.name, None);
         check_full_name(&mut checks, &new.full_name);
         let number = self.check_number(&mut checks, domain, &new.number, None);

@@ -19,6 +19,7 @@ use crate::{
     effect::Effect,
     ident::{AccountId, DomainId},
     records::Records,
+    scope::Scope,
     timestamp::Timestamp,
 };
 
@@ -80,12 +81,12 @@ pub fn absorb(
         .collect();
     let shown: Vec<(RecordId, Option<Fields>)> = touched
         .into_iter()
-        .map(|record| (record, fields_of(record, &Overlay { live, layer: &layer })))
+        .map(|record| (record, fields_of(record, &Overlay { live: Scope::whole(live), layer: &layer })))
         .collect();
     layer.take(&drafted);
     let mut after = draft.clone();
     after.made = layer.made();
-    let overlay = Overlay { live, layer: &layer };
+    let overlay = Overlay { live: Scope::whole(live), layer: &layer };
     for (record, shown) in shown {
         edit(&mut after, record, shown.as_ref(), live, &overlay);
     }
@@ -176,6 +177,8 @@ fn nature(effect: &Effect, live: &dyn Records, is_group_gone: bool) -> Nature {
             Nature::Never(SERVICE_USERS)
         }
         Effect::PutDocument(document) if document.rights_group().is_none() => Nature::Never(ELSEWHERE),
+        // What a new domain would be for has no number before it is there.
+        Effect::PutDomain(domain) if live.domain(domain.id).is_none() => Nature::Never(ELSEWHERE),
         Effect::PutSettings(_)
         | Effect::PutDomain(_)
         | Effect::PutDocument(_)

@@ -27,6 +27,7 @@ use crate::{
     registration::Registration,
     reporting::Reporting,
     rights::RightsGroup,
+    scope::Scope,
     secret::Secret,
     session::{Session, SessionId},
     timestamp::Timestamp,
@@ -49,7 +50,7 @@ pub struct Layer {
 #[derive(Clone, Copy)]
 pub struct Overlay<'a> {
     /// What lies beneath.
-    pub live: &'a dyn Records,
+    pub live: Scope<'a>,
     /// What lies over it.
     pub layer: &'a Layer,
 }
@@ -314,6 +315,11 @@ impl Records for Overlay<'_> {
         self.layer.domains.get(&id).cloned().or_else(|| self.live.domain(id))
     }
 
+    fn domains(&self) -> Vec<Arc<Domain>> {
+        let over = |domain: Arc<Domain>| self.layer.domains.get(&domain.id).cloned().unwrap_or(domain);
+        self.live.domains().into_iter().map(over).collect()
+    }
+
     fn domain_of_host(&self, host: &str) -> DomainId {
         self.live.domain_of_host(host)
     }
@@ -446,5 +452,9 @@ impl Records for Overlay<'_> {
     fn next_extension(&self) -> ExtensionId {
         let made = self.layer.made.as_ref().map(|made| made.fetch_add(1, Ordering::Relaxed));
         made.map_or_else(|| self.live.next_extension(), ExtensionId)
+    }
+
+    fn next_domain(&self) -> DomainId {
+        self.live.next_domain()
     }
 }

@@ -95,7 +95,7 @@ fn the_resellers_account_without_a_password_opens_nothing_and_is_pointed_out() {
     house.administer(|a, dice| a.ignite(&asked, dice)).unwrap();
     let by = signin::admin::By::console();
     let model = house.model.borrow();
-    let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+    let admin = Admin::new(&*model, &by, house.now.get());
     assert!(admin.business_partner_is_open());
     assert_eq!(model.domain(DomainId::FIRST).unwrap().hosts[0].as_ref(), "pbx.example.com");
     drop(model);
@@ -319,7 +319,7 @@ fn every_operation_asks_for_its_right() {
     nobody.rights.clear();
     let refused = |operation: &dyn Fn(&Admin<'_>, &mut SeededDice) -> Option<Problem>| {
         let model = house.model.borrow();
-        let admin = Admin { records: &*model, by: &nobody, now: house.now.get() };
+        let admin = Admin::new(&*model, &nobody, house.now.get());
         operation(&admin, &mut SeededDice(1))
     };
     fn err<T>(result: Result<Change<T>, Problem>) -> Option<Problem> {
@@ -383,7 +383,7 @@ fn whoever_may_not_is_in_the_audit_and_whoever_made_a_mistake_is_not() {
     let house = House::ignited();
     let by = house.by("BusinessPartner");
     let model = house.model.borrow();
-    let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+    let admin = Admin::new(&*model, &by, house.now.get());
     let refusals = [
         (Problem::NoRight(Right::SecurityReset), Reason::NoRight, "reset secrets and locks"),
         (Problem::Never("This is not done."), Reason::NeverAllowed, "This is not done."),

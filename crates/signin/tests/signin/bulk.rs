@@ -64,7 +64,7 @@ fn many_are_deleted_with_their_extensions_and_each_has_its_rows() {
     let (house, ids) = two();
     let model = house.model.borrow();
     let by = house.by("Administrator");
-    let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+    let admin = Admin::new(&*model, &by, house.now.get());
     let change = admin.change_users(&ids, UserDeed::Delete).unwrap();
     let rows = |wanted: Action| {
         let is_wanted = |effect: &&Effect| matches!(effect, Effect::Audit(row) if row.action == wanted);
@@ -80,7 +80,7 @@ fn whoever_lacks_the_right_changes_nobody_and_one_who_may_not_be_changed_keeps_n
     for deed in UserDeed::ALL {
         by.rights = Right::ALL.into_iter().filter(|right| *right != deed.right()).collect();
         let model = house.model.borrow();
-        let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+        let admin = Admin::new(&*model, &by, house.now.get());
         assert_eq!(admin.change_users(&ids, deed).err(), Some(Problem::NoRight(deed.right())), "{deed:?}");
     }
     // To enable somebody who is locked is to reset a lock.

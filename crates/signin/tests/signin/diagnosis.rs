@@ -42,7 +42,7 @@ impl House {
         let audit: Vec<AuditEvent> = model.audit.iter().rev().cloned().collect();
         let stale: Vec<StalePhone> = model.stale.values().cloned().collect();
         let evidence = Evidence { audit: &audit, stale: &stale, quarantine, old_hashes };
-        let patient = Patient::find(&*model, DomainId::FIRST, typed).swap_remove(0);
+        let patient = Patient::find(&*model, typed).swap_remove(0);
         diagnose(&*model, &patient, &evidence, self.now.get())
     }
 
@@ -392,7 +392,7 @@ fn agree_about_the_line(
     let from: IpAddr = format!("192.0.2.{}", below(dice, 4)).parse().unwrap();
     let causes = {
         let model = house.model.borrow();
-        let patient = Patient::find(&*model, DomainId::FIRST, "201").swap_remove(0);
+        let patient = Patient::find(&*model, "201").swap_remove(0);
         obstacles(&*model, &patient, Some(from), house.now.get())
     };
     let before = house.model.borrow().clone();
@@ -420,7 +420,7 @@ fn agree_about_the_administrator(house: &House, seen: &mut std::collections::BTr
         let from: IpAddr = "198.51.100.1".parse().unwrap();
         let causes = {
             let model = house.model.borrow();
-            let patient = Patient::find(&*model, DomainId::FIRST, "Administrator").swap_remove(0);
+            let patient = Patient::find(&*model, "Administrator").swap_remove(0);
             obstacles(&*model, &patient, Some(from), house.now.get())
         };
         let verdict = house.web_from("198.51.100.1", "Administrator", ADMIN_PASSWORD);

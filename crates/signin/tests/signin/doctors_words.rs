@@ -194,7 +194,7 @@ fn a_secret_that_has_ended_is_named_and_each_patient_by_what_they_claim() {
     house.model.borrow_mut().credentials.get_mut(&key).unwrap().facts.expires_at = Some(at);
     make(&house, "Bob", "");
     let model = house.model.borrow();
-    let patient = |typed: &str| Patient::find(&*model, DomainId::FIRST, typed).swap_remove(0);
+    let patient = |typed: &str| Patient::find(&*model, typed).swap_remove(0);
     let found = diagnose(&*model, &patient("201"), &Evidence::default(), at);
     assert_eq!(found.causes, [Cause::SecretEnded { owner: key.0, kind: key.1, at }]);
     for (typed, claim) in [

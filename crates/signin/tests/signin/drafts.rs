@@ -16,6 +16,7 @@ use signin::{
     policy::Settings,
     records::Records,
     rights::Right,
+    scope::Scope,
     secret::{Secret, SecretBytes},
     timestamp::Seconds,
 };
@@ -135,7 +136,7 @@ fn what_is_edited_offline_waits_and_is_seen_through_the_draft() {
     {
         let model = house.model.borrow();
         let layer = Layer::of(&draft, &*model);
-        let overlay = Overlay { live: &*model, layer: &layer };
+        let overlay = Overlay { live: Scope::whole(&*model), layer: &layer };
         assert_eq!(overlay.account(house.ann().id).unwrap().full_name, "Ann Jones");
     }
     assert_eq!(apply(&house, &by, |_, _| None), Ok(1));
@@ -229,7 +230,7 @@ fn a_user_who_is_made_offline_gets_a_real_number_when_the_draft_is_applied() {
     let (found, extension) = {
         let model = house.model.borrow();
         let layer = Layer::of(&draft_of(&house, &by).unwrap(), &*model);
-        let overlay = Overlay { live: &*model, layer: &layer };
+        let overlay = Overlay { live: Scope::whole(&*model), layer: &layer };
         let found = overlay.account(id).unwrap();
         let extension = overlay.extension(found.extension().unwrap()).unwrap();
         assert!(overlay.credential(Owner::Account(id), CredentialKind::LoginCode).is_some());
@@ -542,7 +543,7 @@ fn what_has_no_version_is_guarded_in_the_commit() {
     offline(&house, &by, |admin, _| admin.delete_user(ann, false)).unwrap();
     let decisions = Decisions { version: 1, ..Decisions::default() };
     let model = house.model.borrow();
-    let admin = Admin { records: &*model, by: &by, now: house.now.get() };
+    let admin = Admin::new(&*model, &by, house.now.get());
     let effects = admin.apply_draft(&decisions, &Drawer, &mut *house.dice.borrow_mut()).unwrap().effects;
     let guards = effects.iter().filter(|effect| matches!(effect, Effect::Unchanged(_))).count();
     assert_eq!(guards, 1 + KINDS.len() + 1, "the account, its secrets, the draft");

@@ -12,6 +12,7 @@ use signin::{
     extension::Domain,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
     policy::Settings,
+    records::Records,
     secret::Secret,
     timestamp::Seconds,
 };

@@ -19,6 +19,7 @@ use signin::{
     records::Records,
     reporting::Retention,
     rights::Right,
+    scope::Scope,
     secret::{Secret, SecretBytes},
     session::SessionId,
     timestamp::Seconds,
@@ -105,7 +106,7 @@ fn import(house: &House, by: &By, records: Vec<Edited>) {
 fn through<R>(house: &House, by: &By, look: impl FnOnce(&Overlay<'_>) -> R) -> R {
     let model = house.model.borrow();
     let layer = draft_of(house, by).map_or_else(Layer::default, |draft| Layer::of(&draft, &*model));
-    look(&Overlay { live: &*model, layer: &layer })
+    look(&Overlay { live: Scope::whole(&*model), layer: &layer })
 }
 
 #[test]
@@ -417,7 +418,7 @@ fn through_a_draft_one_sees_what_is_wanted_and_beneath_it_what_is_in_force() {
     assert!(!layer.is_empty());
     assert_eq!(layer.accounts().filter(|(_, account)| account.is_none()).count(), 1, "Bob");
     assert_eq!(layer.extensions().filter(|(_, extension)| extension.is_none()).count(), 1, "Bob's");
-    let seen = Overlay { live: &*model, layer: &layer };
+    let seen = Overlay { live: Scope::whole(&*model), layer: &layer };
     assert_eq!(&*seen.settings().system_name, "Harbour");
     assert_ne!(seen.domain(DomainId::FIRST).unwrap().md5_allowed, md5_allowed);
     assert_eq!(seen.domain_of_host("pbx.example"), DomainId::FIRST);
@@ -455,7 +456,7 @@ fn through_a_draft_one_sees_what_is_wanted_and_beneath_it_what_is_in_force() {
     let made = seen.next_extension().0;
     assert_eq!(seen.next_extension().0, made + 1, "each number once");
     let bare = Layer::default();
-    let bare = Overlay { live: &*model, layer: &bare };
+    let bare = Overlay { live: Scope::whole(&*model), layer: &bare };
     assert!(bare.next_account().0 < 0xC000_0000 && bare.next_extension().0 < 0xC000_0000);
 }
 

@@ -93,7 +93,7 @@ impl House {
     ) -> Result<(T, Vec<(CredentialKind, Secret)>), Problem> {
         let change = {
             let model = self.model.borrow();
-            let admin = Admin { records: &*model, by, now: self.now.get() };
+            let admin = Admin::new(&*model, by, self.now.get());
             operation(&admin, &mut self.dice.borrow_mut())?
         };
         self.model.borrow_mut().apply(change.effects);

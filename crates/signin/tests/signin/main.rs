@@ -14,6 +14,7 @@ mod boundaries;
 mod bulk;
 mod diagnosis;
 mod doctors_words;
+mod domains;
 mod drafts;
 mod drafts_model;
 mod edges;

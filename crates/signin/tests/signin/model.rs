@@ -75,6 +75,9 @@ impl Records for Model {
     fn domain(&self, id: DomainId) -> Option<Arc<Domain>> {
         self.domains.get(&id).cloned()
     }
+    fn domains(&self) -> Vec<Arc<Domain>> {
+        self.domains.values().cloned().collect()
+    }
     fn domain_of_host(&self, _: &str) -> DomainId {
         DomainId::FIRST
     }
@@ -155,6 +158,10 @@ impl Records for Model {
     fn next_extension(&self) -> ExtensionId {
         self.next.set(self.next.get() + 1);
         ExtensionId(self.next.get())
+    }
+    fn next_domain(&self) -> DomainId {
+        self.next.set(self.next.get() + 1);
+        DomainId(self.next.get())
     }
 }
 

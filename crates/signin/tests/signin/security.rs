@@ -184,6 +184,7 @@ fn state(house: &House) -> Status {
 fn by_hand(house: &House, condition: Condition, expires_at: Option<Timestamp>) {
     let account = house.account_named(RoleKind::ServiceUser, "BusinessPartner");
     let fields = ServiceUserFields {
+        domain: None,
         name: account.name.to_string(),
         condition: Some(condition),
         expires_at,

@@ -30,6 +30,7 @@ fn fields_of(house: &House, id: AccountId) -> (u32, ServiceUserFields) {
     let account = house.model.borrow().account(id).unwrap();
     let signin::account::Role::ServiceUser { groups } = &account.role else { panic!("no service user") };
     let fields = ServiceUserFields {
+        domain: None,
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
         groups: groups.to_vec(),
@@ -47,7 +48,7 @@ fn asked_by<T>(
 ) -> Result<Change<T>, Problem> {
     let by = house.by(name);
     let model = house.model.borrow();
-    operation(&Admin { records: &*model, by: &by, now: house.now.get() }, &mut SeededDice(3))
+    operation(&Admin::new(&*model, &by, house.now.get()), &mut SeededDice(3))
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn offline_it_waits_sealed_in_the_draft_and_is_in_force_when_that_is_applied() {
     let as_before = offline(&house, &by, |admin, _| {
         let present = (*admin.records.domain(DomainId::FIRST).unwrap()).clone();
         assert_eq!(
-            PhoneAdministration::in_domain(admin.records, &present),
+            PhoneAdministration::in_domain(&admin.records, &present),
             PhoneAdministration::AskedOfEvery
         );
         admin.save_domain(&Domain { phones_administer_as_before: true, ..present })

@@ -164,7 +164,7 @@ fn targets_need_the_right_to_change_the_system_and_the_audits_rows_the_right_to_
     by.rights.push(Right::SecurityRead);
     assert_eq!(save(&by, &webhook(TargetId(1), "https://hooks.example/")), None);
     let model = house.model.borrow();
-    let admin = signin::admin::Admin { records: &*model, by: &by, now: house.now.get() };
+    let admin = signin::admin::Admin::new(&*model, &by, house.now.get());
     let done = admin.delete_target(TargetId(1)).unwrap();
     assert!(done.effects.iter().any(|effect| matches!(effect, Effect::Delivered(TargetId(1), None))));
 }

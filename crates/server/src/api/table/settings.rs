@@ -3,7 +3,7 @@
 use signin::rights::Right;
 
 use super::{
-    super::{accounts, door::Access, presets, secrets, settings, switch, targets},
+    super::{accounts, domains, door::Access, presets, secrets, settings, switch, targets},
     Row, delete, get, post, put,
 };
 
@@ -48,18 +48,36 @@ pub(super) fn rows() -> Vec<Row> {
         .takes::<settings::SystemSettings>()
         .gives::<settings::SystemSettings>()
         .changes(),
-        get("/settings/domain", Needs(SystemRead), "getDomain", "The SIP domain", settings::domain)
+        get("/settings/domain", Needs(SystemRead), "getDomainSettings", "The SIP domain", settings::domain)
             .gives::<settings::DomainSettings>(),
         put(
             "/settings/domain",
             Needs(SystemWrite),
-            "changeDomain",
+            "changeDomainSettings",
             "Change the SIP domain",
             settings::change_domain,
         )
         .takes::<settings::DomainSettings>()
         .gives::<settings::DomainSettings>()
         .changes(),
+        get("/domains", Needs(SystemRead), "listDomains", "Domains", domains::list)
+            .gives::<domains::Domains>()
+            .says(
+                "The organisations that the installation serves. One that has only one never needs to know.",
+            ),
+        post("/domains", Needs(SystemWrite), "createDomain", "Make a domain", domains::create)
+            .takes::<domains::NewDomain>()
+            .makes::<domains::MadeDomain>()
+            .says("It has nobody yet: make its first service user next."),
+        get("/domains/{id}", Needs(SystemRead), "getDomain", "One domain", domains::show)
+            .gives::<domains::Domain>(),
+        put("/domains/{id}", Needs(SystemWrite), "changeDomain", "Change a domain", domains::change)
+            .takes::<settings::DomainSettings>()
+            .gives::<domains::Domain>()
+            .changes(),
+        delete("/domains/{id}", Needs(SystemWrite), "deleteDomain", "Delete a domain", domains::delete)
+            .changes()
+            .says("Once it has no users, service users and extensions any more."),
         get(
             "/settings/switch",
             Needs(SystemRead),

@@ -49,7 +49,7 @@ impl Answers {
     pub(super) async fn renumber_extension(&self, number: String, to: String) -> Answered {
         let edited = self
             .administer(move |admin, _| {
-                let extension = numbered(admin.records, &number)?;
+                let extension = numbered(&admin.records, &number)?;
                 let edit = EditExtension { version: extension.version, number: to.clone() };
                 admin.edit_extension(extension.id, &edit)
             })
@@ -59,7 +59,7 @@ impl Answers {
 
     pub(super) async fn delete_extension(&self, number: String) -> Answered {
         let deleted = self
-            .administer(move |admin, _| admin.delete_extension(numbered(admin.records, &number)?.id))
+            .administer(move |admin, _| admin.delete_extension(numbered(&admin.records, &number)?.id))
             .await?;
         Ok(done(deleted, 1))
     }
@@ -84,7 +84,7 @@ impl Answers {
     pub(super) async fn log_out_phones(&self, number: String, contact: Option<String>) -> Answered {
         let gone = self
             .administer(move |admin, _| {
-                admin.log_out_phones(numbered(admin.records, &number)?.id, contact.as_deref())
+                admin.log_out_phones(numbered(&admin.records, &number)?.id, contact.as_deref())
             })
             .await?;
         let count = gone.value as u64;

@@ -45,7 +45,7 @@ impl Answers {
         let figures = system.ledger.figures();
         let is_ignited = is_ignited(&*system.ledger);
         let by = By::console();
-        let admin = Admin { records: &*system.ledger, by: &by, now };
+        let admin = Admin::new(&*system.ledger, &by, now);
         let mut warnings = Vec::new();
         if is_ignited && admin.business_partner_is_open() {
             warnings.push("BusinessPartner has no password of its own yet.".into());

@@ -55,7 +55,7 @@ impl Answers {
     pub(super) async fn edit_user(&self, changes: UserChanges) -> Answered {
         let edited = self
             .administer(move |admin, _| {
-                let account = named(admin.records, &changes.name)?;
+                let account = named(&admin.records, &changes.name)?;
                 let extension = account.extension().and_then(|extension| admin.records.extension(extension));
                 let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
                 let edit = EditUser {
@@ -74,7 +74,7 @@ impl Answers {
 
     pub(super) async fn delete_user(&self, name: String, with_extension: bool) -> Answered {
         let deleted = self
-            .administer(move |admin, _| admin.delete_user(named(admin.records, &name)?.id, with_extension))
+            .administer(move |admin, _| admin.delete_user(named(&admin.records, &name)?.id, with_extension))
             .await?;
         Ok(done(deleted, 1))
     }
@@ -90,9 +90,9 @@ impl Answers {
         let set = self
             .administer(move |admin, dice| {
                 let owner = match &whose {
-                    Whose::User(name) => Owner::Account(named(admin.records, name)?.id),
+                    Whose::User(name) => Owner::Account(named(&admin.records, name)?.id),
                     Whose::Extension(number) => {
-                        Owner::Extension(super::extensions::numbered(admin.records, number)?.id)
+                        Owner::Extension(super::extensions::numbered(&admin.records, number)?.id)
                     }
                 };
                 admin.set_secret(owner, kind, &choice, force_new, dice)

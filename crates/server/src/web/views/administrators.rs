@@ -14,7 +14,7 @@ use super::{
 pub(crate) struct AdministratorNewPage {
     /// The frame.
     pub(crate) shell: Shell,
-    /// `name`, `full_name`.
+    /// `domain` where there are several, `name`, `full_name`.
     pub(crate) fields: Vec<Field>,
     /// `groups`.
     pub(crate) groups: Picks,
@@ -30,14 +30,20 @@ pub(crate) struct AdministratorNewPage {
 
 impl AdministratorNewPage {
     /// The form, with what it holds.
-    pub(crate) fn new(shell: Shell, filled: &Filled, groups: Picks, rules: Vec<Rule>) -> Self {
+    pub(crate) fn new(
+        shell: Shell,
+        filled: &Filled,
+        domain: Option<Field>,
+        groups: Picks,
+        rules: Vec<Rule>,
+    ) -> Self {
         let mut password = Secret::new("password", "Password").rules(rules);
         password.account = filled.value("name").into();
         let password = filled.secret(password);
         let force_new = Field::new("force_new", "Ask for a new one at the first sign-in")
             .kind(Kind::Check { ticked: true })
             .hint("So that nobody but them knows it.");
-        let fields = administrator_fields(filled);
+        let fields: Vec<Field> = domain.into_iter().chain(administrator_fields(filled)).collect();
         let all: Vec<&Field> = fields.iter().collect();
         let mut problems = Problems::of(&all, &[&password]);
         problems.list.extend(groups.problem());

@@ -16,6 +16,8 @@ pub(crate) struct ExtensionRow {
     pub(crate) href: String,
     /// The number.
     pub(crate) number: String,
+    /// Of which domain, where there are several.
+    pub(crate) domain: Option<String>,
     /// The user logged in to it.
     pub(crate) user: Option<Link>,
     /// "Phone password", "Login code of ann", "Nothing set": what a phone registers with.
@@ -32,6 +34,10 @@ pub(crate) struct ExtensionsPage {
     pub(crate) shell: Shell,
     /// What was searched for.
     pub(crate) query: String,
+    /// Whether something is searched for or left out.
+    pub(crate) narrowed: bool,
+    /// `domain`: of which one, where there are several.
+    pub(crate) domain: Option<Field>,
     /// Heading.
     pub(crate) number: Column,
     /// Heading.
@@ -50,7 +56,7 @@ pub(crate) struct ExtensionsPage {
 pub(crate) struct ExtensionNewPage {
     /// The frame.
     pub(crate) shell: Shell,
-    /// `number`.
+    /// `domain` where there are several, `number`.
     pub(crate) fields: Vec<Field>,
     /// Radio buttons `phone_password_how` with generate, type, none.
     pub(crate) phone_password_how: Field,
@@ -69,8 +75,8 @@ pub(crate) fn extension_fields(filled: &Filled) -> Vec<Field> {
 
 impl ExtensionNewPage {
     /// The form, with what it holds: `number`, `phone_password_how`.
-    pub(crate) fn new(shell: Shell, filled: &Filled, rules: Vec<Rule>) -> Self {
-        let fields = extension_fields(filled);
+    pub(crate) fn new(shell: Shell, filled: &Filled, domain: Option<Field>, rules: Vec<Rule>) -> Self {
+        let fields: Vec<Field> = domain.into_iter().chain(extension_fields(filled)).collect();
         let mut phone_password = filled.secret(Secret::new("phone_password", "Phone password").rules(rules));
         phone_password.required = false;
         let shown: Vec<&Field> = fields.iter().collect();
@@ -107,7 +113,7 @@ pub(crate) struct ExtensionPage {
     pub(crate) version: String,
     /// Whether the person may change it.
     pub(crate) editable: bool,
-    /// `number`.
+    /// `domain` where there are several, `number`.
     pub(crate) fields: Vec<Field>,
     /// Its phone password.
     pub(crate) phone_password: CredentialCard,

@@ -12,6 +12,7 @@ pub(crate) mod alarms;
 pub(crate) mod audit;
 pub(crate) mod chart;
 pub(crate) mod doctor;
+pub(crate) mod domains;
 pub(crate) mod draft;
 pub(crate) mod errors;
 pub(crate) mod extensions;

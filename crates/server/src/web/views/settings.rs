@@ -20,6 +20,8 @@ pub(crate) enum SettingsTab {
     Switch,
     /// Where alarms and the audit go.
     Notifications,
+    /// The organisations, where there are several.
+    Domains,
     /// Service users.
     Administrators,
     /// What they may do.
@@ -30,12 +32,13 @@ pub(crate) enum SettingsTab {
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Security,
         Self::Domain,
         Self::System,
         Self::Switch,
         Self::Notifications,
+        Self::Domains,
         Self::Administrators,
         Self::Groups,
         Self::Preferences,
@@ -49,6 +52,7 @@ impl SettingsTab {
             Self::System => "Name and networks",
             Self::Switch => "Switch",
             Self::Notifications => "Alarms and logs",
+            Self::Domains => "Domains",
             Self::Administrators => "Administrators",
             Self::Groups => "Rights groups",
             Self::Preferences => "User Preferences",
@@ -63,6 +67,7 @@ impl SettingsTab {
             Self::System => "/manager/settings/system",
             Self::Switch => "/manager/settings/switch",
             Self::Notifications => "/manager/settings/notifications",
+            Self::Domains => "/manager/settings/domains",
             Self::Administrators => "/manager/settings/administrators",
             Self::Groups => "/manager/settings/groups",
             Self::Preferences => "/manager/preferences",
@@ -82,6 +87,8 @@ pub(crate) struct SettingsPage {
     pub(crate) notice: Option<Notice>,
     /// The form.
     pub(crate) sections: Vec<Section>,
+    /// Whether there is only one domain, and this page is about it.
+    pub(crate) first_domain: bool,
     /// Whether the person may change anything.
     pub(crate) editable: bool,
     /// The version that is looked at; sent along, so that nobody's change is lost under another.
@@ -99,6 +106,8 @@ pub(crate) struct AdministratorRow {
     pub(crate) name: String,
     /// The person behind it; may be empty.
     pub(crate) full_name: String,
+    /// Of which domain, where there are several.
+    pub(crate) domain: Option<String>,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
     /// "All rights", or the groups.
@@ -121,6 +130,8 @@ pub(crate) struct AdministratorsPage {
     pub(crate) shell: Shell,
     /// Which tab: always the administrators.
     pub(crate) tab: SettingsTab,
+    /// Whether there are several domains.
+    pub(crate) domains: bool,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
     /// "4 of 64 administrators".
@@ -144,6 +155,7 @@ impl SettingsPage {
             SettingsTab::Security
             | SettingsTab::Switch
             | SettingsTab::Notifications
+            | SettingsTab::Domains
             | SettingsTab::Administrators
             | SettingsTab::Groups
             | SettingsTab::Preferences => Vec::new(),
@@ -155,7 +167,7 @@ impl SettingsPage {
         }
         let problems = Filled::problems_of(&sections);
         let version = filled.value("version").to_owned();
-        Self { shell, tab, notice, sections, editable, version, problems }
+        Self { shell, tab, notice, sections, first_domain: false, editable, version, problems }
     }
 }
 

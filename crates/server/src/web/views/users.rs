@@ -18,6 +18,8 @@ pub(crate) struct UserRow {
     pub(crate) name: String,
     /// The name in full, or empty.
     pub(crate) full_name: String,
+    /// Of which domain, where there are several.
+    pub(crate) domain: Option<String>,
     /// The extension, or empty.
     pub(crate) extension: String,
     /// The account's status.
@@ -36,6 +38,12 @@ pub(crate) struct UsersPage {
     pub(crate) shell: Shell,
     /// What was searched for.
     pub(crate) query: String,
+    /// Whether something is searched for or left out.
+    pub(crate) narrowed: bool,
+    /// The number of the domain that is shown alone, or empty.
+    pub(crate) domain_id: String,
+    /// `domain`: of which one, where there are several.
+    pub(crate) domain: Option<Field>,
     /// Headings: name, full name, extension, last seen, in this order. Status and phones cannot be sorted.
     pub(crate) name: Column,
     /// Heading.
@@ -66,7 +74,7 @@ pub(crate) struct UsersPage {
 pub(crate) struct UserNewPage {
     /// The frame.
     pub(crate) shell: Shell,
-    /// `name`, `full_name`, `extension`.
+    /// `domain` where there are several, `name`, `full_name`, `extension`.
     pub(crate) fields: Vec<Field>,
     /// What to do about the login code: radio buttons `login_code_how` with generate, type, none.
     pub(crate) login_code_how: Field,
@@ -139,10 +147,11 @@ impl UserNewPage {
     pub(crate) fn new(
         shell: Shell,
         filled: &Filled,
+        domain: Option<Field>,
         code_rules: Vec<Rule>,
         password_rules: Vec<Rule>,
     ) -> Self {
-        let fields = user_fields(filled);
+        let fields: Vec<Field> = domain.into_iter().chain(user_fields(filled)).collect();
         let mut login_code = filled.secret(Secret::new("login_code", "Login code").rules(code_rules));
         (login_code.digits, login_code.required) = (true, false);
         let mut password = filled.secret(Secret::new("password", "Password").rules(password_rules));

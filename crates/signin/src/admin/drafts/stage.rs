@@ -11,6 +11,7 @@ use crate::{
     effect::{Effect, Seen},
     ident::{AccountId, ExtensionId},
     records::Records,
+    scope::Scope,
 };
 
 /// What is to be done with one record of a draft.
@@ -51,7 +52,7 @@ impl Wish<'_> {
 }
 
 impl Stage {
-    pub(super) fn over<'a>(&'a self, live: &'a dyn Records) -> Overlay<'a> {
+    pub(super) fn over<'a>(&'a self, live: Scope<'a>) -> Overlay<'a> {
         Overlay { live, layer: &self.layer }
     }
 
@@ -62,7 +63,7 @@ impl Stage {
         operation: impl FnOnce(&Admin<'_>) -> Result<Change<T>, Problem>,
     ) -> Result<T, Problem> {
         let overlay = Overlay { live: admin.records, layer: &self.layer };
-        let change = operation(&Admin { records: &overlay, by: admin.by, now: admin.now })?;
+        let change = operation(&Admin::new(&overlay, admin.by, admin.now))?;
         self.layer.take(&change.effects);
         self.effects.extend(change.effects);
         Ok(change.value)
@@ -78,7 +79,7 @@ impl Stage {
         }
     }
 
-    pub(super) fn guard_secrets(&mut self, live: &dyn Records, owner: Owner) {
+    pub(super) fn guard_secrets(&mut self, live: Scope<'_>, owner: Owner) {
         for row in &KINDS {
             let present = live.credential(owner, row.kind).map(|facts| facts.set_at);
             self.guards.push(Effect::Unchanged(Seen::Credential(owner, row.kind, present)));
@@ -88,7 +89,7 @@ impl Stage {
     /// Notes the real number of an extension that a draft made, once its user is there.
     pub(super) fn note_made(
         &mut self,
-        live: &dyn Records,
+        live: Scope<'_>,
         draft: &Draft,
         wanted: Option<ExtensionId>,
         user: AccountId,

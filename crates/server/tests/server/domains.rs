@@ -1,0 +1,449 @@
+//! Two organisations on one system: every page and every operation, as somebody of one of them meets it, with what is theirs
+//! and with what is the other's.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use http::Method;
+use serde_json::{Value, json};
+use server::{
+    api::{door, table::table},
+    web::routes::{self, Access},
+};
+use signin::{
+    account::Account,
+    admin::{By, GroupFields, NewDomain, NewExtension, NewUser, SecretChoice, ServiceUserFields},
+    credential::{KINDS, Owner},
+    document::DocumentKind,
+    extension::Extension,
+    ident::{AccountId, DomainId, ExtensionId},
+    records::Records,
+    rights::Right,
+    secret::Secret,
+};
+use store::{AccountQuery, ExtensionQuery};
+
+use crate::{
+    browser::{Answer, Browser},
+    house::{ADMINISTRATOR_PASSWORD, House},
+    program::Program,
+};
+
+const PASSWORD: &str = "eight ants went by a river";
+const HOST: &str = "second.example";
+/// Of the first domain, and of nobody else: no page may hold either.
+const STRANGER: &str = "Xenia";
+const STRANGERS_NUMBER: &str = "2017777";
+
+/// A house with two domains, and what there is in each.
+struct Houses {
+    house: House,
+    /// Of the first domain: an account and an extension without one.
+    theirs: Things,
+    /// Of the second.
+    own: Things,
+}
+
+struct Things {
+    user: AccountId,
+    line: ExtensionId,
+    alone: ExtensionId,
+    staff: AccountId,
+}
+
+impl Things {
+    fn are_named_in(&self, path: &str) -> bool {
+        let ids = [self.user.to_string(), self.alone.to_string(), self.staff.to_string()];
+        path.split('/').any(|part| ids.iter().any(|id| part == id))
+    }
+}
+
+async fn furnish(house: &House, domain: DomainId, name: &str, number: &str, alone: &str) -> Things {
+    let user = NewUser {
+        name: name.into(),
+        full_name: String::new(),
+        number: number.into(),
+        login_code: SecretChoice::Set(Secret::new("730194")),
+        user_password: SecretChoice::Keep,
+        phone_password: SecretChoice::Keep,
+    };
+    let console = By::console();
+    let made = house.system.administer(&console, move |admin, dice| admin.create_user(domain, &user, dice));
+    let user = made.await.expect("a user").value;
+    let new = NewExtension { number: alone.into(), phone_password: SecretChoice::Keep };
+    let made =
+        house.system.administer(&console, move |admin, dice| admin.create_extension(domain, &new, dice));
+    let alone = made.await.expect("an extension").value;
+    let line = house.system.ledger.account(user).and_then(|user| user.extension()).expect("a line");
+    let password = SecretChoice::Set(Secret::new(PASSWORD));
+    let fields =
+        ServiceUserFields { domain: Some(domain), name: "pia".into(), ..ServiceUserFields::default() };
+    let made = house
+        .system
+        .administer(&console, move |admin, dice| admin.create_service_user(&fields, &password, false, dice));
+    let staff = made.await.expect("a service user").value;
+    Things { user, line, alone, staff }
+}
+
+impl Houses {
+    async fn furnished() -> Self {
+        let house = House::start().await.ignited().await;
+        let new = NewDomain { hosts: vec![HOST.into()], realm: String::new() };
+        let made = house.system.administer(&By::console(), move |admin, _| admin.create_domain(&new)).await;
+        let second = made.expect("a domain").value;
+        let theirs = furnish(&house, DomainId::FIRST, STRANGER, STRANGERS_NUMBER, "2018888").await;
+        let own = furnish(&house, second, "Bea", "201", "300").await;
+        // Somebody whose groups give every right there is.
+        let every = GroupFields { name: "everything".into(), rights: Right::ALL.to_vec() };
+        let console = By::console();
+        let group =
+            house.system.administer(&console, move |admin, dice| admin.create_group(&every, dice)).await;
+        let fields = ServiceUserFields {
+            domain: Some(second),
+            name: "olga".into(),
+            groups: vec![group.expect("a group").value],
+            ..ServiceUserFields::default()
+        };
+        let password = SecretChoice::Set(Secret::new(PASSWORD));
+        let made = house
+            .system
+            .administer(&console, move |admin, dice| {
+                admin.create_service_user(&fields, &password, false, dice)
+            })
+            .await;
+        made.expect("a service user");
+        Self { house, theirs, own }
+    }
+
+    async fn olga(&self) -> Browser {
+        let mut browser = Browser::at(self.house.https()).asking_for(HOST);
+        assert_eq!(browser.sign_in("olga", PASSWORD).await.status, 303);
+        browser
+    }
+
+    async fn olgas_program(&self) -> Program {
+        let mut program = Program::at(self.house.https()).asking_for(HOST);
+        assert_eq!(program.sign_in("olga", PASSWORD).await.status, 201);
+        program
+    }
+
+    /// Everything the first domain has, and everything the installation has, in one text.
+    fn everything_else(&self) -> String {
+        let ledger = &self.house.system.ledger;
+        let domain = Some(DomainId::FIRST);
+        let accounts =
+            ledger.accounts(&AccountQuery { domain, limit: usize::MAX, ..AccountQuery::default() });
+        let extensions =
+            ledger.extensions(&ExtensionQuery { domain, limit: usize::MAX, ..ExtensionQuery::default() });
+        let owners = accounts.items.iter().map(|account| Owner::Account(account.id));
+        let owners = owners.chain(extensions.items.iter().map(|found| Owner::Extension(found.id)));
+        let facts: Vec<_> = owners
+            .chain([Owner::Domain(DomainId::FIRST)])
+            .flat_map(|owner| KINDS.iter().map(move |row| (owner, row.kind)))
+            .map(|(owner, kind)| ledger.credential(owner, kind).map(|facts| facts.set_at))
+            .collect();
+        let sessions: Vec<_> =
+            accounts.items.iter().flat_map(|account| ledger.sessions_of(account.id)).collect();
+        let sessions: Vec<_> = sessions.iter().map(|session| session.account).collect();
+        let (accounts, extensions): (Vec<&Account>, Vec<&Extension>) = (
+            accounts.items.iter().map(|account| &**account).collect(),
+            extensions.items.iter().map(|found| &**found).collect(),
+        );
+        let documents: Vec<_> = [DocumentKind::RightsGroup, DocumentKind::ApiToken]
+            .iter()
+            .flat_map(|kind| ledger.documents(*kind))
+            .collect();
+        format!(
+            "{accounts:?}{extensions:?}{facts:?}{sessions:?}{documents:?}{:?}{:?}{:?}{:?}{:?}",
+            ledger.settings(),
+            ledger.reporting(),
+            ledger.domains(),
+            ledger.registration(self.theirs.line).map(|found| found.bindings.len()),
+            ledger
+                .locks(self.house.system.clock.now())
+                .iter()
+                .map(|(key, _)| key.clone())
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
+/// The address of a row with these things in its place; `None` = there is nothing to put there.
+fn address(path: &str, things: &Things) -> Option<String> {
+    if !path.contains('{') {
+        return Some(path.into());
+    }
+    let (user, extension) = (things.user.to_string(), things.alone.to_string());
+    let filled = match path.split('/').take_while(|part| !part.starts_with('{')).last()? {
+        "users" => path.replace("{id}", &user).replace("{kind}", "login-code"),
+        "extensions" => path.replace("{id}", &extension).replace("{kind}", "phone-password"),
+        "administrators" | "service-users" => {
+            path.replace("{id}", &things.staff.to_string()).replace("{kind}", "service-password")
+        }
+        "old-codes" | "quarantine" => path.replace("{extension}", &extension),
+        _ => return None,
+    };
+    Some(filled)
+}
+
+/// Enough of every form for it to be done.
+fn fields<'a>(number: &'a str, ids: &'a [String; 2]) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("name", "Changed"),
+        ("extension", number),
+        ("number", number),
+        ("version", "1"),
+        ("how", "generate"),
+        ("do", "all"),
+        ("one", &ids[1]),
+        ("pick", &ids[0]),
+        ("whom", "picked"),
+        ("what", "disable"),
+        ("count", "1"),
+        ("user", &ids[0]),
+    ]
+}
+
+async fn ask(browser: &mut Browser, method: &Method, path: &str, form: &[(&str, &str)]) -> Answer {
+    if *method == Method::GET {
+        return if path.ends_with("/events") { browser.head_of(path).await } else { browser.get(path).await };
+    }
+    let token = browser.get("/manager/preferences").await.token();
+    browser.post(path, &token, form).await
+}
+
+/// Rows that nothing of a domain can be put into: they are about the installation, or about who asks alone.
+fn is_of_nobody(path: &str) -> bool {
+    [
+        "/manager/jobs/{id}",
+        "/manager/preferences/tokens/{id}",
+        "/status/live/{tab}",
+        "/status/blacklists/{slug}",
+    ]
+    .iter()
+    .any(|start| path.starts_with(start))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_shows_and_changes_what_is_of_the_own_domain_and_nothing_of_another() {
+    let houses = Houses::furnished().await;
+    let mut phone = houses.house.phone(STRANGERS_NUMBER, "730194").await;
+    phone.register(3600).await;
+    let mut olga = houses.olga().await;
+    let before = houses.everything_else();
+    let ids = |things: &Things| [things.user.to_string(), things.alone.to_string()];
+    let mut met = BTreeMap::new();
+    // What deletes comes last: the rest would find nothing.
+    let mut rows = routes::table();
+    rows.sort_by_key(|(method, path, _)| *method == Method::POST && path.ends_with("/delete"));
+    for (method, path, access) in rows {
+        if matches!(path, "/manager/logout" | "/manager/password") || access == Access::Anyone {
+            continue;
+        }
+        let is_of_domains = match access {
+            Access::Needs(right) => right.row().is_of_domains,
+            Access::Anyone | Access::SignedIn | Access::Detained => true,
+        };
+        for (things, is_own) in [(&houses.theirs, false), (&houses.own, true)] {
+            let ids = ids(things);
+            let number = if is_own { "300" } else { "399" };
+            let path = match address(path, things) {
+                Some(path) => path,
+                None if is_of_nobody(path) || !is_of_domains => path
+                    .replace("{id}", "1")
+                    .replace("{seq}", "1")
+                    .replace("{kind}", "webhook")
+                    .replace("{part}", "sessions")
+                    .replace("{slug}", "addresses")
+                    .replace("{tab}", "phones"),
+                None => panic!("{method} {path} has no row in this test"),
+            };
+            let answer = ask(&mut olga, &method, &path, &fields(number, &ids)).await;
+            let where_ = format!("{method} {path}: {} {}", answer.status, answer.header("location"));
+            assert!(answer.status < 500, "{where_}");
+            assert!(!answer.body.contains(STRANGER) && !answer.body.contains(STRANGERS_NUMBER), "{where_}");
+            assert_eq!(answer.status == 403, !is_of_domains, "{where_}");
+            let names_one = things.are_named_in(&path);
+            if is_of_domains && names_one {
+                assert_eq!(answer.status == 404, !is_own, "{where_}");
+                *met.entry(is_own).or_insert(0) += 1;
+            }
+            assert_eq!(houses.everything_else(), before, "{where_}");
+        }
+    }
+    assert!(met[&false] >= 13 && met[&true] >= 13, "{met:?}");
+    // What they did at home was done.
+    let bea = houses.house.system.ledger.account(houses.own.user);
+    assert!(bea.is_none(), "the last row about a user deletes them");
+    assert_eq!(
+        houses.house.system.ledger.registration(houses.theirs.line).map(|it| it.bindings.len()),
+        Some(1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_tells_and_changes_what_is_of_the_own_domain_and_nothing_of_another() {
+    let houses = Houses::furnished().await;
+    let mut administrator = Program::at(houses.house.https());
+    administrator.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let olga = houses.olgas_program().await;
+    let before = houses.everything_else();
+    let all = json!({
+        "name": "Changed", "full_name": "", "extension": null, "expires_at": null, "number": "300", "all": true,
+        "generate": true,
+    });
+    // Each operation gets what it knows of this, by its description.
+    let description: Value = administrator.get("/openapi.json").await.json();
+    let mut met = BTreeMap::new();
+    let mut rows = table();
+    rows.sort_by_key(|(method, path, _)| (*method == Method::DELETE, Reverse(path.len())));
+    for (method, path, access) in rows {
+        if path == "/session" || path.starts_with("/own") || access == door::Access::Anyone {
+            continue;
+        }
+        let is_of_domains = match access {
+            door::Access::Needs(right) => right.row().is_of_domains,
+            door::Access::Anyone
+            | door::Access::SignedIn
+            | door::Access::InPerson
+            | door::Access::Detained => true,
+        };
+        for (things, is_own) in [(&houses.theirs, false), (&houses.own, true)] {
+            let path = address(path, things).unwrap_or_else(|| {
+                path.replace("{id}", "1").replace("{session}", &"x".repeat(43)).replace("{name}", "modern")
+            });
+            let known = known(&description, method.as_str(), &path, &all);
+            let answer = olga.ask(method.as_str(), &path, &[("If-Match", "*")], known.as_ref()).await;
+            let where_ = format!("{method} {path}: {answer:?}");
+            assert!(answer.status < 500, "{where_}");
+            assert!(!answer.body.contains(STRANGER) && !answer.body.contains(STRANGERS_NUMBER), "{where_}");
+            assert_eq!(answer.status == 403, !is_of_domains, "{where_}");
+            let names_one = things.are_named_in(&path);
+            if is_of_domains && names_one {
+                assert_eq!(answer.status == 404, !is_own, "{where_}");
+                *met.entry(is_own).or_insert(0) += 1;
+            }
+            assert_eq!(houses.everything_else(), before, "{where_}");
+        }
+    }
+    assert!(met[&false] >= 14 && met[&true] >= 14, "{met:?}");
+}
+
+/// What an operation takes of these fields.
+fn known(description: &Value, method: &str, path: &str, all: &Value) -> Option<Value> {
+    let shape: Vec<&str> = path.split('/').collect();
+    let fits = |template: &str| {
+        let parts: Vec<&str> = template.split('/').collect();
+        parts.len() == shape.len()
+            && parts.iter().zip(&shape).all(|(part, is)| part.starts_with('{') || part == is)
+    };
+    let (_, operations) = description["paths"].as_object()?.iter().find(|(template, _)| fits(template))?;
+    let body = &operations[method.to_lowercase()]["requestBody"]["content"]["application/json"]["schema"];
+    let name = body["$ref"].as_str()?.rsplit('/').next()?.to_owned();
+    let properties = description["components"]["schemas"][&name]["properties"].as_object()?.clone();
+    let fields = all.as_object()?.iter().filter(|(field, _)| properties.contains_key(*field));
+    Some(Value::Object(fields.map(|(field, value)| (field.clone(), value.clone())).collect()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_says_whose_names_are_meant() {
+    let houses = Houses::furnished().await;
+    let server = houses.house.https();
+    // Nobody of the first domain is called olga, and nobody of the second Administrator: alike in words.
+    let mut here = Browser::at(server);
+    let wrong = here.sign_in("olga", PASSWORD).await;
+    assert_eq!(wrong.status, 401);
+    let mut there = Browser::at(server).asking_for(HOST);
+    assert_eq!(there.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 401);
+    let mut olga = Browser::at(server).asking_for("SECOND.example:8443");
+    assert_eq!(olga.sign_in("olga", PASSWORD).await.status, 303);
+    // The session is theirs by whatever name they ask, and reaches no further.
+    let mut elsewhere = olga.clone().asking_for("first.example");
+    let list = elsewhere.get("/manager/users").await;
+    assert!(list.body.contains("Bea") && !list.body.contains(STRANGER), "{}", list.body);
+    let mut program = Program::at(server);
+    assert_eq!(program.sign_in("olga", PASSWORD).await.status, 401);
+    assert_eq!(houses.olgas_program().await.get("/users").await.json()["total"], json!(1));
+    // Their own password is asked for, and changed, where they are.
+    let page = olga.get("/manager/preferences").await;
+    assert!(page.body.contains("olga"), "{}", page.body);
+    let program = houses.olgas_program().await;
+    let new = json!({"present": PASSWORD, "new": "nine bees flew over a lake"});
+    assert_eq!(program.post("/own/password", &new).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_runs_the_installation_makes_a_domain_and_somebody_for_it_by_the_pages() {
+    let house = House::start().await.ignited().await;
+    let mut administrator = Browser::at(house.https());
+    administrator.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    // While there is one, nobody is asked which.
+    let alone = administrator.get("/manager/users/new").await;
+    assert!(!alone.body.contains("name=\"domain\""), "{}", alone.body);
+    assert!(!administrator.get("/manager/settings/system").await.body.contains("Domains"));
+    let phones = administrator.get("/manager/settings/domain").await;
+    assert!(phones.body.contains("Serve another organisation"), "{}", phones.body);
+    let form = "/manager/domains/new";
+    let wrong = administrator.fill(form, form, &[("sip_domain", "no host!"), ("realm", "\"")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.body.contains("is no host name") && wrong.body.contains("without quotes"),
+        "{}",
+        wrong.body
+    );
+    let none = administrator.fill(form, form, &[("sip_domain", ""), ("realm", "")]).await;
+    assert!(none.status == 422 && none.body.contains("It needs a host name"), "{}", none.body);
+    let made = administrator.fill(form, form, &[("sip_domain", "Second.Example")]).await;
+    assert_eq!(made.status, 303, "{}", made.body);
+    let page = made.header("location").to_owned();
+    let taken = administrator.fill(form, form, &[("sip_domain", "second.example")]).await;
+    assert!(taken.status == 422 && taken.body.contains("Another domain has the host name"), "{}", taken.body);
+    let shown = administrator.get(&page).await;
+    assert!(shown.body.contains("second.example") && shown.body.contains("Users: 0"), "{}", shown.body);
+    let id = page.rsplit('/').next().expect("a number");
+    let new = format!("/manager/administrators/new?domain={id}");
+    let asked = administrator.get(&new).await;
+    assert!(asked.body.contains(&format!("<option value=\"{id}\" selected>")), "{}", asked.body);
+    let form = "/manager/administrators/new";
+    let who = [
+        ("domain", id),
+        ("name", "olga"),
+        ("password_how", "type"),
+        ("password", PASSWORD),
+        ("password_again", PASSWORD),
+    ];
+    assert_eq!(administrator.post(form, &asked.token(), &who).await.status, 303);
+    let list = administrator.get("/manager/settings/administrators").await;
+    assert!(list.body.contains("olga") && list.body.contains("second.example"), "{}", list.body);
+    let user = [("domain", id), ("name", "Bea"), ("extension", "201")];
+    assert_eq!(administrator.fill("/manager/users/new", "/manager/users/new", &user).await.status, 303);
+    for (query, is_there) in [("", true), (&*format!("?domain={id}"), true), ("?domain=1", false)] {
+        let list = administrator.get(&format!("/manager/users{query}")).await;
+        assert_eq!(list.body.contains("Bea"), is_there, "{query}");
+    }
+    // It stays as long as somebody is in it.
+    let delete = format!("{page}/delete");
+    let refused = administrator.fill(&delete, &delete, &[]).await;
+    assert!(refused.body.contains("still has users") || refused.status == 403, "{refused:?}");
+    let program = {
+        let mut program = Program::at(house.https());
+        program.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+        program
+    };
+    let of = |answer: &Answer| answer.json()["items"].clone();
+    let users = program.get(&format!("/users?domain={id}")).await;
+    let bea = of(&users)[0]["id"].clone();
+    assert_eq!(program.delete(&format!("/users/{bea}?with_extension=true"), "*").await.status, 204);
+    assert_eq!(program.delete(&format!("/domains/{id}"), "*").await.status, 403, "olga is left");
+    let staff = of(&program.get("/service-users").await);
+    let olga = staff.as_array().expect("a list").iter().find(|one| one["name"] == "olga").expect("olga");
+    assert_eq!(olga["domain"].to_string(), id);
+    assert_eq!(program.delete(&format!("/service-users/{}", olga["id"]), "*").await.status, 204);
+    assert_eq!(administrator.fill(&delete, &delete, &[]).await.status, 303);
+    assert_eq!(program.delete("/domains/1", "*").await.status, 403, "the first stays");
+    // Its number is never another's.
+    let again = program.post("/domains", &json!({"hosts": ["third.example"]})).await;
+    assert_eq!(again.status, 201, "{again:?}");
+    assert_ne!(again.json()["domain"]["id"].to_string(), id);
+    let house = house.restarted().await;
+    assert_eq!(house.system.ledger.domains().len(), 2);
+}
