@@ -103,7 +103,8 @@ pub(super) fn href(id: DomainId) -> String {
     if id == DomainId::FIRST { SettingsTab::Domain.href().into() } else { format!("{PATH}/{id}") }
 }
 
-fn users(web: &Web, id: DomainId) -> usize {
+/// How many users a domain has.
+pub(super) fn users(web: &Web, id: DomainId) -> usize {
     let query =
         AccountQuery { kind: Some(RoleKind::User), domain: Some(id), limit: 0, ..AccountQuery::default() };
     web.system.ledger.accounts(&query).total
@@ -113,7 +114,8 @@ fn administrators(web: &Web, id: DomainId) -> usize {
     web.system.ledger.service_users().iter().filter(|account| account.domain == id).count()
 }
 
-fn extensions(web: &Web, id: DomainId) -> usize {
+/// How many extensions.
+pub(super) fn extensions(web: &Web, id: DomainId) -> usize {
     let query = ExtensionQuery { domain: Some(id), limit: 0, ..ExtensionQuery::default() };
     web.system.ledger.extensions(&query).total
 }

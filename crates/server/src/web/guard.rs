@@ -362,7 +362,12 @@ impl SignedIn {
         let settings: Vec<SettingsTab> =
             SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href()) && is_asked(tab)).collect();
         let is_open = |place: &Place| {
-            if *place == Place::Settings { !settings.is_empty() } else { may_see(place.href()) }
+            if *place == Place::Settings {
+                // One's own preferences have a place of their own.
+                settings.iter().any(|tab| *tab != SettingsTab::Preferences)
+            } else {
+                may_see(place.href())
+            }
         };
         let is_there = |place: &Place| match place {
             Place::Status | Place::Audit | Place::Doctor | Place::Passwords => web.system.editor.is_none(),

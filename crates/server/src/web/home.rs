@@ -14,10 +14,10 @@ use signin::{
 use store::Figures;
 
 use super::{
-    Web, audit,
+    Web, audit, domains,
     guard::{self, SignedIn},
     lists::thousands,
-    moment, status,
+    moment, routes, status,
     views::{
         chart::Bars,
         home::{Attention, HomePage, LastSignIn, Tile},
@@ -46,10 +46,10 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         last,
         failures: before.failures_since.into(),
         doctor: who.by.may(Right::SecurityRead),
+        status: who.by.may(Right::StatusRead),
         attention: attention(&web, &who, now),
-        // They count the whole installation.
-        tiles: if who.by.within.is_none() { tiles(&figures, bars, refusals) } else { Vec::new() },
-        recent: audit::lately(&web, &who, now),
+        tiles: tiles(&web, &who, &figures, bars, refusals),
+        recent: who.by.may(Right::SecurityRead).then(|| audit::lately(&web, &who, now)),
     };
     who.page(&page)
 }
@@ -59,7 +59,7 @@ fn read_before(value: &str) -> Option<Activity> {
     serde_json::from_slice(&bytes).ok()
 }
 
-fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
+fn tiles(web: &Web, who: &SignedIn, figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
     let number = |value: usize| thousands(value);
     let tile = |label: &str, href: &str, value: String, detail: String| Tile {
         label: label.into(),
@@ -68,7 +68,17 @@ fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
         detail,
         picture: None,
     };
-    vec![
+    if let Some(domain) = who.by.within {
+        // The other figures are of the whole installation.
+        let (users, extensions) = (domains::users(web, domain), domains::extensions(web, domain));
+        let mut tiles = vec![
+            tile("Users", "/manager/users", number(users), String::new()),
+            tile("Extensions", "/manager/extensions", number(extensions), String::new()),
+        ];
+        tiles.retain(|tile| routes::is_open_to(&tile.href, &who.by));
+        return tiles;
+    }
+    let mut tiles = vec![
         tile(
             "Phones registered",
             "/status/phones",
@@ -86,7 +96,10 @@ fn tiles(figures: &Figures, bars: Bars, refusals: u64) -> Vec<Tile> {
                 String::new(),
             )
         },
-    ]
+    ];
+    let path = |tile: &Tile| tile.href.split('?').next().unwrap_or_default().to_owned();
+    tiles.retain(|tile| routes::is_open_to(&path(tile), &who.by));
+    tiles
 }
 
 /// Refusals in each half hour of the last 24 hours, and together. What is counted anyway: nothing is read from the disk.

@@ -447,3 +447,38 @@ async fn whoever_runs_the_installation_makes_a_domain_and_somebody_for_it_by_the
     let house = house.restarted().await;
     assert_eq!(house.system.ledger.domains().len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_of_one_number_in_two_domains_are_told_apart_by_the_host_that_they_ask_for() {
+    let houses = Houses::furnished().await;
+    let house = &houses.house;
+    let console = By::console();
+    let theirs =
+        NewExtension { number: "201".into(), phone_password: SecretChoice::Set(Secret::new("820163")) };
+    let made = house
+        .system
+        .administer(&console, move |admin, dice| admin.create_extension(DomainId::FIRST, &theirs, dice));
+    let first = made.await.expect("made").value;
+    let count = |id| house.system.ledger.registration(id).map_or(0, |found| found.bindings.len());
+    // Bea's code opens her 201, and is one more wrong guess at the other.
+    let mut bea = house.phone("201", "730194").await;
+    bea.host = HOST.into();
+    assert_eq!(bea.register(3600).await.status, 200);
+    assert_eq!((count(houses.own.line), count(first)), (1, 0));
+    let mut lost = house.phone("201", "730194").await;
+    assert_eq!(lost.register(3600).await.status, 403);
+    let mut door = house.phone("201", "820163").await;
+    door.host = "unknown.example".into();
+    assert_eq!(door.register(3600).await.status, 200);
+    assert_eq!((count(houses.own.line), count(first)), (1, 1));
+    // A lock of one is none of the other.
+    for guess in ["1", "2", "3", "4", "5"] {
+        let mut stranger = house.phone_at("127.0.0.9", "201", guess).await;
+        stranger.host = HOST.into();
+        stranger.register(3600).await;
+    }
+    let locks = house.system.ledger.locks(house.system.clock.now());
+    let second = house.system.ledger.account(houses.own.user).expect("Bea").domain;
+    assert!(locks.iter().any(|(key, _)| key.domain == second && key.name.as_str() == "201"), "{locks:?}");
+    assert!(!locks.iter().any(|(key, _)| key.is_within(DomainId::FIRST)), "{locks:?}");
+}

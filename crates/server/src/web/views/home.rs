@@ -58,10 +58,12 @@ pub(crate) struct HomePage {
     pub(crate) failures: u64,
     /// Whether to offer the sign-in doctor.
     pub(crate) doctor: bool,
+    /// Whether they may see what is locked and lost, so that its absence says something.
+    pub(crate) status: bool,
     /// What needs attention, most urgent first. Empty: nothing does.
     pub(crate) attention: Vec<Attention>,
-    /// The numbers.
+    /// The numbers of the pages that are open to them.
     pub(crate) tiles: Vec<Tile>,
-    /// The last events.
-    pub(crate) recent: Vec<Event>,
+    /// The last events, for those who may read the audit.
+    pub(crate) recent: Option<Vec<Event>>,
 }
