@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use signin::{
     audit::AuditEvent,
     diagnosis::{Diagnosis, Evidence, Patient, diagnose},
+    ident::DomainId,
     records::Records as _,
+    scope::Scope,
     timestamp::Timestamp,
 };
 use store::{AccountQuery, AuditQuery, AuditRow, RegistrationQuery};
@@ -36,7 +38,9 @@ pub(crate) struct Found {
 pub(crate) struct Meant {
     /// The question.
     pub(crate) query: String,
-    /// Which of several of one name.
+    /// In which domain it is asked; in all where they are of none.
+    pub(crate) domain: Option<DomainId>,
+    /// Which of several of one name there.
     pub(crate) nth: usize,
     /// Who.
     pub(crate) patient: Patient,
@@ -51,44 +55,61 @@ pub(crate) struct Examined {
     pub(crate) rows: Vec<AuditRow>,
 }
 
-/// Finds who is meant by a name, a number or an address; of several, the `nth`.
-pub(crate) fn find(system: &System, query: &str, nth: usize, now: Timestamp) -> Found {
-    let patients = Patient::find(&*system.ledger, query);
+/// Finds who is meant by a name, a number or an address, in one domain or in all; of several, the `nth`.
+pub(crate) fn find(
+    system: &System,
+    query: &str,
+    domain: Option<DomainId>,
+    nth: usize,
+    now: Timestamp,
+) -> Found {
+    let patients = Patient::find(&Scope::of(&*system.ledger, domain), query);
     let is_nobody = matches!(&*patients, [Patient::Nobody(_)]);
-    let mut alike = if is_nobody { alike(system, query, now) } else { Vec::new() };
+    let mut alike = if is_nobody { alike(system, query, domain, now) } else { Vec::new() };
     match alike.len() {
         0 => {
             let patient = patients.get(nth).or(patients.first()).cloned();
-            let others =
-                patients.into_iter().enumerate().filter(|(_, other)| Some(other) != patient.as_ref());
-            let meant = others.map(|(nth, patient)| Meant { query: query.into(), nth, patient }).collect();
+            let others = patients.into_iter().filter(|other| Some(other) != patient.as_ref());
+            let meant = others.map(|patient| meant(system, query.into(), patient)).collect();
             Found { patient, meant }
         }
         // Nobody is called so, and one alone has it in the name or in the phone.
         1 => Found { patient: alike.pop(), meant: Vec::new() },
         _ => {
             let meant = alike.into_iter().take(MEANT_MAX);
-            let meant = meant.map(|patient| {
-                let query = String::from(patient.claim());
-                let alike = Patient::find(&*system.ledger, &query);
-                Meant { nth: alike.iter().position(|one| *one == patient).unwrap_or(0), query, patient }
-            });
+            let meant = meant.map(|patient| meant_by_name(system, patient));
             Found { patient: None, meant: meant.collect() }
         }
     }
 }
 
+/// How to ask about this one of those whom a question finds.
+fn meant(system: &System, query: String, patient: Patient) -> Meant {
+    let domain = patient.domain();
+    let beside = Patient::find(&Scope::of(&*system.ledger, domain), &query);
+    Meant { nth: beside.iter().position(|one| *one == patient).unwrap_or(0), query, domain, patient }
+}
+
+fn meant_by_name(system: &System, patient: Patient) -> Meant {
+    meant(system, patient.claim().into(), patient)
+}
+
 /// Who has this in the name, or a phone that calls itself so.
-fn alike(system: &System, query: &str, now: Timestamp) -> Vec<Patient> {
+fn alike(system: &System, query: &str, domain: Option<DomainId>, now: Timestamp) -> Vec<Patient> {
     let ledger = &system.ledger;
     let phones = ledger.registrations(&RegistrationQuery {
+        domain,
         search: query.into(),
         limit: MEANT_MAX,
         now,
         ..RegistrationQuery::default()
     });
-    let accounts =
-        ledger.accounts(&AccountQuery { search: query.into(), limit: MEANT_MAX, ..AccountQuery::default() });
+    let accounts = ledger.accounts(&AccountQuery {
+        domain,
+        search: query.into(),
+        limit: MEANT_MAX,
+        ..AccountQuery::default()
+    });
     let lines = phones.items.iter().filter_map(|found| ledger.extension(found.extension));
     let mut found: Vec<Patient> = Vec::new();
     let of_phones = lines.map(|extension| Patient::line(&**ledger, extension));
@@ -119,7 +140,8 @@ pub(crate) fn examine(system: &System, patient: &Patient, now: Timestamp) -> Exa
 fn evidence(system: &System, patient: &Patient, now: Timestamp) -> Vec<AuditRow> {
     let from = Some(Timestamp(now.0.saturating_sub(DAYS_BACK_MS)));
     let look = |name: Option<String>, address: Option<IpAddr>| {
-        glance(system, AuditQuery { name, address, from, limit: ROWS_MAX, ..AuditQuery::default() })
+        let domain = patient.domain();
+        glance(system, AuditQuery { name, domain, address, from, limit: ROWS_MAX, ..AuditQuery::default() })
     };
     let mut rows = match patient {
         Patient::Address(address) => look(None, Some(*address)),

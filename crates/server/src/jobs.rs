@@ -30,9 +30,9 @@ use crate::{flow::Refusal, system::System};
 
 /// Things that are done in one transaction.
 pub const CHUNK: usize = 50;
-/// Jobs that run at once.
+/// Jobs that run at once, of one domain and of the installation.
 const RUNNING_MAX: usize = 2;
-/// Jobs that are remembered, those that run among them.
+/// Jobs of each that are remembered, those that run among them.
 const KEPT_MAX: usize = 50;
 /// How long an ended one is remembered.
 const KEPT_FOR: Seconds = Seconds(24 * 3600);
@@ -186,7 +186,8 @@ impl Jobs {
     ) -> Result<Arc<Job>, Full> {
         let mut kept = self.kept.lock();
         forget(&mut kept, now);
-        if kept.iter().filter(|job| job.progress.borrow().state.goes_on()).count() >= RUNNING_MAX {
+        let beside = kept.iter().filter(|job| job.within == by.within);
+        if beside.filter(|job| job.progress.borrow().state.goes_on()).count() >= RUNNING_MAX {
             return Err(Full);
         }
         let job = Arc::new(Job {
@@ -203,17 +204,22 @@ impl Jobs {
             progress: watch::Sender::new(Progress::default()),
             stop: CancellationToken::new(),
         });
+        make_room(&mut kept, by.within);
         kept.push(Arc::clone(&job));
         Ok(job)
     }
 }
 
-/// Forgets what ended long ago, and where there are too many, what ended first.
+/// Forgets what ended long ago.
 fn forget(kept: &mut Vec<Arc<Job>>, now: Timestamp) {
-    let ended_at = |job: &Job| job.progress.borrow().ended_at;
-    kept.retain(|job| ended_at(job).is_none_or(|at| now < at.after(KEPT_FOR)));
-    while kept.len() >= KEPT_MAX {
-        let Some(first) = kept.iter().position(|job| ended_at(job).is_some()) else { return };
+    kept.retain(|job| job.progress.borrow().ended_at.is_none_or(|at| now < at.after(KEPT_FOR)));
+}
+
+/// Where there are too many, forgets what ended first.
+fn make_room(kept: &mut Vec<Arc<Job>>, within: Option<DomainId>) {
+    while kept.iter().filter(|job| job.within == within).count() >= KEPT_MAX {
+        let has_ended = |job: &Arc<Job>| job.within == within && job.progress.borrow().ended_at.is_some();
+        let Some(first) = kept.iter().position(has_ended) else { return };
         kept.remove(first);
     }
 }

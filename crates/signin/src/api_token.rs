@@ -27,7 +27,8 @@ use crate::{
 /// Most tokens of one service user.
 pub const TOKENS_EACH_MAX: usize = 16;
 /// Most tokens: as many as all service users together may have.
-pub const TOKENS_MAX: usize = crate::rights::SERVICE_USERS_MAX * TOKENS_EACH_MAX;
+pub const TOKENS_MAX: usize =
+    crate::rights::SERVICE_USERS_MAX * TOKENS_EACH_MAX * crate::extension::DOMAINS_MAX;
 /// The longest that a token is good for.
 pub const LIFETIME_MAX: Seconds = Seconds::days(365);
 /// How long it is good for where nobody says: a forgotten one ends within a quarter, and a year of work with it costs

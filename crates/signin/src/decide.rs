@@ -385,7 +385,11 @@ fn event(
         outcome,
         reason,
         actor,
-        domain: attempt.domain,
+        // A token says by itself whose it is.
+        domain: match (attempt.claim, &dossier.account) {
+            (Claim::Token(_), Some(account)) => account.domain,
+            _ => attempt.domain,
+        },
         subject: subject(dossier, attempt),
         interface: attempt.interface,
         address: Some(attempt.peer.address),

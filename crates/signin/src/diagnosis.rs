@@ -356,6 +356,15 @@ impl Patient {
         }
     }
 
+    /// Whose they are; `None` = nobody's of one domain alone.
+    pub fn domain(&self) -> Option<DomainId> {
+        match self {
+            Self::Line(extension, _) => Some(extension.domain),
+            Self::User(account) | Self::ServiceUser(account) => Some(account.domain),
+            Self::Address(_) | Self::Nobody(_) => None,
+        }
+    }
+
     /// Whether a row of the audit tells of their signing in.
     fn is_meant(&self, event: &AuditEvent) -> bool {
         let is_called = || FoldedName::of(&event.subject) == FoldedName::of(&self.claim());
@@ -365,8 +374,11 @@ impl Patient {
                     && event.interface.row().counts_on == crate::interface::CountScope::Extension
                     && is_called()
             }
-            Self::ServiceUser(_) => event.interface == LoginInterface::WebManager && is_called(),
-            Self::User(_) | Self::Nobody(_) => is_called(),
+            Self::ServiceUser(account) => {
+                event.domain == account.domain && event.interface == LoginInterface::WebManager && is_called()
+            }
+            Self::User(account) => event.domain == account.domain && is_called(),
+            Self::Nobody(_) => is_called(),
             Self::Address(address) => event.address.is_some_and(|from| network(from) == network(*address)),
         }
     }
@@ -489,9 +501,10 @@ fn of_user(account: &Account, now: Timestamp) -> Vec<Cause> {
 }
 
 fn of_nobody(records: &dyn Records, typed: &str, from: Option<IpAddr>, now: Timestamp) -> Vec<Cause> {
-    let keys = crate::admin::keys_named(DomainId::FIRST, typed);
+    let domains = records.domains();
+    let keys = domains.iter().flat_map(|domain| crate::admin::keys_named(domain.id, typed));
     let mut causes: Vec<_> = at_address(records, from, now).into_iter().collect();
-    causes.extend(keys.iter().filter_map(|key| lock(records, key, now)).map(Cause::Locked));
+    causes.extend(keys.filter_map(|key| lock(records, &key, now)).map(Cause::Locked));
     causes.push(Cause::UnknownName(typed.into()));
     causes
 }

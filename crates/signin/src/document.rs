@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_token::{ApiToken, TOKENS_MAX},
     draft::Draft,
+    extension::DOMAINS_MAX,
     ident::{AccountId, FoldedName, GroupId, TokenId},
     rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
@@ -63,7 +64,8 @@ impl DocumentKind {
     pub const fn most(self) -> usize {
         match self {
             Self::RightsGroup => GROUPS_MAX,
-            Self::Draft => SERVICE_USERS_MAX,
+            // One for each service user.
+            Self::Draft => SERVICE_USERS_MAX * DOMAINS_MAX,
             Self::ApiToken => TOKENS_MAX,
         }
     }

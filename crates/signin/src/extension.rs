@@ -52,6 +52,8 @@ pub struct Domain {
 
 /// Phones that are known to give up when SHA-256 is offered.
 pub const MD5_ONLY_AGENTS: [&str; 2] = ["baresip v0.", "baresip v1."];
+/// Most domains of one installation.
+pub const DOMAINS_MAX: usize = 10_000;
 /// Most beginnings in that list.
 pub const AGENTS_MAX: usize = 64;
 

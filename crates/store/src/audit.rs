@@ -4,7 +4,7 @@ use std::{net::IpAddr, ops::ControlFlow};
 
 use signin::{
     audit::{Action, Actor, AuditEvent, Outcome, Reason},
-    ident::{DomainId, FoldedName},
+    ident::{AccountId, DomainId, FoldedName},
     interface::LoginInterface,
     timestamp::Timestamp,
 };
@@ -27,6 +27,8 @@ pub struct AuditQuery {
     pub name: Option<String>,
     /// Of this organisation; of all without it.
     pub domain: Option<DomainId>,
+    /// What this account did is of theirs, in whatever organisation.
+    pub of: Option<AccountId>,
     /// What happened: one of these; anything where there are none.
     pub actions: &'static [Action],
     /// How it ended.
@@ -292,7 +294,9 @@ impl<'a> Wanted<'a> {
     fn is_met_by(&self, event: &AuditEvent) -> bool {
         let query = self.query;
         (query.actions.is_empty() || query.actions.contains(&event.action))
-            && query.domain.is_none_or(|domain| event.domain == domain)
+            && query.domain.is_none_or(|domain| {
+                event.domain == domain || query.of.is_some_and(|account| is_by(&event.actor, account))
+            })
             && query.outcome.is_none_or(|outcome| event.outcome == outcome)
             && query.interface.is_none_or(|interface| event.interface == interface)
             && query.address.is_none_or(|address| event.address == Some(address))
@@ -310,6 +314,10 @@ impl<'a> Wanted<'a> {
 pub(crate) fn moment_of(record: &AuditRecord) -> Option<Timestamp> {
     let rest = record.body.strip_prefix("{\"at\":")?;
     rest.split(',').next()?.parse().ok().map(Timestamp)
+}
+
+fn is_by(actor: &Actor, account: AccountId) -> bool {
+    matches!(actor, Actor::Account(id, _) if *id == account)
 }
 
 fn actor_name(actor: &Actor) -> Option<&str> {

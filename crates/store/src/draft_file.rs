@@ -339,7 +339,24 @@ impl Ledger {
             (settings.lan1, settings.lan2) = (Vec::new(), Vec::new());
         }
         if !may(Right::SecurityRead) {
-            settings.address_allow = Vec::new();
+            // The rules of other people's secrets are shown where one is chosen; the rest is not theirs to know.
+            let Settings { version, system_name, lan1, lan2, login_banner, names, .. } = settings;
+            let shown = &*self.settings();
+            settings = Settings {
+                version,
+                system_name,
+                lan1,
+                lan2,
+                login_banner,
+                names,
+                voicemail_code: shown.voicemail_code.clone(),
+                portal_passcode: shown.portal_passcode.clone(),
+                user_password: shown.user_password.clone(),
+                login_code: shown.login_code.clone(),
+                phone_password: shown.phone_password.clone(),
+                administrators_exempt: shown.administrators_exempt,
+                ..Settings::default()
+            };
         }
         Office {
             owner: owner.clone(),

@@ -27,12 +27,15 @@ pub(super) struct AccountRef {
     /// As its owner writes it.
     #[schema(max_length = 64, examples("Ann"))]
     pub(super) name: String,
+    /// The domain's number; 1 where there are no others.
+    #[schema(minimum = 1, examples(1))]
+    pub(super) domain: u32,
 }
 
 impl AccountRef {
     /// Of this account.
     pub(super) fn of(account: &Account) -> Self {
-        Self { id: account.id.0, name: account.name.to_string() }
+        Self { id: account.id.0, name: account.name.to_string(), domain: account.domain.0 }
     }
 }
 

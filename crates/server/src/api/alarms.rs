@@ -5,6 +5,7 @@ use std::{cmp::Reverse, sync::Arc};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use signin::{
+    admin,
     admin::Admin,
     alarm::{self, AlarmId, AlarmKind, Severity},
     dice::Dice,
@@ -17,7 +18,7 @@ use super::{
     answer::Answer,
     door::Caller,
     paging::{Limit, Offset, page},
-    problem::{Kind, Problem},
+    problem::Problem,
     request::{Path, Query},
     users::search_text,
 };
@@ -67,6 +68,9 @@ pub(super) struct Alarm {
     title: &'static str,
     /// How much it matters.
     severity: Severity,
+    /// The number of the domain that it is about; 1 for the installation.
+    #[schema(minimum = 1, examples(1))]
+    domain: u32,
     /// Which one of its kind: a number, an address, a name.
     #[schema(examples("201"))]
     subject: String,
@@ -108,6 +112,7 @@ fn view(alarm: &alarm::Alarm) -> Alarm {
         kind: alarm.key.kind,
         title: row.title,
         severity: row.severity,
+        domain: alarm.key.domain.0,
         subject: alarm.key.subject.to_string(),
         count: alarm.count,
         counted: row.counted,
@@ -121,7 +126,7 @@ fn view(alarm: &alarm::Alarm) -> Alarm {
 }
 
 fn find(api: &Api, id: u32) -> Result<Arc<alarm::Alarm>, Problem> {
-    api.system.ledger.alarm(AlarmId(id)).ok_or_else(|| Problem::of(Kind::NotFound))
+    api.system.ledger.alarm(AlarmId(id)).ok_or_else(|| admin::Problem::NotFound("alarm").into())
 }
 
 pub(super) async fn list(

@@ -10,6 +10,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use signin::{
     audit::{Action, Actor, FieldChange, Outcome, Reason},
+    ident::DomainId,
     interface::LoginInterface,
     timestamp::Timestamp,
 };
@@ -78,6 +79,10 @@ macro_rules! search {
             #[serde(default)]
             #[param(max_length = 200, example = "Ann")]
             name: Option<String>,
+            /// Of this domain alone.
+            #[serde(default)]
+            #[param(minimum = 1, example = 1)]
+            domain: Option<u32>,
             /// What happened.
             #[serde(default)]
             action: Option<Action>,
@@ -111,6 +116,7 @@ macro_rules! search {
                 Ok(AuditQuery {
                     text: search_text(self.q)?,
                     name: self.name.filter(|name| !name.trim().is_empty()),
+                    domain: self.domain.map(DomainId),
                     actions: alone(self.action),
                     outcome: self.outcome,
                     interface: self.interface,
@@ -159,6 +165,9 @@ pub(super) struct AuditRow {
     outcome: Outcome,
     /// Why it was refused.
     reason: Option<Reason>,
+    /// The number of the domain that it is about.
+    #[schema(minimum = 1)]
+    domain: u32,
     /// Who did it.
     actor: Who,
     /// What it was done to: a name or number as it was claimed or is called.
@@ -225,6 +234,7 @@ pub(super) fn view(row: store::AuditRow) -> AuditRow {
         action: event.action,
         outcome: event.outcome,
         reason: event.reason,
+        domain: event.domain.0,
         actor: Who { kind, id, name },
         subject: event.subject.into(),
         interface: event.interface,

@@ -10,6 +10,7 @@ use signin::{
     audit::Reason,
     credential::{CredentialKind, Owner},
     diagnosis::{Cause, Patient, Remedy},
+    ident::DomainId,
     records::Records,
     rights::Right,
     timestamp::Timestamp,
@@ -44,6 +45,10 @@ pub(super) struct Question {
     /// A name, a number or an address; a part of a name or of what a phone calls itself, where nobody is called so.
     #[param(min_length = 1, max_length = 128, example = "201")]
     q: String,
+    /// In this domain alone.
+    #[serde(default)]
+    #[param(minimum = 1, example = 1)]
+    domain: Option<u32>,
     /// Which of several of one name: `nth` of one that was told under `meant`.
     #[serde(default)]
     #[param(value_type = Option<u8>, minimum = 0, maximum = 255, example = 0)]
@@ -86,7 +91,10 @@ enum PatientKind {
 pub(super) struct MeantInstead {
     /// The question.
     q: String,
-    /// Which of several of one name.
+    /// The number of the domain in which it is asked; null for who is of none.
+    #[schema(minimum = 1)]
+    domain: Option<u32>,
+    /// Which of several of one name there.
     #[schema(minimum = 0, maximum = 255)]
     nth: u8,
     /// Who.
@@ -185,10 +193,11 @@ pub(super) async fn consult(
         return Err(Problem::new(Kind::Malformed, words));
     }
     let now = api.system.clock.now();
-    let found = doctor::find(&api.system, query, question.nth.into(), now);
+    let found = doctor::find(&api.system, query, question.domain.map(DomainId), question.nth.into(), now);
     let meant = found.meant.into_iter().map(|meant| MeantInstead {
         who: Somebody::of(&api, &meant.patient, now),
         q: meant.query,
+        domain: meant.domain.map(|domain| domain.0),
         nth: u8::try_from(meant.nth).unwrap_or(u8::MAX),
     });
     Answer::json(&Consultation {

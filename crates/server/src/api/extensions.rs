@@ -81,12 +81,15 @@ pub(super) struct ExtensionRef {
     /// What is dialled.
     #[schema(pattern = "^[0-9]{1,15}$", examples("201"))]
     number: String,
+    /// The domain's number; 1 where there are no others.
+    #[schema(minimum = 1, examples(1))]
+    domain: u32,
 }
 
 impl ExtensionRef {
     /// Of this extension.
     pub(super) fn of(extension: &extension::Extension) -> Self {
-        Self { id: extension.id.0, number: extension.number.to_string() }
+        Self { id: extension.id.0, number: extension.number.to_string(), domain: extension.domain.0 }
     }
 }
 

@@ -44,6 +44,9 @@ pub(super) struct LockInForce {
     /// The number, the address or the name that was claimed.
     #[schema(examples("201"))]
     name: String,
+    /// The number of the domain whose it is; null where it counts over all.
+    #[schema(minimum = 1)]
+    domain: Option<u32>,
     /// Where it is in force; everywhere but at known places where there is none.
     place: Option<String>,
     /// Failures that count.
@@ -160,6 +163,7 @@ pub(super) fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Time
             CountScope::Credential(kind) => kind.row().name.into(),
         },
         name: key.name.as_str().to_owned(),
+        domain: key.is_within(key.domain).then_some(key.domain.0),
         place: match key.lane {
             Lane::Open => None,
             Lane::Network(network) => Some(network.to_string()),

@@ -173,7 +173,8 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
     if_match: IfMatch,
 ) -> Result<Answer, Problem> {
-    let token = find(&api, &id)?;
+    let id = TokenId::parse(&id).ok_or(admin::Problem::NotFound("API token"))?;
+    let token = caller.admin(&api).token(id)?;
     take_away(&api, &caller, token.id, if_match).await
 }
 

@@ -274,7 +274,10 @@ fn page(
         shell: who.shell(web, Place::Settings),
         title: account.name.to_string(),
         state: badge(present),
-        list: Link::new(SettingsTab::Administrators.href(), "Administrators"),
+        list: Link::new(
+            SettingsTab::Administrators.href(),
+            domains::named(&*web.system.ledger, "Administrators", account.domain),
+        ),
         groups: Some(groups),
         status,
         expires: Some(expires),
@@ -290,9 +293,9 @@ fn page(
             .with_link("/manager/preferences", "User Preferences")
         }),
         connect: Vec::new(),
-        history: audit::history(web, who, &account.name, account.domain, now),
-        history_href: audit::href_of(&account.name),
-        doctor: doctor::link(who, &account.name),
+        history: audit::history(web, who, &account.name, account.domain, Some(account.id), now),
+        history_href: audit::href_of(&account.name, domains::told(web, who, account.domain)),
+        doctor: doctor::link(who, &account.name, account.domain),
         deletable: editable && !account.is_built_in() && !is_own,
         editable,
         problems,
@@ -354,7 +357,9 @@ pub(super) async fn ask_delete(
         shell: who.shell(&web, Place::Settings),
         title: format!("Delete {}?", account.name),
         text: "The account and its password are deleted, and its sessions end. The audit stays.".into(),
-        facts: vec![Fact::new("Rights", rights(&web, &account))],
+        facts: std::iter::once(Fact::new("Rights", rights(&web, &account)))
+            .chain(domains::fact(&web, &who, account.domain))
+            .collect(),
         action: format!("{PATH}/{id}/delete"),
         hidden: Vec::new(),
         field: None,
@@ -390,7 +395,10 @@ pub(super) async fn set_secret(
     let Some(kind) = kind else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
     let back = format!("{PATH}/{id}");
     let slip = Slip { of: &account.name, phone: None, back: &back };
-    let refused = |error| {
+    let refused = |error: (String, String)| {
+        if !who.by.may(Right::SecurityRead) {
+            return credentials::not_set(&error.1);
+        }
         let page = page(&web, &who, &account, &saved(&web, &account), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };

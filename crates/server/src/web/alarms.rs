@@ -6,7 +6,7 @@ use signin::{
 };
 
 use super::{
-    Web,
+    Web, domains,
     lists::{ListQuery, PAGE, thousands},
     moment,
     views::{
@@ -27,7 +27,7 @@ pub(super) fn part(web: &Web, list: &ListQuery, now: Timestamp) -> AlarmsPart {
     let found: Vec<_> = web.system.ledger.alarms().into_iter().filter(|alarm| says(alarm)).collect();
     let (mut standing, past): (Vec<_>, Vec<_>) = found.iter().partition(|alarm| alarm.is_standing());
     standing.sort_by_key(|alarm| std::cmp::Reverse(alarm.key.kind.row().severity));
-    let entry = |alarm: &&std::sync::Arc<Alarm>| entry(alarm, now);
+    let entry = |alarm: &&std::sync::Arc<Alarm>| entry(web, alarm, now);
     AlarmsPart {
         standing: standing.iter().map(entry).collect(),
         past: past.iter().skip(list.offset()).take(PAGE).map(entry).collect(),
@@ -36,7 +36,7 @@ pub(super) fn part(web: &Web, list: &ListQuery, now: Timestamp) -> AlarmsPart {
     }
 }
 
-fn entry(alarm: &Alarm, now: Timestamp) -> AlarmEntry {
+fn entry(web: &Web, alarm: &Alarm, now: Timestamp) -> AlarmEntry {
     let row = alarm.key.kind.row();
     let tone = match row.severity {
         Severity::Critical => Tone::Danger,
@@ -48,7 +48,7 @@ fn entry(alarm: &Alarm, now: Timestamp) -> AlarmEntry {
         id: alarm.id.0.to_string(),
         severity: Badge::new(tone, row.severity.title()),
         title: row.title.into(),
-        subject: alarm.key.subject.to_string(),
+        subject: domains::named(&*web.system.ledger, &alarm.key.subject, alarm.key.domain),
         history: format!("/status/alarms?{query}"),
         href: remedy(alarm.key.kind).into(),
         count: match (row.counted, count) {

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use signin::{
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome},
     credential::CredentialKind,
-    ident::DomainId,
+    ident::{AccountId, DomainId},
     interface::{INTERFACES, LoginInterface},
     rights::Right,
     timestamp::Timestamp,
@@ -25,7 +25,7 @@ use crate::system::System;
 use super::{
     Web,
     address::{Path, Query},
-    credentials, doctor,
+    credentials, doctor, domains,
     guard::SignedIn,
     lists::{PAGE, thousands},
     moment,
@@ -97,6 +97,9 @@ pub(super) struct Search {
     q: String,
     #[serde(default)]
     who: String,
+    /// The number of a domain; empty = of all.
+    #[serde(default)]
+    domain: String,
     /// One of [`SUBJECTS`].
     #[serde(default)]
     what: String,
@@ -126,7 +129,8 @@ impl Search {
         AuditQuery {
             text: self.q.trim().chars().take(200).collect(),
             name: (!name.is_empty() && address.is_none()).then(|| name.chars().take(200).collect()),
-            domain: None,
+            domain: self.domain.parse().ok().map(DomainId),
+            of: None,
             actions: SUBJECTS
                 .iter()
                 .find(|(name, ..)| *name == self.what)
@@ -158,6 +162,7 @@ impl Search {
     fn is_understood(&self) -> bool {
         let is_moment = |typed: &str| typed.is_empty() || crate::moment::parse_local(typed).is_some();
         ["", "accepted", "refused"].contains(&self.outcome.as_str())
+            && (self.domain.is_empty() || self.domain.parse::<u32>().is_ok())
             && (self.interface.is_empty() || INTERFACES.iter().any(|row| row.name == self.interface))
             && (self.before.is_empty() || self.before.parse::<u64>().is_ok())
             && (self.what.is_empty() || SUBJECTS.iter().any(|(name, ..)| *name == self.what))
@@ -172,6 +177,7 @@ impl Search {
         let own = [
             ("q", &self.q),
             ("who", &self.who),
+            ("domain", &self.domain),
             ("what", &self.what),
             ("day", &self.day),
             ("interface", &self.interface),
@@ -190,9 +196,19 @@ impl Search {
     }
 
     fn is_filtered(&self) -> bool {
-        [&self.q, &self.who, &self.what, &self.day, &self.interface, &self.outcome, &self.from, &self.until]
-            .iter()
-            .any(|v| !v.is_empty())
+        [
+            &self.q,
+            &self.who,
+            &self.domain,
+            &self.what,
+            &self.day,
+            &self.interface,
+            &self.outcome,
+            &self.from,
+            &self.until,
+        ]
+        .iter()
+        .any(|v| !v.is_empty())
     }
 
     /// One click each: everything about a subject, and every refusal.
@@ -212,7 +228,7 @@ impl Search {
             .collect()
     }
 
-    fn fields(&self) -> Vec<Field> {
+    fn fields(&self, domain: Option<Field>) -> Vec<Field> {
         let every = |label: &str, chosen: &str| Choice::new("", label, chosen.is_empty());
         let mut interfaces = vec![every("Every interface", &self.interface)];
         interfaces.extend(
@@ -237,6 +253,7 @@ impl Search {
             Field::new("until", "Until").kind(Kind::Moment).value(&*self.until).required(),
         ]
         .into_iter()
+        .chain(domain)
         // In a search everything may be left empty, and nothing has to say so.
         .map(Field::search)
         .collect()
@@ -263,7 +280,7 @@ pub(super) async fn list(
         shell: who.shell(&web, Place::Audit),
         chain: chain_notice(total),
         quick: search.quick(),
-        filters: search.fields(),
+        filters: search.fields(domains::filter(&web, &who, &search.domain)),
         filtered: search.is_filtered(),
         events: rows.iter().take(PAGE).map(|row| event(row, now)).collect(),
         looked_at: thousands(found.looked_at),
@@ -388,8 +405,15 @@ fn actor(actor: &Actor, claimed: &str) -> String {
 }
 
 /// The last events of somebody, for their page; none for who may not read the audit.
-pub(super) fn history(web: &Web, who: &SignedIn, name: &str, domain: DomainId, now: Timestamp) -> Vec<Event> {
-    let query = AuditQuery { name: Some(name.into()), domain: Some(domain), ..AuditQuery::default() };
+pub(super) fn history(
+    web: &Web,
+    who: &SignedIn,
+    name: &str,
+    domain: DomainId,
+    of: Option<AccountId>,
+    now: Timestamp,
+) -> Vec<Event> {
+    let query = AuditQuery { name: Some(name.into()), domain: Some(domain), of, ..AuditQuery::default() };
     lines(web, who, query, now)
 }
 
@@ -431,8 +455,9 @@ pub(crate) fn glance(system: &System, query: AuditQuery) -> Vec<AuditRow> {
 }
 
 /// The audit of somebody.
-pub(super) fn href_of(name: &str) -> String {
-    Search { who: name.into(), ..Search::default() }.address(PATH, &[])
+pub(super) fn href_of(name: &str, domain: Option<DomainId>) -> String {
+    let domain = domain.map_or_else(String::new, |domain| domain.to_string());
+    Search { who: name.into(), domain, ..Search::default() }.address(PATH, &[])
 }
 
 pub(super) async fn show(
@@ -452,6 +477,7 @@ pub(super) async fn show(
         Fact::new("To what", event.subject.to_string()),
         Fact::new("By which interface", event.interface.row().title),
     ];
+    facts.extend(domains::fact(&web, &who, event.domain));
     facts.extend(event.address.map(|address| Fact::new("From", address.to_string())));
     if !event.agent.is_empty() {
         facts.push(Fact::new("With", event.agent.to_string()));

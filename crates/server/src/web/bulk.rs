@@ -17,7 +17,7 @@ use signin::{
 use store::AccountQuery;
 
 use super::{
-    Web,
+    Web, domains,
     form::Form,
     guard::{self, SignedForm, SignedIn},
     lists::{ListQuery, thousands},
@@ -175,7 +175,7 @@ fn title(deed: UserDeed, count: usize) -> String {
 pub(super) fn named(records: &dyn Records, users: &[AccountId]) -> String {
     let mut names = Vec::new();
     for id in users.iter().take(NAMED) {
-        names.extend(records.account(*id).map(|user| user.name.to_string()));
+        names.extend(records.account(*id).map(|user| domains::named(records, &user.name, user.domain)));
     }
     let more = users.len().saturating_sub(names.len());
     match (more, names.pop()) {

@@ -18,6 +18,7 @@ use signin::{
 use super::{
     Web,
     form::Form,
+    guard,
     guard::SignedIn,
     moment,
     views::{
@@ -329,6 +330,11 @@ pub(super) struct Slip<'a> {
     /// The extension that a phone registers at with it.
     pub(super) phone: Option<(DomainId, &'a str)>,
     pub(super) back: &'a str,
+}
+
+/// What is wrong with a secret, for those who may set it and not look at the page where one does.
+pub(super) fn not_set(problem: &str) -> Response {
+    guard::redirect_with("/manager", Tone::Danger, "Nothing was set", problem)
 }
 
 /// The page that shows generated secrets this once.

@@ -18,6 +18,7 @@ use signin::{
     diagnosis::{Cause, Diagnosis, Lock, Patient, Remedy},
     dice::Dice,
     extension::Extension,
+    ident::DomainId,
     interface::INTERFACES,
     lockout::{Standing, TallyKey},
     records::Records,
@@ -31,6 +32,7 @@ use super::{
     address::Query,
     audit, credentials,
     credentials::Slip,
+    domains,
     guard::{self, SignedForm, SignedIn},
     moment, status, users,
     views::{
@@ -56,6 +58,9 @@ const NAMED_MAX: usize = 3;
 pub(super) struct Search {
     #[serde(default)]
     q: String,
+    /// The number of a domain; empty = in all.
+    #[serde(default)]
+    domain: String,
     /// Which of several of one name.
     #[serde(default, rename = "as")]
     nth: usize,
@@ -65,16 +70,29 @@ impl Search {
     fn query(&self) -> String {
         self.q.trim().chars().take(QUERY_MAX).collect()
     }
+
+    fn domain(&self) -> Option<DomainId> {
+        self.domain.parse().ok().map(DomainId)
+    }
 }
 
-/// The page about somebody.
-pub(super) fn href_of(query: &str) -> String {
-    format!("{PATH}?{}", form_urlencoded::Serializer::new(String::new()).append_pair("q", query).finish())
+/// The page about somebody, of one domain or of whichever has them; of several, the `nth`.
+fn href_of(query: &str, domain: Option<DomainId>, nth: usize) -> String {
+    let mut address = form_urlencoded::Serializer::new(String::new());
+    address.append_pair("q", query);
+    // Whom nothing is said of is looked for in the first domain first.
+    if let Some(domain) = domain.filter(|domain| *domain != DomainId::FIRST) {
+        address.append_pair("domain", &domain.to_string());
+    }
+    if nth > 0 {
+        address.append_pair("as", &nth.to_string());
+    }
+    format!("{PATH}?{}", address.finish())
 }
 
 /// The same for a page about them; none for who may not know.
-pub(super) fn link(who: &SignedIn, query: &str) -> Option<String> {
-    who.by.may(Right::SecurityRead).then(|| href_of(query))
+pub(super) fn link(who: &SignedIn, query: &str, domain: DomainId) -> Option<String> {
+    who.by.may(Right::SecurityRead).then(|| href_of(query, Some(domain), 0))
 }
 
 /// The same for an event that tells of a sign-in that was refused.
@@ -85,7 +103,7 @@ pub(super) fn link_of_event(who: &SignedIn, event: &AuditEvent) -> Option<String
     let is_of_one = event.times <= 1 || event.address.is_none();
     let address = event.address.map(|address| address.to_string());
     let asked = if is_of_one { event.subject.to_string() } else { address.unwrap_or_default() };
-    if is_refused_sign_in { link(who, &asked) } else { None }
+    if is_refused_sign_in { link(who, &asked, event.domain) } else { None }
 }
 
 pub(super) async fn show(
@@ -96,22 +114,26 @@ pub(super) async fn show(
     let query = search.query();
     if query.is_empty() {
         let shell = who.shell(&web, Place::Doctor);
-        return who.page(&DoctorPage { shell, query, meant: Vec::new(), case: None });
+        let (domain, nth) = (String::new(), String::new());
+        return who.page(&DoctorPage { shell, query, domain, nth, meant: Vec::new(), case: None });
     }
     let now = web.system.clock.now();
-    let found = doctor::find(&web.system, &query, search.nth, now);
-    let meant = found.meant.iter().map(|meant| also(&meant.query, meant.nth, &meant.patient)).collect();
+    let found = doctor::find(&web.system, &query, search.domain(), search.nth, now);
+    let meant = found.meant.iter().map(|meant| also(&web, &who, meant)).collect();
     let page = DoctorPage {
         case: found.patient.map(|patient| case(&web, &who, &patient, now)),
         shell: who.shell(&web, Place::Doctor),
         query,
+        domain: search.domain,
+        nth: search.nth.to_string(),
         meant,
     };
     who.page(&page)
 }
 
-fn also(query: &str, at: usize, patient: &Patient) -> Meant {
-    let href = if at == 0 { href_of(query) } else { format!("{}&as={at}", href_of(query)) };
+fn also(web: &Web, who: &SignedIn, meant: &doctor::Meant) -> Meant {
+    let doctor::Meant { query, domain, nth, patient } = meant;
+    let href = href_of(query, *domain, *nth);
     let (label, detail) = match patient {
         Patient::Line(extension, user) => (
             format!("Extension {}", extension.number),
@@ -121,6 +143,10 @@ fn also(query: &str, at: usize, patient: &Patient) -> Meant {
         Patient::ServiceUser(account) => (account.name.to_string(), "An administrator".into()),
         Patient::Address(address) => (address.to_string(), "An address".into()),
         Patient::Nobody(typed) => (typed.to_string(), String::new()),
+    };
+    let detail = match domain.and_then(|domain| domains::column(web, who, domain)) {
+        Some(domain) => format!("{detail}, {domain}"),
+        None => detail,
     };
     Meant { link: Link::new(href, label), detail }
 }
@@ -141,7 +167,10 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => Vec::new(),
     };
     Case {
-        title: title(patient),
+        title: match patient.domain().and_then(|domain| domains::column(web, who, domain)) {
+            Some(domain) => format!("{}, {domain}", title(patient)),
+            None => title(patient),
+        },
         states: states(web, patient, phones.len(), now),
         pages: pages(who, patient),
         well: diagnosis.causes.is_empty().then(|| well(patient, phones.len(), &rows)),
@@ -151,7 +180,10 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         has_phones: matches!(patient, Patient::Line(..) | Patient::Address(_)),
         phones,
         history: rows.iter().take(LATELY).map(|row| audit::event(row, now)).collect(),
-        history_href: audit::href_of(&patient.claim()),
+        history_href: audit::href_of(
+            &patient.claim(),
+            patient.domain().and_then(|domain| domains::told(web, who, domain)),
+        ),
     }
 }
 
@@ -373,8 +405,12 @@ fn locks(web: &Web, diagnosis: &Diagnosis, now: Timestamp) -> Vec<LockRow> {
 
 /// Does what a button says.
 pub(super) async fn mend(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
-    let query: String = form.get("q").trim().chars().take(QUERY_MAX).collect();
-    let back = href_of(&query);
+    let asked = Search {
+        q: form.get("q").into(),
+        domain: form.get("domain").into(),
+        nth: form.get("as").parse().unwrap_or_default(),
+    };
+    let back = href_of(&asked.query(), asked.domain(), asked.nth);
     let Ok(remedy) = serde_json::from_str::<Remedy>(form.get("remedy")) else {
         return who.visitor.error(&web, StatusCode::BAD_REQUEST);
     };

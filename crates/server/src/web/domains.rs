@@ -41,6 +41,21 @@ pub(super) fn column(web: &Web, who: &SignedIn, id: DomainId) -> Option<String> 
     is_asked(web, who).then(|| title(&*web.system.ledger, id))
 }
 
+/// Somebody or something by its name, and of another domain than the first by that too: "201 (second.example)".
+pub(super) fn named(records: &dyn Records, name: &str, id: DomainId) -> String {
+    if id == DomainId::FIRST { name.into() } else { format!("{name} ({})", title(records, id)) }
+}
+
+/// The domain itself, where it has to be told from others.
+pub(super) fn told(web: &Web, who: &SignedIn, id: DomainId) -> Option<DomainId> {
+    is_asked(web, who).then_some(id)
+}
+
+/// The same for a question before something is done.
+pub(super) fn fact(web: &Web, who: &SignedIn, id: DomainId) -> Option<Fact> {
+    column(web, who, id).map(|domain| Fact::new("Domain", domain))
+}
+
 /// Whether there is more than one for them to choose among.
 pub(super) fn is_asked(web: &Web, who: &SignedIn) -> bool {
     who.by.within.is_none() && web.system.ledger.domains().len() > 1

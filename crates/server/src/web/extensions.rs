@@ -178,8 +178,8 @@ fn page(
     let href = format!("{PATH}/{}", extension.id);
     let number = extension.number.to_string();
     let tally = TallyKey::extension(extension);
-    let settings = web.system.ledger.settings();
-    let standing = web.system.ledger.tally(&tally).standing(settings.lock_rule(tally.scope), now);
+    let settings = who.known(web).settings();
+    let standing = who.known(web).tally(&tally).standing(settings.lock_rule(tally.scope), now);
     let phones = status::phones_of(web, extension, now);
     let state = match standing {
         Standing::Locked { .. } => Badge::new(Tone::Danger, "Blacklisted"),
@@ -201,15 +201,16 @@ fn page(
     ExtensionPage {
         shell: who.shell(web, Place::Extensions),
         problems: Problems::of(&shown, &[]),
+        list: domains::named(&*web.system.ledger, "Extensions", extension.domain),
         user: user_link(&who.known(web), extension),
         version: filled.value("version").to_owned(),
         editable: who.by.may(Right::ExtensionsWrite),
         state,
         phone_password: credentials::card(web, who, &of, wrong_secret),
         connect: credentials::connect(web, who, extension),
-        history: audit::history(web, who, &number, extension.domain, now),
-        history_href: audit::href_of(&number),
-        doctor: doctor::link(who, &number),
+        history: audit::history(web, who, &number, extension.domain, None, now),
+        history_href: audit::href_of(&number, domains::told(web, who, extension.domain)),
+        doctor: doctor::link(who, &number, extension.domain),
         phones,
         fields,
         number,
@@ -263,7 +264,10 @@ pub(super) async fn set_secret(
     let of = format!("extension {number}");
     let slip = Slip { of: &of, phone: Some((extension.domain, number)), back: &back };
     let tally = TallyKey::extension(&extension);
-    let refused = |error| {
+    let refused = |error: (String, String)| {
+        if !who.by.may(Right::ExtensionsRead) {
+            return credentials::not_set(&error.1);
+        }
         let page = page(&web, &who, &extension, &saved(&extension), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
@@ -281,6 +285,7 @@ pub(super) async fn ask_delete(
         .map(|user| Fact::new("User", user.label))
         .into_iter()
         .collect();
+    facts.extend(domains::fact(&web, &who, extension.domain));
     facts.push(Fact::new(
         "Phones",
         users::phones(&who.known(&web), Some(extension.id), web.system.clock.now()).text,
@@ -330,6 +335,7 @@ pub(super) async fn ask_log_out(
 ) -> Result<Response, Response> {
     let extension = find(&web, &who, id)?;
     let mut facts = vec![Fact::new("Extension", extension.number.to_string())];
+    facts.extend(domains::fact(&web, &who, extension.domain));
     if !which.contact.is_empty() {
         facts.push(Fact::new("Phone", which.contact.clone()));
     }

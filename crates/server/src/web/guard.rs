@@ -289,7 +289,7 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     let draft = document.as_deref().and_then(|document| document.draft());
     let waiting = draft.map_or(0, Draft::changes);
     let layer = match draft.filter(|_| by.offline) {
-        Some(draft) => Layer::of(draft, &by.reach(&**ledger)),
+        Some(draft) => Layer::of(&draft.seen_with(&by.rights), &by.reach(&**ledger)),
         None => Layer::default(),
     };
     let csrf = web.form_token(session.id);

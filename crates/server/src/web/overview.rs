@@ -75,8 +75,9 @@ pub(super) fn overview(
             if one == Span::default() { "/status".into() } else { format!("/status?span={}", name_of(one)) };
         SpanLink { link: Link::new(href, words_of(one).0), is_on: one == span }
     });
-    let block =
-        |(key, tally): &(TallyKey, Tally)| status::block_row(key, tally, settings.lock_rule(key.scope), now);
+    let block = |(key, tally): &(TallyKey, Tally)| {
+        status::block_row(web, key, tally, settings.lock_rule(key.scope), now)
+    };
     let (busy, quiet): (Vec<_>, Vec<_>) =
         system.series.courses(span).into_iter().partition(|course| !course.is_quiet());
     Overview {

@@ -13,12 +13,13 @@ use axum::{
 use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use signin::{
+    admin,
     admin::Admin,
     alarm::AlarmId,
     audit::{Action, AuditEvent},
     dice::Dice,
     extension::Extension,
-    ident::{ExtensionId, Number},
+    ident::{DomainId, ExtensionId, Number},
     interface::CountScope,
     lockout::{Standing, Tally, TallyKey},
     policy::{Lock, LockRule},
@@ -34,7 +35,7 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web,
     address::{LastPart, Path, Query},
-    alarms, audit, credentials,
+    alarms, audit, credentials, domains,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
@@ -283,7 +284,7 @@ pub(super) fn phones_at(web: &Web, address: IpAddr, now: Timestamp) -> Vec<Phone
 
 fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp) -> PhoneRow {
     PhoneRow {
-        extension: extension_link(extension),
+        extension: extension_link(web, extension),
         user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Good, "Registered"),
         address: binding.source.to_string(),
@@ -301,7 +302,7 @@ fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp
 
 fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> PhoneRow {
     PhoneRow {
-        extension: extension_link(extension),
+        extension: extension_link(web, extension),
         user: user_link(&*web.system.ledger, extension),
         state: Badge::new(Tone::Warning, "Lost"),
         address: "–".into(),
@@ -313,8 +314,9 @@ fn lost_row(web: &Web, extension: &Extension, at: Timestamp, now: Timestamp) -> 
     }
 }
 
-fn extension_link(extension: &Extension) -> Link {
-    Link::new(format!("/manager/extensions/{}", extension.id), extension.number.to_string())
+fn extension_link(web: &Web, extension: &Extension) -> Link {
+    let label = domains::named(&*web.system.ledger, extension.number.as_str(), extension.domain);
+    Link::new(format!("/manager/extensions/{}", extension.id), label)
 }
 
 /// Extensions whose phone's registration ran out in the last day, and that have none now; the last one first.
@@ -329,7 +331,7 @@ pub(crate) fn lost(system: &System, now: Timestamp) -> Vec<(Timestamp, Arc<Exten
     let mut seen = BTreeSet::new();
     audit::glance(system, query)
         .into_iter()
-        .filter(|row| seen.insert(row.event.subject.clone()))
+        .filter(|row| seen.insert((row.event.domain, row.event.subject.clone())))
         .filter_map(|row| {
             let number = Number::parse(&row.event.subject)?;
             let extension = ledger.extension_numbered(row.event.domain, &number)?;
@@ -345,7 +347,7 @@ fn blacklists(web: &Web, locks: &[(TallyKey, Tally)], now: Timestamp) -> Vec<Bla
     let settings = web.system.ledger.settings();
     let rows = |wanted: fn(CountScope) -> bool| -> Vec<BlockRow> {
         let wanted = locks.iter().filter(|(key, _)| wanted(key.scope));
-        wanted.map(|(key, tally)| block_row(key, tally, settings.lock_rule(key.scope), now)).collect()
+        wanted.map(|(key, tally)| block_row(web, key, tally, settings.lock_rule(key.scope), now)).collect()
     };
     vec![
         Blacklist {
@@ -425,15 +427,21 @@ pub(crate) fn lock_in_words(lock: Lock) -> Option<String> {
     })
 }
 
-pub(super) fn block_row(key: &TallyKey, tally: &Tally, rule: &LockRule, now: Timestamp) -> BlockRow {
+pub(super) fn block_row(
+    web: &Web,
+    key: &TallyKey,
+    tally: &Tally,
+    rule: &LockRule,
+    now: Timestamp,
+) -> BlockRow {
     let until = match tally.standing(rule, now) {
         Standing::Locked { until } => until.map(|until| moment::until(until, now)),
         Standing::Open | Standing::Full => Some(moment::until(now, now)),
     };
     BlockRow {
         id: id_of(key),
-        what: crate::alarms::called(key),
-        href: audit::href_of(key.name.as_str()),
+        what: domains::named(&*web.system.ledger, &crate::alarms::called(key), key.domain),
+        href: audit::href_of(key.name.as_str(), Some(key.domain).filter(|domain| *domain != DomainId::FIRST)),
         reason: match key.scope {
             CountScope::Extension => "Failed registrations".into(),
             CountScope::Address => "Failures over all interfaces".into(),
@@ -462,7 +470,7 @@ pub(super) fn quarantine(web: &Web, now: Timestamp) -> Vec<QuarantineRow> {
         let extension = ledger.extension(entry.extension)?;
         Some(QuarantineRow {
             id: entry.extension.to_string(),
-            extension: extension_link(&extension),
+            extension: extension_link(web, &extension),
             address: entry.source.to_string(),
             user_agent: entry.agent.to_string(),
             device: entry.contact.to_string(),
@@ -480,7 +488,7 @@ fn old_codes(web: &Web, now: Timestamp) -> Vec<StaleRow> {
         let extension = ledger.extension(phone.extension)?;
         Some(StaleRow {
             id: phone.extension.to_string(),
-            extension: extension_link(&extension),
+            extension: extension_link(web, &extension),
             user: user_link(&*web.system.ledger, &extension),
             address: phone.address.to_string(),
             user_agent: if phone.agent.is_empty() {
@@ -505,7 +513,7 @@ fn sessions(web: &Web, who: &SignedIn, now: Timestamp) -> Vec<SessionRow> {
         let account = ledger.account(session.account)?;
         Some(SessionRow {
             id: session.id.into(),
-            who: account.name.to_string(),
+            who: domains::named(&**ledger, &account.name, account.domain),
             from: session.address.to_string(),
             interface: session.interface.row().title.into(),
             since: moment::stamp(session.opened_at, now),
@@ -592,10 +600,10 @@ pub(super) async fn act(
             web.system.administer(&who.by, release).await.map(|_| "Released")
         }
         (Some(StatusTab::Alarms), Ok(id), _) => {
-            let Some(alarm) = web.system.ledger.alarm(AlarmId(id)) else {
-                return who.visitor.error(&web, StatusCode::NOT_FOUND);
+            let alarm = web.system.ledger.alarm(AlarmId(id));
+            let see = move |admin: &Admin<'_>, _: &mut dyn Dice| {
+                admin.acknowledge(alarm.as_deref().ok_or(admin::Problem::NotFound("alarm"))?)
             };
-            let see = move |admin: &Admin<'_>, _: &mut dyn Dice| admin.acknowledge(&alarm);
             web.system.administer(&who.by, see).await.map(|_| "Acknowledged")
         }
         (Some(StatusTab::OldCodes), Ok(id), _) => {

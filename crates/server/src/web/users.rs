@@ -341,7 +341,7 @@ fn page(
         shell: who.shell(web, Place::Users),
         title: account.name.to_string(),
         state: badge(who.known(web).status_of(account, now)),
-        list: Link::new(PATH, "Users"),
+        list: Link::new(PATH, domains::named(&*web.system.ledger, "Users", account.domain)),
         groups: None,
         status: status_field,
         expires: Some(expires),
@@ -353,9 +353,9 @@ fn page(
             .as_deref()
             .map(|extension| credentials::connect(web, who, extension))
             .unwrap_or_default(),
-        history: audit::history(web, who, &account.name, account.domain, now),
-        history_href: audit::href_of(&account.name),
-        doctor: doctor::link(who, &account.name),
+        history: audit::history(web, who, &account.name, account.domain, Some(account.id), now),
+        history_href: audit::href_of(&account.name, domains::told(web, who, account.domain)),
+        doctor: doctor::link(who, &account.name, account.domain),
         deletable: who.by.may(Right::UsersWrite),
         editable: who.by.may(Right::UsersWrite),
         problems,
@@ -457,7 +457,10 @@ pub(super) async fn set_secret(
     let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
     let back = format!("{PATH}/{id}");
     let slip = Slip { of: &account.name, phone: Some((account.domain, number)), back: &back };
-    let refused = |error| {
+    let refused = |error: (String, String)| {
+        if !who.by.may(Right::UsersRead) {
+            return credentials::not_set(&error.1);
+        }
         let page = page(&web, &who, &account, &saved(&web, &who, &account), Some(&(kind, error)));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
@@ -538,8 +541,8 @@ pub(super) async fn ask_delete(
 ) -> Result<Response, Response> {
     let account = find(&web, &who, id)?;
     let extension = account.extension().and_then(|id| who.known(&web).extension(id));
-    let facts =
-        extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string())).collect();
+    let facts = extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string()));
+    let facts = facts.chain(domains::fact(&web, &who, account.domain)).collect();
     let page = ConfirmPage {
         shell: who.shell(&web, Place::Users),
         title: format!("Delete {}?", account.name),

@@ -93,7 +93,7 @@ impl Houses {
         let theirs = furnish(&house, DomainId::FIRST, STRANGER, STRANGERS_NUMBER, "2018888").await;
         let own = furnish(&house, second, "Bea", "201", "300").await;
         // Somebody whose groups give every right there is.
-        let every = GroupFields { name: "everything".into(), rights: Right::ALL.to_vec() };
+        let every = GroupFields { name: "Omnipotents".into(), rights: Right::ALL.to_vec() };
         let console = By::console();
         let group =
             house.system.administer(&console, move |admin, dice| admin.create_group(&every, dice)).await;
@@ -453,8 +453,10 @@ async fn phones_of_one_number_in_two_domains_are_told_apart_by_the_host_that_the
     let houses = Houses::furnished().await;
     let house = &houses.house;
     let console = By::console();
-    let theirs =
-        NewExtension { number: "201".into(), phone_password: SecretChoice::Set(Secret::new("820163")) };
+    let theirs = NewExtension {
+        number: "201".into(),
+        phone_password: SecretChoice::Set(Secret::new("a door phone of 7")),
+    };
     let made = house
         .system
         .administer(&console, move |admin, dice| admin.create_extension(DomainId::FIRST, &theirs, dice));
@@ -467,7 +469,7 @@ async fn phones_of_one_number_in_two_domains_are_told_apart_by_the_host_that_the
     assert_eq!((count(houses.own.line), count(first)), (1, 0));
     let mut lost = house.phone("201", "730194").await;
     assert_eq!(lost.register(3600).await.status, 403);
-    let mut door = house.phone("201", "820163").await;
+    let mut door = house.phone("201", "a door phone of 7").await;
     door.host = "unknown.example".into();
     assert_eq!(door.register(3600).await.status, 200);
     assert_eq!((count(houses.own.line), count(first)), (1, 1));
@@ -481,4 +483,56 @@ async fn phones_of_one_number_in_two_domains_are_told_apart_by_the_host_that_the
     let second = house.system.ledger.account(houses.own.user).expect("Bea").domain;
     assert!(locks.iter().any(|(key, _)| key.domain == second && key.name.as_str() == "201"), "{locks:?}");
     assert!(!locks.iter().any(|(key, _)| key.is_within(DomainId::FIRST)), "{locks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_refuses_what_was_typed_shows_no_more_than_the_one_they_may_see() {
+    let houses = Houses::furnished().await;
+    let mut olga = houses.olga().await;
+    for (id, kind, shown) in [
+        (format!("users/{}", houses.own.user), "login-code", true),
+        (format!("administrators/{}", houses.own.staff), "service-password", false),
+    ] {
+        let token = olga.get("/manager/preferences").await.token();
+        let unequal = [("do", "set"), ("secret", "one thing"), ("secret_again", "another")];
+        let answer = olga.post(&format!("/manager/{id}/secrets/{kind}"), &token, &unequal).await;
+        assert_eq!(answer.status, if shown { 422 } else { 303 }, "{id} {}", answer.body);
+        assert!(!answer.body.contains("Omnipotents"), "the groups are the installation's");
+    }
+    let told = olga.get("/manager").await;
+    assert!(told.body.contains("Nothing was set"), "{}", told.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_of_others_and_what_never_was_are_told_in_the_same_words() {
+    let houses = Houses::furnished().await;
+    let mut administrator = Program::at(houses.house.https());
+    administrator.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let made = administrator.post("/own/tokens", &json!({"name": "theirs", "scopes": ["users-read"]})).await;
+    let token = made.json()["token"]["id"].as_str().expect("a token").to_owned();
+    for guess in ["1", "2", "3", "4", "5"] {
+        houses.house.phone_at("127.0.0.9", STRANGERS_NUMBER, guess).await.register(3600).await;
+    }
+    server::alarms::look(&houses.house.system);
+    let alarms = administrator.get("/alarms").await;
+    let alarm = alarms.json()["items"][0]["id"].to_string();
+    let olga = houses.olgas_program().await;
+    let same = |theirs: Answer, nobodys: Answer| {
+        assert_eq!((theirs.status, &theirs.body), (404, &nobodys.body));
+        assert_eq!(nobodys.status, 404);
+    };
+    let seen = |id: &str| format!("/alarms/{id}/acknowledge");
+    same(olga.post(&seen(&alarm), &json!({})).await, olga.post(&seen("999999"), &json!({})).await);
+    for tag in ["*", "\"9.x\""] {
+        let delete = |id: &str| format!("/tokens/{id}");
+        same(olga.delete(&delete(&token), tag).await, olga.delete(&delete("00000000"), tag).await);
+    }
+    let user = |id: u32| format!("/users/{id}");
+    same(olga.get(&user(houses.theirs.user.0)).await, olga.get(&user(999_999)).await);
+    let change = json!({"name": "x", "full_name": "", "extension": null, "expires_at": null});
+    same(
+        olga.put(&user(houses.theirs.user.0), "\"9.x\"", &change).await,
+        olga.put(&user(999_999), "\"9.x\"", &change).await,
+    );
+    assert_eq!(administrator.get(&format!("/alarms/{alarm}")).await.json()["acknowledged"], Value::Null);
 }

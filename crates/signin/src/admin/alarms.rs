@@ -15,7 +15,8 @@ impl Admin<'_> {
     /// No right, or nothing that they see.
     pub fn acknowledge(&self, alarm: &Alarm) -> Result<Change<()>, Problem> {
         self.require(Right::StatusControl)?;
-        if self.by.within.is_some_and(|domain| domain != alarm.key.domain) {
+        // Alarms are for whoever runs the installation.
+        if self.by.within.is_some() {
             return Err(Problem::NotFound("alarm"));
         }
         if alarm.acknowledged.is_some() {

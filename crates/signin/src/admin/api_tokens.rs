@@ -97,7 +97,7 @@ impl Admin<'_> {
             changed("expires", "", &made.expires_at.as_secs().to_string()),
         ];
         let audit =
-            self.audit(Action::TokenMade, DomainId::FIRST, &made.name, given.into_iter().flatten().collect());
+            self.audit(Action::TokenMade, account.domain, &made.name, given.into_iter().flatten().collect());
         let effects = vec![Effect::PutDocument(Box::new(Document::ApiToken(made))), audit];
         Ok(Change::of(effects, MadeToken { id, token }))
     }
@@ -139,9 +139,9 @@ impl Admin<'_> {
     /// The effects of a token's end.
     pub(super) fn revoked(&self, token: &ApiToken) -> Vec<Effect> {
         let owner = self.records.account(token.account);
+        let domain = owner.as_ref().map_or(DomainId::FIRST, |owner| owner.domain);
         let named = changed("owner", owner.as_ref().map_or("", |owner| &*owner.name), "");
-        let audit =
-            self.audit(Action::TokenRevoked, DomainId::FIRST, &token.name, named.into_iter().collect());
+        let audit = self.audit(Action::TokenRevoked, domain, &token.name, named.into_iter().collect());
         vec![Effect::DeleteDocument(DocumentId::ApiToken(token.id)), audit]
     }
 

@@ -5,7 +5,7 @@ use super::{Admin, Change, Checks, Problem, changed, settings::yes_no};
 use crate::{
     audit::Action,
     effect::Effect,
-    extension::{AGENTS_MAX, Domain, MD5_ONLY_AGENTS},
+    extension::{AGENTS_MAX, DOMAINS_MAX, Domain, MD5_ONLY_AGENTS},
     ident::{DomainId, NAME_MAX},
     records::Records,
     rights::Right,
@@ -13,8 +13,6 @@ use crate::{
 
 /// Most host names of one domain.
 const HOSTS_MAX: usize = 64;
-/// Most domains of one installation.
-pub const DOMAINS_MAX: usize = 10_000;
 
 /// What is chosen of a new domain.
 #[derive(Clone, Debug, Default)]

@@ -23,7 +23,7 @@ use crate::{
     },
     effect::{Effect, Seen},
     extension::Extension,
-    ident::{AccountId, DomainId, ExtensionId, Number},
+    ident::{AccountId, ExtensionId, Number},
     records::Records,
     rights::RightsGroup,
 };
@@ -62,8 +62,13 @@ impl Decisions {
 }
 
 impl Admin<'_> {
-    /// The own draft.
+    /// The own draft, as far as they may look at what it changes.
     pub fn draft(&self) -> Option<Draft> {
+        self.own_draft().map(|draft| draft.seen_with(&self.by.rights))
+    }
+
+    /// All of it.
+    fn own_draft(&self) -> Option<Draft> {
         let document = self.records.document(DocumentId::Draft(self.by.account?))?;
         document.draft().cloned()
     }
@@ -80,7 +85,7 @@ impl Admin<'_> {
         dice: &mut dyn Dice,
     ) -> Result<Change<T>, Problem> {
         let owner = self.by.account.ok_or(Problem::NotFound("account"))?;
-        let before = self.draft().unwrap_or_else(|| Draft::new(owner, self.now));
+        let before = self.own_draft().unwrap_or_else(|| Draft::new(owner, self.now));
         let layer = Layer::of(&before, &self.records);
         let overlay = Overlay { live: self.records, layer: &layer };
         let mut change = operation(&Admin::new(&overlay, self.by, self.now), dice)?;
@@ -129,9 +134,13 @@ impl Admin<'_> {
     /// The own one was changed meanwhile.
     pub fn import_draft(&self, version: u32, draft: &Draft) -> Result<Change<usize>, Problem> {
         let owner = self.by.account.ok_or(Problem::NotFound("account"))?;
-        let present = self.draft().map_or(0, |draft| draft.version);
+        let present = self.own_draft().map_or(0, |draft| draft.version);
         if present != version {
             return Err(Problem::Changed("draft"));
+        }
+        if draft.seen_with(&self.by.rights).records.len() < draft.records.len() {
+            // What is in force is shown beside what a draft wants.
+            return Err(Problem::Never("This file changes what you may not look at."));
         }
         let draft = Draft { owner, version: version.saturating_add(1), ..draft.clone() };
         let count = draft.changes();
@@ -145,7 +154,7 @@ impl Admin<'_> {
     /// Not an account.
     pub fn export_draft(&self) -> Result<Change<Draft>, Problem> {
         let owner = self.by.account.ok_or(Problem::NotFound("account"))?;
-        let draft = self.draft().unwrap_or_else(|| Draft::new(owner, self.now));
+        let draft = self.own_draft().unwrap_or_else(|| Draft::new(owner, self.now));
         let audit = self.audit_draft(Action::DraftExported, draft.changes(), Vec::new());
         Ok(Change::of(vec![audit], draft))
     }
@@ -175,7 +184,7 @@ impl Admin<'_> {
     }
 
     fn draft_at(&self, version: u32) -> Result<Draft, Problem> {
-        let draft = self.draft().ok_or(Problem::NotFound("draft"))?;
+        let draft = self.own_draft().ok_or(Problem::NotFound("draft"))?;
         if draft.version == version { Ok(draft) } else { Err(Problem::Changed("draft")) }
     }
 
@@ -185,7 +194,7 @@ impl Admin<'_> {
         let count =
             FieldChange { field: "changes".into(), before: "".into(), after: changes.to_string().into() };
         let changes = std::iter::once(count).chain(told.into_iter().take(TOLD_MAX)).collect();
-        self.audit(action, DomainId::FIRST, &name, changes)
+        self.audit(action, self.by.domain(), &name, changes)
     }
 
     /// What is left to be done once every conflict is decided.

@@ -28,7 +28,7 @@ use thiserror::Error;
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
     bulk::{Changed, UserDeed},
-    domains::{DOMAINS_MAX, NewDomain},
+    domains::NewDomain,
     drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,

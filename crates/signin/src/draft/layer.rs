@@ -168,6 +168,7 @@ impl Layer {
         let wanted: Fields =
             edited.fields.iter().map(|edit| (edit.field.clone(), edit.wanted.clone())).collect();
         let version = |before: u32| before.saturating_add(edited.touched);
+        let is_reached = live.domain(edited.domain).is_some();
         match edited.record {
             RecordId::Settings => {
                 let before = live.settings();
@@ -202,7 +203,7 @@ impl Layer {
             }
             RecordId::User(id) => {
                 let before = match edited.fate {
-                    Fate::Made => Some(Arc::new(new_user(id, edited.domain))),
+                    Fate::Made => is_reached.then(|| Arc::new(new_user(id, edited.domain))),
                     Fate::Changed | Fate::Deleted => live.account(id),
                 };
                 let Some(before) = before else { return };
@@ -218,7 +219,7 @@ impl Layer {
             }
             RecordId::Extension(id) => {
                 let before = match edited.fate {
-                    Fate::Made => Some(Arc::new(new_extension(id, edited.domain))),
+                    Fate::Made => is_reached.then(|| Arc::new(new_extension(id, edited.domain))),
                     Fate::Changed | Fate::Deleted => live.extension(id),
                 };
                 let Some(before) = before else { return };

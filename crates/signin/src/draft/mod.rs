@@ -33,6 +33,7 @@ use crate::{
     credential::CredentialKind,
     dice::Dice,
     ident::{AccountId, DomainId, ExtensionId, GroupId},
+    rights::Right,
     secret::SecretBytes,
     timestamp::Timestamp,
 };
@@ -114,6 +115,44 @@ pub struct Edited {
     pub fields: Vec<FieldEdit>,
     /// Its secrets that are set anew or removed.
     pub secrets: Vec<SecretEdit>,
+}
+
+/// Fields of the settings that are about the system; the others are rules of security.
+const OF_SYSTEM: [&str; 3] = ["system_name", "lan1", "lan2"];
+
+impl Draft {
+    /// What of it somebody with these rights may look at: beside what is wanted stands what is in force.
+    #[must_use]
+    pub fn seen_with(&self, rights: &[Right]) -> Self {
+        let mut seen = self.clone();
+        seen.records.retain(|edited| edited.is_open_to(rights));
+        seen
+    }
+}
+
+impl Edited {
+    /// Whether somebody with these rights may look at the record, or change it.
+    fn is_open_to(&self, rights: &[Right]) -> bool {
+        let may = |any: &[Right]| any.iter().any(|right| rights.contains(right));
+        let system = || may(&[Right::SystemRead, Right::SystemWrite]);
+        let security = || may(&[Right::SecurityRead, Right::SecurityWrite]);
+        match self.record {
+            RecordId::Settings => self
+                .fields
+                .iter()
+                .all(|edit| if OF_SYSTEM.contains(&&*edit.field) { system() } else { security() }),
+            RecordId::Domain(_) => system(),
+            RecordId::Group(_) => security(),
+            RecordId::User(_) => may(&[Right::UsersRead, Right::UsersWrite, Right::SecurityReset]),
+            RecordId::Extension(_) => may(&[
+                Right::ExtensionsRead,
+                Right::ExtensionsWrite,
+                Right::UsersRead,
+                Right::UsersWrite,
+                Right::SecurityReset,
+            ]),
+        }
+    }
 }
 
 /// One field.

@@ -5,8 +5,9 @@ use signin::{
     admin::{Admin, By, EditUser, NewDomain, NewExtension, Problem, SecretChoice, ServiceUserFields},
     credential::{CredentialKind, Owner},
     document::DocumentKind,
+    draft::{Draft, Edited, Fate, FieldEdit, Layer, Overlay, RecordId},
     extension::Domain,
-    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, GroupId, Number},
     interface::CountScope,
     lockout::{Tally, TallyKey},
     records::Records,
@@ -289,4 +290,101 @@ fn nobody_changes_what_is_of_another_domain_and_is_told_it_is_not_there() {
     assert_eq!(refused.unwrap_err(), Problem::NotFound("lock"));
     assert_eq!(format!("{:?}", house.model.borrow().account(ann)), before);
     assert_eq!(word(&house.phone("201", CODE)), "wait", "the lock is still there");
+}
+
+/// A draft that somebody wrote by hand, for they know the passphrase of their own file.
+fn forged(record: RecordId, fate: Fate, fields: &[(&str, serde_json::Value)]) -> Draft {
+    let fields = fields.iter().map(|(field, wanted)| FieldEdit {
+        field: (*field).into(),
+        seen: serde_json::Value::Null,
+        wanted: wanted.clone(),
+    });
+    let edited = Edited {
+        record,
+        fate,
+        domain: DomainId::FIRST,
+        title: "".into(),
+        touched: 1,
+        fields: fields.collect(),
+        secrets: Vec::new(),
+    };
+    Draft { made: 1, records: vec![edited], ..Draft::new(AccountId(1), signin::timestamp::Timestamp(1)) }
+}
+
+#[test]
+fn no_file_shows_somebody_what_they_may_not_look_at() {
+    let (house, second, [ann, _]) = two();
+    let administrator = house.by("Administrator");
+    let import = |by: &By, draft: &Draft| house.administer_as(by, |a, _| a.import_draft(0, draft)).map(drop);
+    let wanted = serde_json::json!("x");
+    let all = [
+        (forged(RecordId::Settings, Fate::Changed, &[("lan1", wanted.clone())]), vec![Right::SystemRead]),
+        (
+            forged(RecordId::Settings, Fate::Changed, &[("extension_lock.window", wanted.clone())]),
+            vec![Right::SecurityRead],
+        ),
+        (
+            forged(
+                RecordId::Settings,
+                Fate::Changed,
+                &[("lan1", wanted.clone()), ("preset", wanted.clone())],
+            ),
+            vec![Right::SystemRead, Right::SecurityRead],
+        ),
+        (forged(RecordId::Domain(second), Fate::Changed, &[]), vec![Right::SystemWrite]),
+        (forged(RecordId::Group(GroupId(1)), Fate::Changed, &[]), vec![Right::SecurityWrite]),
+        (forged(RecordId::User(ann), Fate::Changed, &[]), vec![Right::UsersRead]),
+        (forged(RecordId::Extension(ExtensionId(1)), Fate::Changed, &[]), vec![Right::ExtensionsRead]),
+    ];
+    let refused = Err(Problem::Never("This file changes what you may not look at."));
+    for (draft, rights) in &all {
+        for missing in rights {
+            let rights: Vec<Right> = Right::ALL
+                .into_iter()
+                .filter(|right| right.row().part != missing.row().part)
+                .filter(|right| {
+                    // Whoever sets secrets of people and lines, or sees the other of the two, knows them.
+                    let is_of_people = [Right::UsersRead, Right::ExtensionsRead].contains(missing);
+                    let of_people = [signin::rights::Part::Users, signin::rights::Part::Extensions];
+                    !is_of_people
+                        || !(of_people.contains(&right.row().part) || *right == Right::SecurityReset)
+                })
+                .collect();
+            let by = By { rights, ..administrator.clone() };
+            assert_eq!(import(&by, draft), refused, "{draft:?} without {missing:?}");
+            assert_eq!(draft.seen_with(&by.rights).records, []);
+        }
+        let by = By { rights: rights.clone(), ..administrator.clone() };
+        assert_eq!(draft.seen_with(&by.rights), *draft, "{rights:?}");
+    }
+    // Whoever is within a domain has none of those rights.
+    let by = By { account: administrator.account, ..within(second) };
+    assert_eq!(import(&by, &all[0].0), refused);
+}
+
+#[test]
+fn nothing_is_made_in_a_layer_where_there_is_no_domain_for_it() {
+    let (house, second, _) = two();
+    let model = house.model.borrow();
+    let number = [("number", serde_json::json!("201"))];
+    let name = [
+        ("name", serde_json::json!("Eve")),
+        ("full_name", serde_json::json!("")),
+        ("extension", serde_json::Value::Null),
+        ("condition", serde_json::json!("enabled")),
+        ("expires_at", serde_json::Value::Null),
+    ];
+    let line = ExtensionId(0xC000_0000);
+    let user = AccountId(0xC000_0000);
+    for (draft, is_line) in [
+        (forged(RecordId::Extension(line), Fate::Made, &number), true),
+        (forged(RecordId::User(user), Fate::Made, &name), false),
+    ] {
+        for (scope, is_there) in [(Scope::whole(&*model), true), (Scope::of(&*model, Some(second)), false)] {
+            let layer = Layer::of(&draft, &scope);
+            let seen = Overlay { live: scope, layer: &layer };
+            let found = if is_line { seen.extension(line).is_some() } else { seen.account(user).is_some() };
+            assert_eq!(found, is_there, "{draft:?}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use signin::{
     document::{Document, DocumentId, DocumentKind, api_tokens, rights_groups},
     draft::Draft,
     effect::Effect,
+    extension::DOMAINS_MAX,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, NAME_MAX, TokenId},
     interface::LoginInterface,
     lockout::{Standing, TallyKey},
@@ -575,11 +576,11 @@ fn each_kind_of_document_has_a_name_a_limit_and_what_is_unique_of_it() {
         told,
         [
             (DocumentKind::RightsGroup, "rights group", GROUPS_MAX, 1),
-            (DocumentKind::Draft, "draft", SERVICE_USERS_MAX, 6),
+            (DocumentKind::Draft, "draft", SERVICE_USERS_MAX * DOMAINS_MAX, 6),
             (DocumentKind::ApiToken, "API token", TOKENS_MAX, 1),
         ]
     );
-    assert_eq!(TOKENS_MAX, SERVICE_USERS_MAX * TOKENS_EACH_MAX);
+    assert_eq!(TOKENS_MAX, SERVICE_USERS_MAX * TOKENS_EACH_MAX * DOMAINS_MAX);
     let group = groups[0].rights_group().unwrap();
     let names = all.each_ref().map(|document| document.unique_name());
     assert_eq!(names, [Some(FoldedName::of(&group.name)), None, None], "each owner has names of their own");

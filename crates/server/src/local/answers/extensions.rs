@@ -21,7 +21,8 @@ use crate::local::{
 
 impl Answers {
     pub(super) async fn extensions(&self, replies: &Replies) -> Answered {
-        let query = ExtensionQuery { limit: usize::MAX, ..ExtensionQuery::default() };
+        let query =
+            ExtensionQuery { domain: Some(DomainId::FIRST), limit: usize::MAX, ..ExtensionQuery::default() };
         let now = self.system.clock.now();
         let extensions = self.system.ledger.extensions(&query).items;
         let entries = extensions.iter().map(|extension| entry(&*self.system.ledger, extension, now));
@@ -73,7 +74,12 @@ impl Answers {
             }
             None => {
                 let now = self.system.clock.now();
-                let query = RegistrationQuery { limit: usize::MAX, now, ..RegistrationQuery::default() };
+                let query = RegistrationQuery {
+                    domain: Some(DomainId::FIRST),
+                    limit: usize::MAX,
+                    now,
+                    ..RegistrationQuery::default()
+                };
                 ledger.registrations(&query).items
             }
         };

@@ -19,8 +19,7 @@ use crate::local::{
 
 impl Answers {
     pub(super) async fn locks(&self, replies: &Replies) -> Answered {
-        let locks = self.system.ledger.locks(self.system.clock.now());
-        let entries = locks.into_iter().map(|(key, tally)| LockEntry {
+        let entries = self.locked().into_iter().map(|(key, tally)| LockEntry {
             key,
             failures: tally.failures,
             failed_at: tally.failed_at,
@@ -31,14 +30,19 @@ impl Answers {
 
     pub(super) async fn reset_locks(&self, wanted: Wanted) -> Answered {
         let keys: Vec<TallyKey> = match wanted {
-            Wanted::All => {
-                self.system.ledger.locks(self.system.clock.now()).into_iter().map(|(key, _)| key).collect()
-            }
+            Wanted::All => self.locked().into_iter().map(|(key, _)| key).collect(),
             Wanted::Named(names) => names.iter().flat_map(|name| self.keys_counted(name)).collect(),
         };
         let reset = self.administer(move |admin, _| admin.reset_locks(&keys)).await?;
         let count = reset.value as u64;
         Ok(Done { count, ..done(reset, 0) })
+    }
+
+    /// What is locked of the first domain, which is the one that commands mean, and over all.
+    fn locked(&self) -> Vec<(TallyKey, Tally)> {
+        let mut locks = self.system.ledger.locks(self.system.clock.now());
+        locks.retain(|(key, _)| key.domain == DomainId::FIRST);
+        locks
     }
 
     /// The counts that there are under a name. An IPv6 address is counted by its network, and listed as that.
@@ -89,7 +93,9 @@ impl Answers {
     pub(super) fn open_sessions(&self) -> Vec<Arc<Session>> {
         let (rules, now) = (self.system.ledger.settings().sessions, self.system.clock.now());
         let mut sessions = self.system.ledger.sessions();
-        sessions.retain(|session| session.is_open(&rules, now));
+        let is_of_first =
+            |id| self.system.ledger.account(id).is_none_or(|account| account.within().is_none());
+        sessions.retain(|session| session.is_open(&rules, now) && is_of_first(session.account));
         sessions
     }
 

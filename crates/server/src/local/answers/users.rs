@@ -20,7 +20,12 @@ use crate::local::{
 
 impl Answers {
     pub(super) async fn users(&self, replies: &Replies) -> Answered {
-        let query = AccountQuery { kind: Some(RoleKind::User), limit: usize::MAX, ..AccountQuery::default() };
+        let query = AccountQuery {
+            kind: Some(RoleKind::User),
+            domain: Some(DomainId::FIRST),
+            limit: usize::MAX,
+            ..AccountQuery::default()
+        };
         let now = self.system.clock.now();
         let accounts = self.system.ledger.accounts(&query).items;
         let entries = accounts.iter().map(|account| entry(&*self.system.ledger, account, now));

@@ -15,6 +15,10 @@ pub(crate) struct DoctorPage {
     pub(crate) shell: Shell,
     /// What was asked for; empty before anything was.
     pub(crate) query: String,
+    /// The number of the domain in which it was asked, or empty.
+    pub(crate) domain: String,
+    /// Which of several was asked about.
+    pub(crate) nth: String,
     /// Who may be meant, where several are or nobody is called exactly so.
     pub(crate) meant: Vec<Meant>,
     /// Who is looked at.

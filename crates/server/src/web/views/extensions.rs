@@ -101,6 +101,8 @@ impl ExtensionNewPage {
 pub(crate) struct ExtensionPage {
     /// The frame.
     pub(crate) shell: Shell,
+    /// The way back to the list, in words.
+    pub(crate) list: String,
     /// This page's address; forms go to paths below it.
     pub(crate) href: String,
     /// The number, as saved.
