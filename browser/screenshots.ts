@@ -77,6 +77,18 @@ test("pictures of every page", async ({ page, product }) => {
     await page.goto(office.url(path));
     await take(page, what);
   }
+  await page.goto(office.url("/manager/domains/new"));
+  await take(page, "domain-new");
+  await page.getByLabel("Host names").fill("pbx.second.example");
+  await page.getByRole("button", { name: "Create domain" }).click();
+  await page.getByText("The domain is created").waitFor();
+  await take(page, "domain");
+  const domain = page.url().split("/").at(-1) ?? "";
+  await office.manager.send("/manager/users/new", "/manager/users/new", { domain, name: "bea", extension: "201" });
+  for (const [what, path] of Object.entries({ domains: "/manager/settings/domains", "users-of-domains": "/manager/users" })) {
+    await page.goto(office.url(path));
+    await take(page, what);
+  }
   await page.goto(office.url(user));
   await page.getByRole("region", { name: "Login code" }).getByRole("button", { name: "Generate" }).click();
   await page.getByText("Shown this once.").waitFor();

@@ -51,7 +51,6 @@ pub(super) async fn list(State(web): State<Arc<Web>>, who: SignedIn) -> Result<R
         } else {
             format!("{} of {SERVICE_USERS_MAX} administrators", accounts.len())
         },
-        domains: domains::is_asked(&web, &who),
         editable: who.by.may(Right::SecurityWrite),
         rows: accounts.iter().map(|account| row(&web, &who, account, now)).collect(),
     };
@@ -68,7 +67,7 @@ fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> Administ
         href: format!("{PATH}/{}", account.id),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
-        domain: domains::column(web, who, account.domain),
+        domain: domains::other(web, who, account.domain),
         built_in: account.is_built_in(),
         rights: rights(web, account),
         status: badge(ledger.status_of(account, now)),

@@ -144,7 +144,7 @@ fn also(web: &Web, who: &SignedIn, meant: &doctor::Meant) -> Meant {
         Patient::Address(address) => (address.to_string(), "An address".into()),
         Patient::Nobody(typed) => (typed.to_string(), String::new()),
     };
-    let detail = match domain.and_then(|domain| domains::column(web, who, domain)) {
+    let detail = match domain.and_then(|domain| domains::called(web, who, domain)) {
         Some(domain) => format!("{detail}, {domain}"),
         None => detail,
     };
@@ -167,7 +167,7 @@ fn case(web: &Web, who: &SignedIn, patient: &Patient, now: Timestamp) -> Case {
         Patient::User(_) | Patient::ServiceUser(_) | Patient::Nobody(_) => Vec::new(),
     };
     Case {
-        title: match patient.domain().and_then(|domain| domains::column(web, who, domain)) {
+        title: match patient.domain().and_then(|domain| domains::called(web, who, domain)) {
             Some(domain) => format!("{}, {domain}", title(patient)),
             None => title(patient),
         },

@@ -36,8 +36,13 @@ pub(super) fn title(records: &dyn Records, id: DomainId) -> String {
     }
 }
 
-/// The same for a column of a list; `None` where somebody sees only one domain.
-pub(super) fn column(web: &Web, who: &SignedIn, id: DomainId) -> Option<String> {
+/// The same for a line of a list; `None` of the first, which goes without saying.
+pub(super) fn other(web: &Web, who: &SignedIn, id: DomainId) -> Option<String> {
+    called(web, who, id).filter(|_| id != DomainId::FIRST)
+}
+
+/// What a domain is called, where somebody sees several.
+pub(super) fn called(web: &Web, who: &SignedIn, id: DomainId) -> Option<String> {
     is_asked(web, who).then(|| title(&*web.system.ledger, id))
 }
 
@@ -53,7 +58,7 @@ pub(super) fn told(web: &Web, who: &SignedIn, id: DomainId) -> Option<DomainId> 
 
 /// The same for a question before something is done.
 pub(super) fn fact(web: &Web, who: &SignedIn, id: DomainId) -> Option<Fact> {
-    column(web, who, id).map(|domain| Fact::new("Domain", domain))
+    called(web, who, id).map(|domain| Fact::new("Domain", domain))
 }
 
 /// Whether there is more than one for them to choose among.

@@ -75,7 +75,7 @@ fn row(web: &Web, who: &SignedIn, extension: &Extension, now: Timestamp) -> Exte
     ExtensionRow {
         href: format!("{PATH}/{}", extension.id),
         number: extension.number.to_string(),
-        domain: domains::column(web, who, extension.domain),
+        domain: domains::other(web, who, extension.domain),
         user: user_link(&who.known(web), extension),
         registers_with: registers_with(&who.known(web), extension),
         phones: users::phones(&who.known(web), Some(extension.id), now),

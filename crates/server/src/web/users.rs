@@ -101,7 +101,7 @@ fn row(web: &Web, who: &SignedIn, account: &Account, now: Timestamp) -> UserRow 
         id: account.id.to_string(),
         name: account.name.to_string(),
         full_name: account.full_name.to_string(),
-        domain: domains::column(web, who, account.domain),
+        domain: domains::other(web, who, account.domain),
         extension: extension.as_ref().map_or_else(String::new, |extension| extension.number.to_string()),
         status: badge(known.status_of(account, now)),
         phones: phones(&known, extension.as_ref().map(|extension| extension.id), now),

@@ -109,11 +109,12 @@ impl DomainPage {
         editable: bool,
     ) -> Self {
         let mut sections = domain_sections(filled);
-        if !editable {
-            sections
-                .iter_mut()
-                .flat_map(|section| section.fields.iter_mut())
-                .for_each(|field| field.fixed = true);
+        for field in sections.iter_mut().flat_map(|section| section.fields.iter_mut()) {
+            field.fixed = !editable;
+            if field.name == "sip_domain" {
+                field.required = true;
+                field.hint = "One a line. One that is taken away means the first domain from then on.".into();
+            }
         }
         let problems = Filled::problems_of(&sections);
         let version = filled.value("version").to_owned();

@@ -16,7 +16,7 @@ pub(crate) struct ExtensionRow {
     pub(crate) href: String,
     /// The number.
     pub(crate) number: String,
-    /// Of which domain, where there are several.
+    /// Of which domain, where it is not the first.
     pub(crate) domain: Option<String>,
     /// The user logged in to it.
     pub(crate) user: Option<Link>,

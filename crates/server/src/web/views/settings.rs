@@ -106,7 +106,7 @@ pub(crate) struct AdministratorRow {
     pub(crate) name: String,
     /// The person behind it; may be empty.
     pub(crate) full_name: String,
-    /// Of which domain, where there are several.
+    /// Of which domain, where it is not the first.
     pub(crate) domain: Option<String>,
     /// Built in: can be neither renamed nor deleted.
     pub(crate) built_in: bool,
@@ -130,8 +130,6 @@ pub(crate) struct AdministratorsPage {
     pub(crate) shell: Shell,
     /// Which tab: always the administrators.
     pub(crate) tab: SettingsTab,
-    /// Whether there are several domains.
-    pub(crate) domains: bool,
     /// The accounts.
     pub(crate) rows: Vec<AdministratorRow>,
     /// "4 of 64 administrators".

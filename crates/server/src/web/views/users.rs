@@ -18,7 +18,7 @@ pub(crate) struct UserRow {
     pub(crate) name: String,
     /// The name in full, or empty.
     pub(crate) full_name: String,
-    /// Of which domain, where there are several.
+    /// Of which domain, where it is not the first.
     pub(crate) domain: Option<String>,
     /// The extension, or empty.
     pub(crate) extension: String,
