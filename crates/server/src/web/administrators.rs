@@ -352,21 +352,15 @@ pub(super) async fn ask_delete(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let account = find(&web, &who, id)?;
-    let page = ConfirmPage {
-        shell: who.shell(&web, Place::Settings),
-        title: format!("Delete {}?", account.name),
-        text: "The account and its password are deleted, and its sessions end. The audit stays.".into(),
-        facts: std::iter::once(Fact::new("Rights", rights(&web, &account)))
-            .chain(domains::fact(&web, &who, account.domain))
-            .collect(),
-        action: format!("{PATH}/{id}/delete"),
-        hidden: Vec::new(),
-        field: None,
-        yes: format!("Delete {}", account.name),
-        danger: true,
-        back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
-    };
+    let mut facts = vec![Fact::new("Rights", rights(&web, &account))];
+    facts.extend(domains::fact(&web, &who, account.domain));
+    let page = ConfirmPage::deletion(
+        who.shell(&web, Place::Settings),
+        &account.name,
+        "The account and its password are deleted, and its sessions end. The audit stays.",
+        facts,
+        format!("{PATH}/{id}"),
+    );
     Ok(who.page(&page))
 }
 

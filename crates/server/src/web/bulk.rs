@@ -23,7 +23,7 @@ use super::{
     lists::{ListQuery, thousands},
     views::{
         errors::ConfirmPage,
-        forms::{Choice, Problems},
+        forms::Choice,
         parts::{Fact, Tone},
         shell::Place,
     },
@@ -151,11 +151,9 @@ fn question(web: &Web, who: &SignedIn, form: &Form, wish: &Wish, changed: &str) 
         ],
         action: format!("{LIST}/many/start"),
         hidden,
-        field: None,
         yes: title,
         danger: matches!(wish.deed, UserDeed::Delete | UserDeed::Disable),
         back: list_of(form),
-        problems: Problems::default(),
     }
 }
 

@@ -243,24 +243,18 @@ pub(super) async fn ask_delete(
 ) -> Result<Response, Response> {
     let domain = find(&web, &who, id)?;
     let title = title(&*web.system.ledger, domain.id);
-    let page = ConfirmPage {
-        shell: who.shell(&web, Place::Settings),
-        title: format!("Delete the domain {title}?"),
-        text: "Only one that is empty can be deleted. Its host names mean the first domain from then on."
-            .into(),
-        facts: vec![
-            Fact::new("Users", thousands(users(&web, domain.id))),
-            Fact::new("Administrators", administrators(&web, domain.id).to_string()),
-            Fact::new("Extensions", thousands(extensions(&web, domain.id))),
-        ],
-        action: format!("{PATH}/{id}/delete"),
-        hidden: Vec::new(),
-        field: None,
-        yes: "Delete the domain".into(),
-        danger: true,
-        back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
-    };
+    let facts = vec![
+        Fact::new("Users", thousands(users(&web, domain.id))),
+        Fact::new("Administrators", administrators(&web, domain.id).to_string()),
+        Fact::new("Extensions", thousands(extensions(&web, domain.id))),
+    ];
+    let page = ConfirmPage::deletion(
+        who.shell(&web, Place::Settings),
+        &format!("the domain {title}"),
+        "Only one that is empty can be deleted. Its host names mean the first domain from then on.",
+        facts,
+        format!("{PATH}/{id}"),
+    );
     Ok(who.page(&page))
 }
 

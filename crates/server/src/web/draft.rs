@@ -373,11 +373,9 @@ pub(super) async fn ask_discard(State(web): State<Arc<Web>>, who: SignedIn) -> R
         facts: vec![super::views::parts::Fact::new("Changes", draft.changes().to_string())],
         action: format!("{PATH}/discard"),
         hidden: vec![("version".into(), draft.version.to_string())],
-        field: None,
         yes: "Throw away".into(),
         danger: true,
         back: PATH.into(),
-        problems: Problems::default(),
     };
     who.page(&page)
 }

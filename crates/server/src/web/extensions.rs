@@ -290,21 +290,13 @@ pub(super) async fn ask_delete(
         "Phones",
         users::phones(&who.known(&web), Some(extension.id), web.system.clock.now()).text,
     ));
-    let page = ConfirmPage {
-        shell: who.shell(&web, Place::Extensions),
-        title: format!("Delete extension {}?", extension.number),
-        text:
-            "Its phones are unregistered and its phone password is deleted. Its user keeps everything else."
-                .into(),
+    let page = ConfirmPage::deletion(
+        who.shell(&web, Place::Extensions),
+        &format!("extension {}", extension.number),
+        "Its phones are unregistered and its phone password is deleted. Its user keeps everything else.",
         facts,
-        action: format!("{PATH}/{id}/delete"),
-        hidden: Vec::new(),
-        field: None,
-        yes: format!("Delete extension {}", extension.number),
-        danger: true,
-        back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
-    };
+        format!("{PATH}/{id}"),
+    );
     Ok(who.page(&page))
 }
 
@@ -347,11 +339,9 @@ pub(super) async fn ask_log_out(
         facts,
         action: format!("{PATH}/{id}/logout"),
         hidden: vec![("contact".into(), which.contact)],
-        field: None,
         yes: "Unregister".into(),
         danger: false,
         back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
     };
     Ok(who.page(&page))
 }

@@ -201,19 +201,13 @@ pub(super) async fn ask_delete(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let group = find(&web, &who, id)?;
-    let page = ConfirmPage {
-        shell: who.shell(&web, Place::Settings),
-        title: format!("Delete the group {}?", group.name),
-        text: "Its members lose what they may do by this group alone, with their next click.".into(),
-        facts: vec![Fact::new("Members", members(&web, group.id).len().to_string())],
-        action: format!("{PATH}/{id}/delete"),
-        hidden: Vec::new(),
-        field: None,
-        yes: "Delete the group".into(),
-        danger: true,
-        back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
-    };
+    let page = ConfirmPage::deletion(
+        who.shell(&web, Place::Settings),
+        &format!("the group {}", group.name),
+        "Its members lose what they may do by this group alone, with their next click.",
+        vec![Fact::new("Members", members(&web, group.id).len().to_string())],
+        format!("{PATH}/{id}"),
+    );
     Ok(who.page(&page))
 }
 

@@ -19,13 +19,7 @@ use super::{
     guard::{self, IDLE_COOKIE, SignedForm, SignedIn, THEME_COOKIE},
     login::ended,
     pending::NewPassword,
-    views::{
-        errors::ConfirmPage,
-        forms::{Filled, Problems},
-        parts::Tone,
-        preferences::PreferencesPage,
-        shell::Place,
-    },
+    views::{errors::ConfirmPage, forms::Filled, parts::Tone, preferences::PreferencesPage, shell::Place},
 };
 use crate::flow::Hashes;
 
@@ -114,11 +108,9 @@ fn ask(web: &Web, who: &SignedIn, change: NewPassword) -> Response {
         facts: Vec::new(),
         action: CONFIRM.into(),
         hidden: Vec::new(),
-        field: None,
         yes: "OK".into(),
         danger: false,
         back: PATH.into(),
-        problems: Problems::default(),
     };
     who.page(&page)
 }

@@ -475,11 +475,9 @@ pub(super) async fn ask_delete(
         facts: Vec::new(),
         action: format!("{PATH}/targets/{id}/delete"),
         hidden: Vec::new(),
-        field: None,
         yes: format!("Delete {}", target.name()),
         danger: true,
         back: href(&target),
-        problems: Problems::default(),
     }))
 }
 

@@ -543,20 +543,13 @@ pub(super) async fn ask_delete(
     let extension = account.extension().and_then(|id| who.known(&web).extension(id));
     let facts = extension.iter().map(|extension| Fact::new("Extension", extension.number.to_string()));
     let facts = facts.chain(domains::fact(&web, &who, account.domain)).collect();
-    let page = ConfirmPage {
-        shell: who.shell(&web, Place::Users),
-        title: format!("Delete {}?", account.name),
-        text: "The account, its secrets and its extension are deleted, and its phones are unregistered. The audit stays."
-            .into(),
+    let page = ConfirmPage::deletion(
+        who.shell(&web, Place::Users),
+        &account.name,
+        "The account, its secrets and its extension are deleted, and its phones are unregistered. The audit stays.",
         facts,
-        action: format!("{PATH}/{id}/delete"),
-        hidden: Vec::new(),
-        field: None,
-        yes: format!("Delete {}", account.name),
-        danger: true,
-        back: format!("{PATH}/{id}"),
-        problems: Problems::default(),
-    };
+        format!("{PATH}/{id}"),
+    );
     Ok(who.page(&page))
 }
 

@@ -2,7 +2,6 @@
 
 use askama::Template;
 
-use super::forms::{Field, Problems};
 use super::icon::{Icon, Mark};
 use super::parts::{Fact, Link};
 use super::shell::{Gate, Place, Shell};
@@ -26,16 +25,29 @@ pub(crate) struct ConfirmPage {
     pub(crate) action: String,
     /// Fields that go with it: name and value.
     pub(crate) hidden: Vec<(String, String)>,
-    /// What has to be typed first, for what cannot be taken back.
-    pub(crate) field: Option<Field>,
     /// The words on the button: "Delete ann".
     pub(crate) yes: String,
     /// Whether it destroys something.
     pub(crate) danger: bool,
     /// Where "Cancel" leads.
     pub(crate) back: String,
-    /// What is wrong with the answer.
-    pub(crate) problems: Problems,
+}
+
+impl ConfirmPage {
+    /// Whether something is to be deleted: `what` is how it is called, `at` its page.
+    pub(crate) fn deletion(shell: Shell, what: &str, text: &str, facts: Vec<Fact>, at: String) -> Self {
+        Self {
+            shell,
+            title: format!("Delete {what}?"),
+            text: text.into(),
+            facts,
+            action: format!("{at}/delete"),
+            hidden: Vec::new(),
+            yes: format!("Delete {what}"),
+            danger: true,
+            back: at,
+        }
+    }
 }
 
 /// Something cannot be done.
