@@ -81,7 +81,7 @@ macro_rules! search {
             name: Option<String>,
             /// Of this domain alone.
             #[serde(default)]
-            #[param(minimum = 1, example = 1)]
+            #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_i64, example = 1)]
             domain: Option<u32>,
             /// What happened.
             #[serde(default)]

@@ -47,7 +47,7 @@ pub(super) struct Question {
     q: String,
     /// In this domain alone.
     #[serde(default)]
-    #[param(minimum = 1, example = 1)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_i64, example = 1)]
     domain: Option<u32>,
     /// Which of several of one name: `nth` of one that was told under `meant`.
     #[serde(default)]

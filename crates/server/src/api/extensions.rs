@@ -40,7 +40,7 @@ pub(super) struct Search {
     q: Option<String>,
     /// Those of this domain alone.
     #[serde(default)]
-    #[param(minimum = 1, example = 1)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_i64, example = 1)]
     domain: Option<u32>,
     /// In which order.
     #[serde(default)]
