@@ -13,7 +13,6 @@ use parking_lot::Mutex;
 use signin::{
     account::RoleKind,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
-    dice::roll,
     document::{Document, DocumentId},
     draft::Draft,
     effect::{Effect, NewSession},
@@ -144,8 +143,9 @@ impl RunningEditor {
         let keys = system.editor.as_ref().map(|editor| editor.keys.clone()).ok_or(EditorError::Sealed)?;
         let draft = draft.resealed(&keys, system.ledger.vault(), &mut OsDice).ok_or(EditorError::Sealed)?;
         let now = system.clock.now();
-        // Somebody without a password is let in nowhere; nobody knows this one.
-        let payload = SecretBytes::new(roll::<32>(&mut OsDice).to_vec());
+        // Somebody without a password is let in nowhere; this one opens nothing. What is made by chance would now and then read
+        // as a password that breaks a rule, and a new one would be asked for.
+        let payload = SecretBytes::new(Vec::new());
         let facts = CredentialFacts { set_at: now, expires_at: None, used_at: None };
         let kind = CredentialKind::ServicePassword;
         let mut effects =

@@ -110,7 +110,7 @@ impl Pages {
         // Each stream is a task of its own and outlives no connection, but the compiler cannot know.
         let (pages, limits) = (Arc::new(self), Arc::new(limits.clone()));
         let patience = Duration::from_secs(limits.first_message_seconds.into());
-        let open = watch::Sender::new(0);
+        let open = watch::Sender::new(Requests::default());
         let quiet = quiet(open.subscribe(), patience, Duration::from_secs(limits.idle_seconds.into()));
         let service = service_fn(move |request| {
             let (pages, limits) = (Arc::clone(&pages), Arc::clone(&limits));
@@ -206,29 +206,42 @@ impl hyper::body::Body for Lent {
     }
 }
 
+/// The requests of an HTTP/2 connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Requests {
+    open: usize,
+    /// Whether any has come.
+    any: bool,
+}
+
 /// A request that is open on an HTTP/2 connection.
-struct Open(watch::Sender<usize>);
+struct Open(watch::Sender<Requests>);
 
 impl Open {
-    fn enter(open: &watch::Sender<usize>) -> Self {
-        open.send_modify(|count| *count += 1);
-        Self(open.clone())
+    fn enter(requests: &watch::Sender<Requests>) -> Self {
+        requests.send_modify(|requests| *requests = Requests { open: requests.open + 1, any: true });
+        Self(requests.clone())
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count = count.saturating_sub(1));
+        self.0.send_modify(|requests| requests.open = requests.open.saturating_sub(1));
     }
 }
 
 /// Until no request has come for so long, and none is open. Whatever else moves on the connection (a ping every few
 /// seconds) does not count.
-async fn quiet(mut open: watch::Receiver<usize>, first: Duration, idle: Duration) {
-    let mut patience = first;
-    while open.wait_for(|count| *count == 0).await.is_ok() {
-        match timeout(patience, open.changed()).await {
-            Ok(Ok(())) => patience = idle,
+async fn quiet(mut requests: watch::Receiver<Requests>, first: Duration, idle: Duration) {
+    loop {
+        // One that came and went before anybody looked has come all the same.
+        let patience = match requests.wait_for(|requests| requests.open == 0).await {
+            Ok(requests) if requests.any => idle,
+            Ok(_) => first,
+            Err(_) => return,
+        };
+        match timeout(patience, requests.changed()).await {
+            Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
         }
     }
@@ -280,5 +293,20 @@ impl hyper::body::Body for Paced {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_came_and_went_before_anybody_looked_has_come() {
+        let requests = watch::Sender::new(Requests::default());
+        let seen = requests.subscribe();
+        drop(Open::enter(&requests));
+        let day = Duration::from_secs(86_400);
+        let ended = timeout(Duration::from_secs(60), quiet(seen, day, Duration::from_millis(1))).await;
+        assert!(ended.is_ok(), "it waits for a first one");
     }
 }

@@ -7,25 +7,27 @@ use http::Method;
 use serde_json::{Value, json};
 use server::{
     api::{door, table::table},
+    editor::RunningEditor,
     web::routes::{self, Access},
 };
 use signin::{
-    account::Account,
+    account::{Account, RoleKind},
     admin::{By, GroupFields, NewDomain, NewExtension, NewUser, SecretChoice, ServiceUserFields},
     credential::{KINDS, Owner},
     document::DocumentKind,
     extension::Extension,
-    ident::{AccountId, DomainId, ExtensionId},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName},
     records::Records,
     rights::Right,
     secret::Secret,
 };
-use store::{AccountQuery, ExtensionQuery};
+use store::{AccountQuery, DraftFile, ExtensionQuery};
 
 use crate::{
     browser::{Answer, Browser},
     house::{ADMINISTRATOR_PASSWORD, House},
     program::Program,
+    web_offline::{apply, rename},
 };
 
 const PASSWORD: &str = "eight ants went by a river";
@@ -535,4 +537,51 @@ async fn what_is_of_others_and_what_never_was_are_told_in_the_same_words() {
         olga.put(&user(999_999), "\"9.x\"", &change).await,
     );
     assert_eq!(administrator.get(&format!("/alarms/{alarm}")).await.json()["acknowledged"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_is_edited_offline_and_in_a_file_that_holds_nothing_of_others() {
+    let houses = Houses::furnished().await;
+    let mut olga = Browser::at(houses.house.https()).asking_for(HOST);
+    let fields = [("name", "olga"), ("password", PASSWORD), ("offline", "yes")];
+    assert_eq!(olga.fill("/manager/login", "/manager/login", &fields).await.status, 303);
+    let path = format!("/manager/users/{}", houses.own.user);
+    assert_eq!(rename(&mut olga, &path, "Bea Jones").await.status, 303);
+    let passphrase = "four rather odd words";
+    let keys = [("passphrase", passphrase), ("passphrase_again", passphrase)];
+    let file = olga.fill("/manager/draft", "/manager/draft/export", &keys).await;
+    assert_eq!(file.status, 200, "{}", file.body);
+    for others in [STRANGER, STRANGERS_NUMBER, "Administrator"] {
+        assert!(!file.body.contains(others), "{others}: {}", file.body);
+    }
+    // The same pages in a file's editor, and no more of it.
+    let folder = tempfile::tempdir().expect("a folder");
+    let draft = folder.path().join("second.draft");
+    std::fs::write(&draft, &file.body).expect("written");
+    let (read, keys) = DraftFile::read(file.body.as_bytes(), &Secret::new(passphrase)).expect("read");
+    let listen = ([127, 0, 0, 1], 0).into();
+    let editor = RunningEditor::start(&draft, read, keys, listen, &folder.path().join("workshop")).await;
+    let editor = editor.expect("started");
+    let (at, way_in) =
+        editor.address.strip_prefix("https://").and_then(|at| at.split_once('/')).expect("a way in");
+    let mut elsewhere = Browser::at(at.parse().expect("an address"));
+    assert_eq!(elsewhere.get(&format!("/{way_in}")).await.status, 303);
+    let list = elsewhere.get("/manager/users").await;
+    assert!(list.body.contains("Bea Jones") && !list.body.contains(STRANGER), "{list:?}");
+    assert_eq!(rename(&mut elsewhere, &path, "Bea Baker").await.status, 303);
+    let new = [("name", "Cleo"), ("extension", "301")];
+    assert_eq!(elsewhere.fill("/manager/users/new", "/manager/users/new", &new).await.status, 303);
+    editor.stop().await;
+    let bytes = std::fs::read_to_string(&draft).expect("read");
+    let page = olga.get("/manager/draft").await;
+    let back = olga.post_file("/manager/draft/import", &page, &bytes, passphrase).await;
+    assert_eq!(back.status, 303, "{}", back.body);
+    let before = houses.everything_else();
+    assert_eq!(apply(&mut olga, &[]).await.status, 303);
+    assert_eq!(houses.everything_else(), before);
+    let ledger = &houses.house.system.ledger;
+    let bea = ledger.account(houses.own.user).expect("Bea");
+    assert_eq!(bea.full_name, "Bea Baker");
+    let cleo = ledger.account_named(RoleKind::User, bea.domain, &FoldedName::of("Cleo")).expect("Cleo");
+    assert_eq!(cleo.domain, bea.domain);
 }

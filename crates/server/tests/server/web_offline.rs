@@ -66,7 +66,7 @@ async fn offline(house: &House) -> Browser {
 }
 
 /// Saves the form of a user as the page shows it, with another full name.
-async fn rename(browser: &mut Browser, path: &str, full_name: &str) -> Answer {
+pub(crate) async fn rename(browser: &mut Browser, path: &str, full_name: &str) -> Answer {
     let page = browser.get(path).await;
     let fields = [
         ("name", page.field("name")),
@@ -81,7 +81,7 @@ async fn rename(browser: &mut Browser, path: &str, full_name: &str) -> Answer {
     browser.post(path, &page.token(), &fields).await
 }
 
-async fn apply(browser: &mut Browser, choices: &[(&str, &str)]) -> Answer {
+pub(crate) async fn apply(browser: &mut Browser, choices: &[(&str, &str)]) -> Answer {
     let page = browser.get("/manager/draft").await;
     let version = page.field("version");
     let fields: Vec<_> = [("version", version.as_str())].into_iter().chain(choices.iter().copied()).collect();
