@@ -53,6 +53,17 @@ class Api:
     def sign_in(self) -> None:
         self.token = self.ask("POST", "/session", {"name": "Administrator", "password": ADMINISTRATOR_PASSWORD})["token"]
 
+    def figures(self) -> dict:
+        """How many of everything there are. A long round outlasts a session that nobody uses."""
+        try:
+            return self.ask("GET", "/figures")
+        except urllib.error.HTTPError as gone:
+            if gone.code != 401:
+                raise
+        self.token = ""
+        self.sign_in()
+        return self.ask("GET", "/figures")
+
     def allow_many_guesses(self) -> None:
         """Wrong tokens and passwords from here lock nothing but names: a run makes them on purpose."""
         rules = self.ask("GET", "/settings/security")
@@ -113,7 +124,7 @@ def test_whatever_is_asked_the_answer_is_one_that_the_description_knows(
     api.allow_many_guesses()
     made = api.ask("POST", "/own/tokens", {"name": "few scopes", "scopes": SCOPES})
     _schemathesis(api, who, request.config.getoption("--api-examples"), HOOKSWITCH_TOKEN=made["secret"])
-    before = api.ask("GET", "/figures") if who != "administrator" else None
+    before = api.figures() if who != "administrator" else None
     if who != "administrator":
         assert (before["users"], before["service_users"]) == (1, 2), "nobody made anything who may not"
 
