@@ -77,7 +77,7 @@ pub(crate) fn find(
         1 => Found { patient: alike.pop(), meant: Vec::new() },
         _ => {
             let meant = alike.into_iter().take(MEANT_MAX);
-            let meant = meant.map(|patient| meant_by_name(system, patient));
+            let meant = meant.map(|patient| self::meant(system, patient.claim().into(), patient));
             Found { patient: None, meant: meant.collect() }
         }
     }
@@ -88,10 +88,6 @@ fn meant(system: &System, query: String, patient: Patient) -> Meant {
     let domain = patient.domain();
     let beside = Patient::find(&Scope::of(&*system.ledger, domain), &query);
     Meant { nth: beside.iter().position(|one| *one == patient).unwrap_or(0), query, domain, patient }
-}
-
-fn meant_by_name(system: &System, patient: Patient) -> Meant {
-    meant(system, patient.claim().into(), patient)
 }
 
 /// Who has this in the name, or a phone that calls itself so.

@@ -223,7 +223,9 @@ pub(super) async fn create(
     };
     let made = api
         .system
-        .administer(&caller.by, move |admin, dice| admin.create_extension(admin.by.among(domain), &new, dice))
+        .administer(&caller.by, move |admin, dice| {
+            admin.create_extension(admin.by.domain_meant(domain), &new, dice)
+        })
         .await?;
     let extension = find(&api, &caller, made.value.0)?;
     let answer =

@@ -272,7 +272,9 @@ pub(super) async fn create(
     };
     let made = api
         .system
-        .administer(&caller.by, move |admin, dice| admin.create_user(admin.by.among(domain), &new, dice))
+        .administer(&caller.by, move |admin, dice| {
+            admin.create_user(admin.by.domain_meant(domain), &new, dice)
+        })
         .await
         .map_err(|refusal| Problem::from(refusal).renamed("user_password", "password"))?;
     let account = find(&api, &caller, made.value.0)?;

@@ -130,7 +130,9 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
     let domain = form.get("domain").parse().ok();
     let made = web
         .system
-        .administer(&who.by, move |admin, dice| admin.create_extension(admin.by.among(domain), &new, dice))
+        .administer(&who.by, move |admin, dice| {
+            admin.create_extension(admin.by.domain_meant(domain), &new, dice)
+        })
         .await;
     match made {
         Ok(made) => {
@@ -139,7 +141,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
                 return who.saved(&back, Tone::Good, &format!("Extension {number} is created"), "");
             }
             let of = format!("extension {number}");
-            let slip = Slip { of: &of, phone: Some((who.by.among(domain), &number)), back: &back };
+            let slip = Slip { of: &of, phone: Some((who.by.domain_meant(domain), &number)), back: &back };
             credentials::once(&who, &web, Place::Extensions, &made.generated, &slip)
         }
         Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {

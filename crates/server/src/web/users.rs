@@ -184,7 +184,9 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
     let made = {
         let new = new.clone();
         web.system
-            .administer(&who.by, move |admin, dice| admin.create_user(admin.by.among(domain), &new, dice))
+            .administer(&who.by, move |admin, dice| {
+                admin.create_user(admin.by.domain_meant(domain), &new, dice)
+            })
             .await
     };
     match made {
@@ -197,7 +199,7 @@ pub(super) async fn create(State(web): State<Arc<Web>>, SignedForm(who, form): S
             let back = format!("{PATH}/{}", made.value);
             let slip = Slip {
                 of: new.name.trim(),
-                phone: Some((who.by.among(domain), new.number.trim())),
+                phone: Some((who.by.domain_meant(domain), new.number.trim())),
                 back: &back,
             };
             credentials::once(&who, &web, Place::Users, &made.generated, &slip)

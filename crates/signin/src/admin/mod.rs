@@ -164,7 +164,7 @@ impl By {
     }
 
     /// The domain that they mean: one that they say, else their own. Whether they reach it is another question.
-    pub fn among(&self, said: Option<u32>) -> DomainId {
+    pub fn domain_meant(&self, said: Option<u32>) -> DomainId {
         said.map_or_else(|| self.domain(), DomainId)
     }
 
