@@ -47,6 +47,11 @@ impl<'a> Porter<'a> {
         Self { loaded, system, sip: SipInterface::new(Arc::clone(system)) }
     }
 
+    /// Who answers phones.
+    pub const fn sip(&self) -> &Arc<SipInterface> {
+        &self.sip
+    }
+
     /// Takes the addresses of a listener.
     ///
     /// # Errors

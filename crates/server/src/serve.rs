@@ -31,6 +31,7 @@ use crate::{
     config::Loaded,
     core_dump, descriptors,
     doors::Porter,
+    interfaces::sip::SipInterface,
     listen::{
         certificate::{addresses_of_this_machine, names_of_this_machine},
         listener::{Addresses, LISTENERS, ListenerRow},
@@ -44,6 +45,8 @@ use crate::{
 pub const ADDRESSES_FILE: &str = "addresses.json";
 /// How often what has ended is taken out of memory.
 const SWEEP: Duration = Duration::from_secs(5);
+/// How often it is looked which messages of calls must be sent again: a fraction of the shortest wait (RFC 3261, T1).
+const CALLS_TICK: Duration = Duration::from_millis(100);
 /// How often the course of sign-ins is written down, in seconds; and at the end.
 const SERIES_SAVED_EVERY: u64 = 300;
 /// How long everything may take to end.
@@ -146,6 +149,7 @@ impl Running {
             threads.extend(served.map_err(|error| StartError::Machine { what: "listening", error })?);
         }
         tasks.spawn(sweep(Arc::clone(&system)));
+        tasks.spawn(attend_calls(Arc::clone(porter.sip())));
         tasks.spawn(retention::keep(Arc::clone(&system)));
         tasks.spawn(alarms::watch(Arc::clone(&system)));
         tasks.spawn(notify::run(Arc::clone(&system)));
@@ -187,6 +191,25 @@ impl Running {
             Ok(Ok(())) => tracing::info!("stopped"),
             Ok(Err(error)) => tracing::error!(%error, "the last changes could not be written"),
             Err(error) => tracing::error!(%error, "the store did not end cleanly"),
+        }
+    }
+}
+
+/// Sends again what phones have not answered, and gives up what they never will.
+async fn attend_calls(sip: Arc<SipInterface>) {
+    let mut tick = tokio::time::interval(CALLS_TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut swept_at = sip.system().clock.now();
+    loop {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = sip.system().stop.cancelled() => return,
+        }
+        sip.tick();
+        let now = sip.system().clock.now();
+        if now.seconds_since(swept_at) >= SWEEP.as_secs() {
+            swept_at = now;
+            sip.sweep();
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::{
     editor::Editor,
     hashing::HashingPool,
     ignition::Ignition,
+    interfaces::sip::Calls,
     jobs::Jobs,
     listen::{
         certificate::{Certificate, CertificateError},
@@ -76,6 +77,8 @@ pub struct System {
     pub signs: Signs,
     /// Long work that goes on by itself.
     pub jobs: Jobs,
+    /// The calls that are going on.
+    pub calls: Calls,
     /// Cancelled when the program is to stop. Whatever lasts (a stream of events, a connection) ends then.
     pub stop: CancellationToken,
     /// What is the file's, where a draft is edited away from its system; `None` = this is a system.
@@ -184,6 +187,7 @@ impl System {
             last_census: LastCensus::default(),
             signs: Signs::default(),
             jobs: Jobs::default(),
+            calls: Calls::default(),
             stop: CancellationToken::new(),
             started_at: now,
             series: Series::open(&folder, now),

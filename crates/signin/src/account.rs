@@ -206,6 +206,11 @@ impl Reminder {
 }
 
 impl Account {
+    /// What people call whoever has it: the full name, or where there is none the name.
+    pub fn shown_name(&self) -> &str {
+        if self.full_name.is_empty() { &self.name } else { &self.full_name }
+    }
+
     /// Service user or user.
     pub const fn kind(&self) -> RoleKind {
         match self.role {

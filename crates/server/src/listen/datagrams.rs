@@ -8,6 +8,7 @@ use std::{
     os::fd::AsRawFd as _,
 };
 
+use bytes::Bytes;
 use nix::{
     errno::Errno,
     sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg, sendmmsg},
@@ -32,6 +33,8 @@ pub(super) struct Batch {
     answers: [Vec<u8>; BATCH],
     addresses: [Option<SockaddrStorage>; BATCH],
     waiting: usize,
+    /// What goes to others because of what came: as many as there are, each shared with whoever may send it again.
+    to_others: Vec<(Bytes, Option<SockaddrStorage>)>,
 }
 
 impl Batch {
@@ -44,6 +47,7 @@ impl Batch {
             answers: std::array::from_fn(|_| Vec::with_capacity(ANSWER_KEPT)),
             addresses: [None; BATCH],
             waiting: 0,
+            to_others: Vec::new(),
         }
     }
 
@@ -76,17 +80,19 @@ impl Batch {
         arrived(&self.space, &self.arrived, places).map(|(bytes, _)| bytes)
     }
 
-    /// Hands each datagram in these places to `answer`, with a buffer for what is to be sent, which says where to.
+    /// Hands each datagram in these places to `answer`, with a buffer for what is to be sent, which says where to, and a list
+    /// for what goes to others.
     pub(super) fn each(
         &mut self,
         places: Range<usize>,
-        mut answer: impl FnMut(&[u8], SocketAddr, &mut Vec<u8>) -> Option<SocketAddr>,
+        mut answer: impl FnMut(&[u8], SocketAddr, &mut Vec<u8>, &mut ToOthers<'_>) -> Option<SocketAddr>,
     ) {
         for (bytes, peer) in arrived(&self.space, &self.arrived, places) {
             let Some(out) = self.answers.get_mut(self.waiting) else { return };
             out.clear();
+            let mut others = ToOthers(&mut self.to_others);
             if let (Some(to), Some(address)) =
-                (answer(bytes, peer, out), self.addresses.get_mut(self.waiting))
+                (answer(bytes, peer, out, &mut others), self.addresses.get_mut(self.waiting))
             {
                 *address = Some(to.into());
                 self.waiting += 1;
@@ -96,6 +102,7 @@ impl Batch {
 
     /// Sends what is waiting to be sent. What cannot be sent is lost, as datagrams are: the phone asks again.
     pub(super) fn send(&mut self, socket: &UdpSocket) {
+        let fd = socket.as_raw_fd();
         let mut sent = 0;
         while sent < self.waiting {
             let answers = self.answers.get(sent..self.waiting).unwrap_or_default();
@@ -104,7 +111,6 @@ impl Batch {
                 [IoSlice::new(answers.get(position).map_or(&[][..], Vec::as_slice))]
             });
             let slices = slices.iter().take(answers.len());
-            let fd = socket.as_raw_fd();
             match sendmmsg(fd, &mut self.outgoing, slices, addresses, [], MsgFlags::empty()) {
                 Ok(results) => sent += results.count().max(1),
                 // This one cannot be sent (a port nobody can have, a network that is gone); the others may.
@@ -117,6 +123,33 @@ impl Batch {
             }
         }
         self.waiting = 0;
+        let mut rest = self.to_others.as_slice();
+        while !rest.is_empty() {
+            let now = rest.get(..rest.len().min(BATCH)).unwrap_or_default();
+            let slices: [[IoSlice<'_>; 1]; BATCH] = std::array::from_fn(|position| {
+                [IoSlice::new(now.get(position).map_or(&[][..], |(bytes, _)| bytes))]
+            });
+            let addresses: [Option<SockaddrStorage>; BATCH] =
+                std::array::from_fn(|position| now.get(position).and_then(|(_, address)| *address));
+            let slices = slices.iter().take(now.len());
+            let addresses = addresses.get(..now.len()).unwrap_or_default();
+            let sent = match sendmmsg(fd, &mut self.outgoing, slices, addresses, [], MsgFlags::empty()) {
+                Ok(results) => results.count().max(1),
+                Err(_) => 1,
+            };
+            rest = rest.get(sent..).unwrap_or_default();
+        }
+        self.to_others.clear();
+        self.to_others.shrink_to(BATCH);
+    }
+}
+
+/// What goes to others because of what came.
+pub(super) struct ToOthers<'b>(&'b mut Vec<(Bytes, Option<SockaddrStorage>)>);
+
+impl ToOthers<'_> {
+    pub(super) fn push(&mut self, bytes: Bytes, to: SocketAddr) {
+        self.0.push((bytes, Some(to.into())));
     }
 }
 

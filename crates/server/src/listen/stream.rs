@@ -6,6 +6,8 @@
 //!     ╰────────── first_message_seconds ──────────╯          │ idle_seconds, or as long as the registration
 //!                                                              ╰── message_seconds from the first byte to the last
 //! ```
+//! What others send to the phone (calls) leaves between two reads.
+//!
 //! A ping (RFC 5626 section 4.4.1) is answered at any time, and keeps alive what has brought a message already.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -24,7 +26,7 @@ use super::{
 };
 use crate::{
     config::LimitsConfig,
-    interfaces::sip::{Answerer, Received, Said, SipInterface},
+    interfaces::sip::{Answerer, Flow, Received, Said, SipInterface, StreamPlace},
     system::System,
 };
 
@@ -52,11 +54,16 @@ impl Conversation for PhoneStreams {
     async fn converse(self, stream: TcpStream, peer: SocketAddr, limits: LimitsConfig, system: Arc<System>) {
         let first = seconds(limits.first_message_seconds);
         let until = Instant::now() + first;
+        let Ok(local) = stream.local_addr() else { return };
         match &self.tls {
-            None => Phone::new(&self.sip, Transport::Tcp, stream, peer, &limits).talk(until).await,
+            None => {
+                let flow = Flow { transport: Transport::Tcp, peer };
+                Phone::new(&self.sip, flow, local, stream, &limits).talk(until).await;
+            }
             Some(tls) => {
                 let Some(stream) = shake_hands(tls, stream, until, &system.stop).await else { return };
-                Phone::new(&self.sip, Transport::Tls, stream, peer, &limits).talk(until).await;
+                let flow = Flow { transport: Transport::Tls, peer };
+                Phone::new(&self.sip, flow, local, stream, &limits).talk(until).await;
             }
         }
     }
@@ -68,6 +75,7 @@ struct Phone<'a, S> {
     answerer: Answerer,
     framer: Framer,
     stream: S,
+    place: StreamPlace,
     peer: SocketAddr,
     limits: &'a LimitsConfig,
     out: Vec<u8>,
@@ -83,17 +91,18 @@ struct Over;
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
     fn new(
         sip: &'a Arc<SipInterface>,
-        transport: Transport,
+        flow: Flow,
+        local: SocketAddr,
         stream: S,
-        peer: SocketAddr,
         limits: &'a LimitsConfig,
     ) -> Self {
         Self {
             sip,
-            answerer: Answerer::new(sip, transport),
+            answerer: Answerer::new(sip, flow.transport),
             framer: Framer::new(limits.sip_message_bytes_max),
             stream,
-            peer,
+            place: sip.flows.add_stream(flow, local),
+            peer: flow.peer,
             limits,
             out: Vec::new(),
             ready: Vec::new(),
@@ -111,6 +120,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
         loop {
             let read = tokio::select! {
                 read = timeout_at(until, self.stream.read(&mut buffer)) => read,
+                Some(bytes) = self.place.outgoing.recv() => {
+                    if self.pass_on(&bytes).await.is_err() {
+                        break;
+                    }
+                    continue;
+                }
                 () = stop.cancelled() => break,
             };
             let Ok(Ok(count @ 1..)) = read else { break };
@@ -133,6 +148,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
             }
         }
         drop(timeout(seconds(self.limits.message_seconds), self.stream.shutdown()).await);
+    }
+
+    /// Writes what others send to the phone, as much of it as waits.
+    async fn pass_on(&mut self, first: &[u8]) -> Result<(), Over> {
+        self.ready.extend_from_slice(first);
+        while self.ready.len() < READY_MAX
+            && let Ok(bytes) = self.place.outgoing.try_recv()
+        {
+            self.ready.extend_from_slice(&bytes);
+        }
+        self.send().await
     }
 
     async fn answer_all(&mut self) -> Result<Brought, Over> {
@@ -160,6 +186,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     brought.has_message = true;
                     let said = self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out);
                     brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
+                    for outgoing in self.answerer.outbox().drain(..) {
+                        self.sip.flows.send(&outgoing);
+                    }
                     said
                 }
                 Err(error) => {

@@ -16,10 +16,13 @@ use store::AHEAD;
 use tokio::{runtime::Handle, sync::Semaphore};
 use tokio_util::task::TaskTracker;
 
-use super::{datagrams::Batch, refused};
+use super::{
+    datagrams::{Batch, ToOthers},
+    refused,
+};
 use crate::{
     config::{ConfigError, Loaded},
-    interfaces::sip::{Answerer, Later, Received, Said, SipInterface},
+    interfaces::sip::{Answerer, Flow, Later, Received, Said, SipInterface},
 };
 
 /// Bytes that the system is asked to keep for each socket: with less, a thousand phones that come at once after a
@@ -93,11 +96,17 @@ pub fn serve(
 ) -> io::Result<Vec<JoinHandle<()>>> {
     let later = Arc::new(Semaphore::new(LATER_MAX));
     let mut threads = Vec::new();
-    for socket in bound.into_iter().flat_map(|bound| bound.sockets) {
+    let sockets = bound.into_iter().flat_map(|bound| {
+        let address = bound.address;
+        bound.sockets.into_iter().map(move |socket| (address, Arc::new(socket)))
+    });
+    for (address, socket) in sockets {
+        sip.flows.add_datagrams(address, &socket);
         let thread = Receiver {
             answerer: Answerer::new(sip, Transport::Udp),
             sip: Arc::clone(sip),
-            socket: Arc::new(socket),
+            is_ipv4: address.is_ipv4(),
+            socket,
             later: Arc::clone(&later),
             tasks: tasks.clone(),
             runtime: Handle::current(),
@@ -111,6 +120,7 @@ pub fn serve(
 struct Receiver {
     answerer: Answerer,
     sip: Arc<SipInterface>,
+    is_ipv4: bool,
     socket: Arc<UdpSocket>,
     later: Arc<Semaphore>,
     tasks: TaskTracker,
@@ -151,14 +161,21 @@ impl Receiver {
             if group.len() > 1 {
                 self.sip.look_ahead(batch.look(group.clone()));
             }
-            batch.each(group, |bytes, peer, out| self.answer(&Received { bytes, peer, now }, out));
+            batch.each(group, |bytes, peer, out, others| {
+                self.answer(&Received { bytes, peer, now }, out, others)
+            });
         }
         batch.send(&self.socket);
         true
     }
 
     /// Where the answer in `out` goes; `None` when nothing is sent now.
-    fn answer(&mut self, received: &Received<'_>, out: &mut Vec<u8>) -> Option<SocketAddr> {
+    fn answer(
+        &mut self,
+        received: &Received<'_>,
+        out: &mut Vec<u8>,
+        others: &mut ToOthers<'_>,
+    ) -> Option<SocketAddr> {
         let answerer = &mut self.answerer;
         // A fault in reading one datagram must not silence the phones of a whole thread.
         let Ok(said) = catch_unwind(AssertUnwindSafe(|| answerer.datagram(*received, out))) else {
@@ -167,6 +184,15 @@ impl Receiver {
             self.answerer = Answerer::new(&self.sip, Transport::Udp);
             return None;
         };
+        for outgoing in self.answerer.outbox().drain(..) {
+            let Flow { transport, peer } = outgoing.to;
+            // The other family has a socket of its own.
+            if transport == Transport::Udp && peer.is_ipv4() == self.is_ipv4 {
+                others.push(outgoing.bytes, peer);
+            } else {
+                self.sip.flows.send(&outgoing);
+            }
+        }
         match said {
             Said::Nothing => None,
             Said::Answer { to } => Some(to),

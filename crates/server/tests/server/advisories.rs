@@ -55,7 +55,7 @@ const ROWS: [Row; 26] = [
         class: "a multipart body whose boundary is empty",
         over: Transport::Udp,
         sent: || with_body("MESSAGE", "Content-Type: multipart/mixed;boundary=\"\"\r\n", "----"),
-        answered: Some(405),
+        answered: Some(407),
     },
     Row {
         source: "AST-2018-004",
@@ -223,7 +223,7 @@ const ROWS: [Row; 26] = [
         class: "MESSAGE is delivered for anybody",
         over: Transport::Udp,
         sent: || with_body("MESSAGE", "Content-Type: text/plain\r\n", "call me"),
-        answered: Some(405),
+        answered: Some(407),
     },
     Row {
         source: "CVE-2021-41158 (FreeSWITCH)",

@@ -55,6 +55,8 @@ mod phone;
 #[cfg(test)]
 mod phones_are_refused;
 #[cfg(test)]
+mod phones_call;
+#[cfg(test)]
 mod phones_register;
 #[cfg(test)]
 mod program;
@@ -64,6 +66,9 @@ mod refusals;
 mod retention;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+#[cfg(test)]
+mod talker;
 #[cfg(test)]
 mod targets;
 #[cfg(test)]

@@ -200,12 +200,17 @@ impl Phone {
         )
     }
 
-    /// The Authorization that answers the last challenge, its use counted up.
+    /// The Authorization that answers the last challenge to a REGISTER, its use counted up.
     pub(crate) fn authorization(&mut self) -> String {
+        let uri = format!("sip:{}", self.host);
+        self.credentials("REGISTER", &uri)
+    }
+
+    /// What answers the last challenge to a request, its use counted up.
+    pub(crate) fn credentials(&mut self, method: &str, uri: &str) -> String {
         let (challenge, count) = self.challenge.as_mut().expect("a challenge");
         *count += 1;
         let challenge = Challenge::parse(challenge).expect("read").expect("Digest");
-        let uri = format!("sip:{}", self.host);
         let text = |text: &[u8]| String::from_utf8(text.to_vec()).expect("text");
         let (realm, nonce) = (text(&challenge.realm.value()), text(challenge.nonce.raw()));
         let written = if self.counts_in_capitals { format!("{count:08X}") } else { format!("{count:08x}") };
@@ -218,7 +223,7 @@ impl Phone {
             nonce: nonce.as_bytes(),
             nonce_count: NonceCount::read(written.as_bytes()).expect("eight digits"),
             cnonce: b"0a4f113b",
-            method: b"REGISTER",
+            method: method.as_bytes(),
             uri: uri.as_bytes(),
             response: b"",
             request_hash: None,
@@ -243,7 +248,8 @@ impl Phone {
 
     /// Keeps the challenge that fits the phone's algorithm.
     pub(crate) fn keep_challenge(&mut self, answer: &Answer) {
-        for value in answer.all(HeaderName::WwwAuthenticate) {
+        let asked = [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate];
+        for value in asked.into_iter().flat_map(|name| answer.all(name)) {
             let challenge = Challenge::parse(value.as_bytes()).expect("read").expect("Digest");
             if challenge.algorithm == self.algorithm {
                 self.challenge = Some((value.into_bytes(), 0));
@@ -318,16 +324,20 @@ impl Phone {
     }
 
     async fn hear_one(&mut self) -> Option<Answer> {
+        self.next_message().await.map(|bytes| Answer::read(&bytes))
+    }
+
+    async fn next_message(&mut self) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 65_536];
         loop {
             let (framer, count) = match &mut self.line {
                 Line::Udp(socket) => {
                     let count = socket.recv(&mut buffer).await.ok()?;
-                    return Some(Answer::read(&buffer[..count]));
+                    return Some(buffer[..count].to_vec());
                 }
                 Line::Tcp(_, framer) | Line::Tls(_, framer) => {
                     if let Some(Frame::Message(bytes)) = framer.next_frame().expect("a SIP stream") {
-                        return Some(Answer::read(bytes));
+                        return Some(bytes.to_vec());
                     }
                     match &mut self.line {
                         Line::Tcp(stream, framer) => {
@@ -347,6 +357,11 @@ impl Phone {
             }
             framer.push(&buffer[..count]);
         }
+    }
+
+    /// The next message, whoever it is from; `None` when none comes in time or the connection ends.
+    pub(crate) async fn hear_message(&mut self, patience: Duration) -> Option<Vec<u8>> {
+        timeout(patience, self.next_message()).await.ok().flatten()
     }
 
     /// The next bytes as they come, for what is no SIP message.

@@ -174,12 +174,12 @@ fn request(method: &str, phone: &Phone, more: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_method_but_two_is_refused_in_the_right_words() {
+async fn every_method_of_a_stranger_is_refused_in_the_right_words() {
     let house = house().await;
     let methods = [
         ("OPTIONS", 200),
-        ("INVITE", 405),
-        ("MESSAGE", 405),
+        ("INVITE", 407),
+        ("MESSAGE", 407),
         ("SUBSCRIBE", 405),
         ("NOTIFY", 405),
         ("PUBLISH", 405),
@@ -198,7 +198,8 @@ async fn every_method_but_two_is_refused_in_the_right_words() {
             let answer = phone.say(&request(method, &phone, "")).await;
             assert_eq!(answer.status, expected, "{}", answer.text());
             if [200, 405].contains(&expected) {
-                assert_eq!(answer.one(HeaderName::Allow), "REGISTER, OPTIONS");
+                let allowed = "REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE, MESSAGE, UPDATE, PRACK, INFO, REFER, NOTIFY";
+                assert_eq!(answer.one(HeaderName::Allow), allowed);
             }
         }
         phone.send(request("ACK", &phone, "").as_bytes()).await;

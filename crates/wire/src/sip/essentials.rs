@@ -91,6 +91,15 @@ impl<'a> Request<'a> {
         Ok(self.unfit_for(&self.uri()?, methods, extensions))
     }
 
+    /// Whether the Request-URI is of a scheme that nobody can be called by here (§16.3 step 2).
+    #[must_use]
+    pub const fn unfit_scheme(&self, uri: &Uri<'_>) -> Option<Unfit> {
+        match uri.scheme {
+            Scheme::Sip | Scheme::Sips => None,
+            Scheme::Tel | Scheme::Other => Some(Unfit::UnsupportedScheme),
+        }
+    }
+
     /// The same where the Request-URI has been read already.
     pub fn unfit_for(&self, uri: &Uri<'_>, methods: &[Method<'_>], extensions: &[&str]) -> Option<Unfit> {
         let is_known = |tag: &[u8]| extensions.iter().any(|known| tag.eq_ignore_ascii_case(known.as_bytes()));

@@ -310,13 +310,16 @@ impl<'a> Fields<'a> {
             .map(move |(value, at)| Credentials::parse(value).map_err(|wrong| wrong.within(name, at)))
     }
 
-    /// What Authorization shows for a realm: the first Digest credentials that show anything. Those for other realms
-    /// are for others, and whether those can be read is no matter here (RFC 3261 §22.3).
+    /// What Authorization or Proxy-Authorization shows for a realm: the first Digest credentials that show anything.
+    /// Those for other realms are for others, and whether those can be read is no matter here (RFC 3261 §22.3).
     ///
     /// # Errors
     /// Those for this realm, or for nobody knows which, are malformed.
-    pub fn digest_for(&self, realm: &[u8]) -> Result<Option<DigestCredentials<'a>>, Malformed> {
-        let name = HeaderName::Authorization;
+    pub fn digest_in(
+        &self,
+        name: HeaderName,
+        realm: &[u8],
+    ) -> Result<Option<DigestCredentials<'a>>, Malformed> {
         for (value, at) in self.all(name) {
             match Credentials::parse(value) {
                 Ok(Credentials::Digest(digest)) if *digest.realm.value() == *realm && !digest.is_blank() => {

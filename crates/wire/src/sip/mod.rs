@@ -16,7 +16,8 @@
 //! 6. [`AnswerWriter`] writes the answer; [`Request::answer_to`] says where it goes over UDP.
 //!
 //! Streams are cut into messages by [`stream::Framer`]. [`TransactionKey`] recognises retransmissions.
-//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`].
+//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`]. A proxy has [`Onward`], which writes a request
+//! as it goes on, and [`relay::Relay`], which knows what is done about it when.
 //!
 //! ```
 //! use wire::sip::{AnswerWriter, Headers, Message};
@@ -37,7 +38,7 @@
 //!
 //! # What it deliberately does not do
 //!
-//! Dialogs, INVITE transactions, timers, DNS, and multicast (`maddr` is read, not followed). Headers it has no use for
+//! DNS, and multicast (`maddr` is read, not followed). Headers it has no use for
 //! are kept as bytes. It is lenient where phones in the field are sloppy and nothing can be misunderstood: bare LF
 //! line ends, `#` in user parts, Latin-1 display names, unquoted digest parameters.
 
@@ -49,6 +50,7 @@ mod datagram;
 pub mod date;
 mod essentials;
 mod fields;
+mod forward;
 mod glance;
 mod headers;
 mod heading;
@@ -59,6 +61,7 @@ mod method;
 mod name;
 mod parameters;
 pub mod register;
+pub mod relay;
 mod scan;
 pub mod stream;
 pub mod stun;
@@ -76,6 +79,7 @@ pub use credentials::{AUTH_PARAMETERS_MAX, Challenge, Credentials, DigestCredent
 pub use datagram::{Datagram, classify};
 pub use essentials::{Essentials, Unfit};
 pub use fields::{CONTACTS_MAX, CSeq, Fields, Values};
+pub use forward::{Hop, Onward, write_ack, write_answer_back, write_cancel, write_identity};
 pub use glance::{Glance, glance};
 pub use headers::{HEADERS_MAX, Header, Headers, MESSAGE_MAX};
 pub use malformed::{Malformed, Rule};
@@ -84,7 +88,7 @@ pub use method::Method;
 pub use name::HeaderName;
 pub use parameters::{PARAMETERS_MAX, Parameter, Parameters};
 pub use text::Text;
-pub use transaction::TransactionKey;
+pub use transaction::{Times, TransactionKey};
 pub use uri::{Host, Scheme, URI_PARAMETERS_MAX, Uri, unescape};
 pub use via::Via;
 pub use writer::{AnswerWriter, ContactLine, NewChallenge, RequestWriter, write_message};

@@ -345,7 +345,7 @@ fn finish_with(out: &mut Vec<u8>, content_type: &[u8], body: &[u8]) {
     push_body(out, body);
 }
 
-fn push_body(out: &mut Vec<u8>, body: &[u8]) {
+pub(crate) fn push_body(out: &mut Vec<u8>, body: &[u8]) {
     push_name(out, HeaderName::ContentLength);
     push_number(out, body.len() as u64);
     out.extend_from_slice(b"\r\n\r\n");
@@ -353,14 +353,20 @@ fn push_body(out: &mut Vec<u8>, body: &[u8]) {
 }
 
 #[inline]
-fn push_name(out: &mut Vec<u8>, name: HeaderName) {
+pub(crate) fn push_name(out: &mut Vec<u8>, name: HeaderName) {
     out.extend_from_slice(name.as_str().as_bytes());
     out.extend_from_slice(b": ");
 }
 
 /// The top Via as written, but for `received` and `rport`, which say where the request really came from
 /// (§18.2.1, RFC 3581 §4). What the sender put there itself is replaced.
-fn push_top_via(out: &mut Vec<u8>, fields: &Fields<'_>, value: &[u8], via: &TopVia, peer: SocketAddr) {
+pub(crate) fn push_top_via(
+    out: &mut Vec<u8>,
+    fields: &Fields<'_>,
+    value: &[u8],
+    via: &TopVia,
+    peer: SocketAddr,
+) {
     let end = via.end as usize;
     let mut at = 0;
     // In the order in which they stand; what is not there sorts first.
@@ -436,7 +442,7 @@ fn push_q(out: &mut Vec<u8>, thousandths: u16) {
 
 /// A part of a header of `fields`; cleaned unless all of them are clean.
 #[inline]
-fn push_copy(out: &mut Vec<u8>, fields: &Fields<'_>, bytes: &[u8]) {
+pub(crate) fn push_copy(out: &mut Vec<u8>, fields: &Fields<'_>, bytes: &[u8]) {
     if fields.is_clean() {
         out.extend_from_slice(bytes);
     } else {

@@ -1,6 +1,6 @@
 //! Digest credentials as they are read, and those that must be refused.
 
-use wire::sip::{Algorithm, Credentials, DigestCredentials, Headers, Qop, Request, Rule};
+use wire::sip::{Algorithm, Credentials, DigestCredentials, HeaderName, Headers, Qop, Request, Rule};
 
 fn shown(value: &str) -> DigestCredentials<'_> {
     *Credentials::parse(value.as_bytes()).unwrap_or_else(|wrong| panic!("{value}: {wrong}")).digest().unwrap()
@@ -73,7 +73,7 @@ fn shown_for_office(values: &[&str]) -> Result<Vec<u8>, Rule> {
     let bytes = format!("REGISTER sip:a SIP/2.0\r\n{lines}\r\n");
     let mut headers = Headers::new();
     let request = Request::parse(bytes.as_bytes(), &mut headers).unwrap();
-    let shown = request.fields.digest_for(b"office").map_err(|wrong| wrong.rule)?;
+    let shown = request.fields.digest_in(HeaderName::Authorization, b"office").map_err(|wrong| wrong.rule)?;
     Ok(shown.map(|digest| digest.response.to_vec()).unwrap_or_default())
 }
 

@@ -14,5 +14,6 @@ mod edges;
 mod framing;
 mod properties;
 mod registrar;
+mod relay;
 mod stun;
 mod vectors;

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use signin::{digest::DigestAlgorithm, extension::Domain, timestamp::Timestamp};
 use wire::sip::{Algorithm, AnswerWriter, HeaderName, NewChallenge, Request};
 
-use super::{Desk, bindings::hash_row};
+use super::{Desk, bindings::hash_row, proof::Door};
 
 /// When to come back after a fault of ours, in seconds.
 const FAULT_SECONDS: u64 = 5;
@@ -21,24 +21,29 @@ impl Desk<'_> {
         status: u16,
         reason: &str,
     ) -> AnswerWriter<'b> {
+        let tag = self.tag(request);
+        AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
+    }
+
+    /// The tag of our answers to a request.
+    pub(super) fn tag(&self, request: &Request<'_>) -> [u8; 11] {
         let fields = &request.fields;
         // What tells a retransmission from another request: the branch, and for old clients the rest.
         let mut hasher = self.sip.tags.build_hasher();
         for name in [HeaderName::Via, HeaderName::CallId, HeaderName::CSeq, HeaderName::From] {
             hash_row(&mut hasher, fields.first(name));
         }
-        let tag = in_letters(hasher.finish());
-        AnswerWriter::start(out, request, status, reason.as_bytes(), self.peer, &tag)
+        in_letters(hasher.finish())
     }
 
-    /// 401 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it, and alone for
+    /// 401, or 407 (RFC 8760 section 2.3): the stronger algorithm first, MD5 only where the domain allows it, and alone for
     /// phones that give up at the sight of anything else. Where two challenges are too much for a short request, the
     /// strongest that is not: with none, the phone would never get any further.
     pub(super) fn challenge(
         &mut self,
         request: &Request<'_>,
         domain: &Domain,
-        stale: bool,
+        (door, stale): (&Door, bool),
         out: &mut Vec<u8>,
     ) {
         let nonce = self.sip.system.challenger.nonce(domain.id, self.peer.ip(), self.now);
@@ -47,15 +52,16 @@ impl Desk<'_> {
         let md5 = domain.offers(DigestAlgorithm::Md5, agent).then_some(Algorithm::Md5);
         let choices = [[sha256, md5], [sha256, None], [md5, None]];
         for choice in choices.into_iter().filter(|choice| *choice != [None; 2]) {
-            let mut answer = self.start(out, request, 401, "Unauthorized");
+            let mut answer = self.start(out, request, door.status, door.reason);
             for algorithm in choice.into_iter().flatten() {
-                answer.challenge(&NewChallenge {
+                let challenge = NewChallenge {
                     realm: domain.realm.as_bytes(),
                     nonce: nonce.as_bytes(),
                     opaque: b"",
                     algorithm,
                     stale,
-                });
+                };
+                answer.challenge_as(door.asks, &challenge);
             }
             if answer.finish().len() <= self.room {
                 return;

@@ -1,12 +1,16 @@
-//! SIP: phones register (RFC 3261 section 10 and its companions). Everything else is refused in the right words until
-//! there are calls.
+//! SIP: phones register (RFC 3261 section 10 and its companions) and call each other (section 16).
 //!
-//! Stateless but for the bindings: nothing is remembered of a request that was not proven. One [`Answerer`] a thread
-//! or connection reads a message and writes its answer into a buffer that is used again; nothing here waits.
+//! Nothing is remembered of a request that was not proven. One [`Answerer`] a thread or connection reads a message, writes its
+//! answer into a buffer that is used again, and puts what goes to others into its outbox; nothing here waits.
 
 mod answers;
 mod bindings;
+mod calls;
+mod flows;
 mod office;
+mod passages;
+mod proof;
+mod proxy;
 mod registrar;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -29,15 +33,35 @@ use wire::sip::{
     date::{self, DATE_LENGTH},
     glance,
     register::EXTENSIONS,
+    relay::Act,
     stream::StreamError,
     stun,
 };
 
-use self::office::Office;
+use self::{calls::CallKey, flows::Flows, office::Office, passages::Passages};
+pub use self::{
+    calls::{Call, Calls, Party},
+    flows::{Flow, Outgoing, StreamPlace},
+};
 use crate::{flow::Judged, metrics::SipCounters, system::System};
 
 /// The methods that are served.
-const METHODS: [Method<'static>; 2] = [Method::Register, Method::Options];
+const METHODS: [Method<'static>; 12] = [
+    Method::Register,
+    Method::Options,
+    Method::Invite,
+    Method::Ack,
+    Method::Cancel,
+    Method::Bye,
+    Method::Message,
+    Method::Update,
+    Method::Prack,
+    Method::Info,
+    Method::Refer,
+    Method::Notify,
+];
+/// Those that end here, outside of any call.
+const ENDS: [Method<'static>; 2] = [Method::Register, Method::Options];
 /// An answer that nobody has proven to have asked for is at most this many times the request.
 const AMPLIFICATION_MAX: usize = 2;
 /// Locks that keep two changes of one extension's bindings apart.
@@ -52,6 +76,9 @@ pub struct SipInterface {
     /// Makes the prints of requests by which a phone is known to say the same again.
     prints: RandomState,
     stripes: Box<[Mutex<()>]>,
+    /// The ways to phones.
+    pub flows: Arc<Flows>,
+    passages: Passages,
 }
 
 /// A message, and where it came from.
@@ -97,6 +124,8 @@ pub struct Answerer {
     scratch: Scratch,
     counters: SipCounters,
     registered_for: Seconds,
+    acts: Vec<Act>,
+    outbox: Vec<Outgoing>,
 }
 
 /// What is worked out for one message and good for the next.
@@ -133,8 +162,14 @@ struct Desk<'d> {
     transport: Transport,
     peer: SocketAddr,
     now: Timestamp,
+    /// Bytes of the request.
+    length: usize,
     /// Bytes that an answer may have before anybody has proven to be there.
     room: usize,
+    /// What the machine of a passage says, while it is done.
+    acts: &'d mut Vec<Act>,
+    /// What goes to others.
+    outbox: &'d mut Vec<Outgoing>,
     /// How long a phone was registered for by this request.
     registered_for: Seconds,
 }
@@ -160,8 +195,44 @@ impl SipInterface {
     /// The interface of a system.
     pub fn new(system: Arc<System>) -> Arc<Self> {
         let stripes = (0..STRIPES).map(|_| Mutex::new(())).collect();
-        Arc::new(Self { system, tags: RandomState::default(), prints: RandomState::default(), stripes })
+        Arc::new(Self {
+            system,
+            tags: RandomState::default(),
+            prints: RandomState::default(),
+            stripes,
+            flows: Flows::new(),
+            passages: Passages::new(),
+        })
     }
+
+    /// Time has passed: what was not answered is sent again or given up.
+    pub fn tick(&self) {
+        let now = self.system.clock.now();
+        let mut out = Vec::new();
+        self.passages.tick(now, &mut out, |outcome| self.call_failed(outcome.call, outcome.status, now));
+        for outgoing in &out {
+            self.flows.send(outgoing);
+        }
+    }
+
+    /// Forgets what is long over.
+    pub fn sweep(&self) {
+        for silent in self.system.calls.sweep(self.system.clock.now()) {
+            self.over(&silent, true);
+        }
+    }
+
+    /// A call did not come about.
+    fn call_failed(&self, key: CallKey, _status: u16, now: Timestamp) {
+        self.system.calls.with(key, |call| {
+            if call.over_at.is_none() && call.answered_at.is_none() {
+                call.over_at = Some(now);
+            }
+        });
+    }
+
+    /// A call was ended.
+    fn over(&self, _call: &Call, _by_caller: bool) {}
 
     /// What it belongs to.
     pub const fn system(&self) -> &Arc<System> {
@@ -220,7 +291,14 @@ impl Answerer {
             scratch: Scratch::new(),
             counters: sip.system.metrics.sip(transport),
             registered_for: Seconds(0),
+            acts: Vec::new(),
+            outbox: Vec::new(),
         }
+    }
+
+    /// What goes to others because of what came; to be sent before anything else is read.
+    pub const fn outbox(&mut self) -> &mut Vec<Outgoing> {
+        &mut self.outbox
     }
 
     /// How long the last message registered a phone for; its connection should live as long.
@@ -264,12 +342,17 @@ impl Answerer {
             transport: self.transport,
             peer: received.peer,
             now: received.now,
+            length: received.bytes.len(),
             room,
+            acts: &mut self.acts,
+            outbox: &mut self.outbox,
             registered_for: Seconds(0),
         };
         let (written, to) = match Message::parse(received.bytes, &mut self.headers) {
-            // Nothing was asked by us yet, so no answer can be ours (section 18.1.2).
-            Ok(Message::Response(_)) => (Written::Nothing, received.peer),
+            Ok(Message::Response(response)) => {
+                desk.response(&response);
+                (Written::Nothing, received.peer)
+            }
             Ok(Message::Request(request)) => (desk.answer(&request, out), request.answer_to(received.peer)),
             Err(wrong) => {
                 self.counters.malformed.inc();
@@ -319,7 +402,10 @@ impl Answerer {
                     transport: self.transport,
                     peer: received.peer,
                     now: received.now,
+                    length: received.bytes.len(),
                     room: usize::MAX,
+                    acts: &mut self.acts,
+                    outbox: &mut self.outbox,
                     registered_for: Seconds(0),
                 };
                 let (status, reason) = error.answer();
@@ -362,34 +448,61 @@ impl Later {
 }
 
 impl Desk<'_> {
-    /// Section 8.2: what a server looks at, in this order.
+    /// Whose business a request is: the registrar's, a call's, or the proxy's.
     fn answer(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
-        // Section 17: an ACK is never answered.
-        if request.method == Method::Ack {
-            return Written::Nothing;
-        }
         let essentials = request.essentials();
         let essentials = match &essentials {
             Ok(essentials) => essentials,
             Err(wrong) => return self.malformed(request, wrong, out),
         };
-        match request.unfit_for(&essentials.uri, &METHODS, &EXTENSIONS) {
+        match request.method {
+            Method::Register => self.at_server(request, essentials, out),
+            Method::Cancel => self.cancel(request, out),
+            // Section 12.2: what has both tags is within something.
+            _ if request.fields.to().is_ok_and(|to| to.tag.is_some()) => {
+                self.within(request, essentials, out)
+            }
+            Method::Invite | Method::Message => match request.unfit_scheme(&essentials.uri) {
+                None => self.begin(request, essentials, out),
+                Some(unfit) => self.say_unfit(request, unfit, out),
+            },
+            _ => self.at_server(request, essentials, out),
+        }
+    }
+
+    /// Section 8.2: what a server looks at, in this order.
+    fn at_server(
+        &mut self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        // Section 17: an ACK is never answered.
+        if request.method == Method::Ack {
+            return Written::Nothing;
+        }
+        match request.unfit_for(&essentials.uri, &ENDS, &EXTENSIONS) {
             Some(Unfit::MethodNotAllowed) => self.not_served(request, essentials, out),
-            Some(unfit @ Unfit::UnsupportedScheme) => {
-                let (status, reason) = unfit.answer();
-                self.start(out, request, status, reason).finish();
-                Written::ToAnybody
-            }
-            Some(unfit @ Unfit::BadExtension) => {
-                let (status, reason) = unfit.answer();
-                let mut answer = self.start(out, request, status, reason);
-                answer.list(HeaderName::Unsupported, wire::sip::register::unsupported(request));
-                answer.finish();
-                Written::ToAnybody
-            }
+            Some(unfit) => self.say_unfit(request, unfit, out),
             None if request.method == Method::Register => self.register(request, essentials, out),
             None => self.options(request, out),
         }
+    }
+
+    fn say_unfit(&self, request: &Request<'_>, unfit: Unfit, out: &mut Vec<u8>) -> Written {
+        let (status, reason) = unfit.answer();
+        let mut answer = self.start(out, request, status, reason);
+        if unfit == Unfit::BadExtension {
+            answer.list(HeaderName::Unsupported, wire::sip::register::unsupported(request));
+        }
+        answer.finish();
+        Written::ToAnybody
+    }
+
+    /// The organisation that a URI means; the one that was asked last is at hand. `None` before ignition.
+    fn take_office(&mut self, uri: &Uri<'_>) -> Option<Office> {
+        let last = self.scratch.office.take().filter(|last| last.is_meant(uri, self.sip));
+        last.or_else(|| Office::of(uri, self.sip))
     }
 
     /// Section 11.2: what we can do. The same for every name, so that nobody learns which there are.
@@ -406,10 +519,8 @@ impl Desk<'_> {
     /// Methods that are not served.
     fn not_served(&self, request: &Request<'_>, essentials: &Essentials<'_>, out: &mut Vec<u8>) -> Written {
         match request.method {
-            // Section 9.2: nothing is going on that could be cancelled. Section 12.2.2: there are no dialogs.
-            Method::Cancel | Method::Bye => {
-                self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
-            }
+            // Section 12.2.2: it has no tag, so it belongs to nothing.
+            Method::Cancel | Method::Bye => return self.no_such_call(request, out),
             // Section 16.3, step 3: whatever goes on to somebody else must be able to.
             _ if essentials.max_forwards == Some(0) && essentials.uri.user.is_some() => {
                 self.start(out, request, 483, "Too Many Hops").finish();

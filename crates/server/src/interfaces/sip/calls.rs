@@ -1,0 +1,306 @@
+//! Calls that are going on: who talks to whom, and on which ways the requests of their dialogs go (RFC 3261 section 12).
+//!
+//! A request within a dialog is passed on by what is known here and by nothing that stands in it, so that nobody aims one at
+//! somebody else, and a phone behind a NAT is reached by its flow, whatever its Contact says.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use parking_lot::Mutex;
+use signin::{
+    ident::{DomainId, ExtensionId},
+    timestamp::{Seconds, Timestamp},
+};
+
+use super::flows::Flow;
+
+/// Pieces of the table that are locked apart.
+const SHARDS: usize = 256;
+/// Calls at the same time at most.
+pub(super) const CALLS_MAX: usize = 1_000_000;
+/// Dialogs that one call may have: each phone that is asked may begin one, and one more is none of ours.
+const LEGS_MAX: usize = 64;
+/// How long a call that is over is remembered: its last messages may come again.
+const REMEMBERED: Seconds = Seconds(40);
+/// How long a call lasts of which nothing is heard. Phones that keep a session timer (RFC 4028) say more often that they
+/// are there.
+const SILENT_MAX: Seconds = Seconds(12 * 3600);
+
+/// Which call: a keyed hash of its Call-ID and the caller's tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct CallKey(u64);
+
+/// All calls that are going on.
+#[derive(Debug)]
+pub struct Calls {
+    shards: Box<[Mutex<HashMap<CallKey, Call>>]>,
+    hasher: RandomState,
+    next: AtomicU64,
+    count: AtomicUsize,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// By which it is named on pages; never used twice while the program runs.
+    pub number: u64,
+    /// The organisation.
+    pub domain: DomainId,
+    /// Its Call-ID.
+    pub call_id: Box<[u8]>,
+    /// Who calls.
+    pub caller: Party,
+    /// What was dialled.
+    pub dialled: Box<str>,
+    /// Those who are called, one a dialog.
+    pub called: Vec<Party>,
+    /// When it was dialled.
+    pub started_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it was over; it is remembered a while.
+    pub over_at: Option<Timestamp>,
+    /// When something was heard of it last.
+    heard_at: Timestamp,
+}
+
+/// One end of a call.
+#[derive(Clone, Debug)]
+pub struct Party {
+    /// Whose phone.
+    pub extension: ExtensionId,
+    /// The number of it.
+    pub number: Box<str>,
+    /// The tag of its end of the dialog.
+    pub tag: Box<[u8]>,
+    /// The way to it.
+    pub flow: Flow,
+    /// Where its requests go: its Contact.
+    pub target: Box<[u8]>,
+    /// The number of its last request.
+    pub cseq: u32,
+    /// Whether it has answered.
+    pub has_answered: bool,
+}
+
+/// Who sent a request within a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Who called.
+    Caller,
+    /// Who was called.
+    Called,
+}
+
+/// A dialog of a call, as one of its requests sees it.
+pub(super) struct Dialog<'c> {
+    pub(super) key: CallKey,
+    pub(super) call: &'c mut Call,
+    pub(super) side: Side,
+    called: usize,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            next: AtomicU64::new(1),
+            count: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Calls {
+    pub(super) fn key(&self, call_id: &[u8], caller_tag: &[u8]) -> CallKey {
+        CallKey(self.hasher.hash_one((call_id, caller_tag)))
+    }
+
+    /// A number for one more call.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How many there are, those that are remembered among them.
+    pub fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A call begins; `false` where it goes on already, or was another's.
+    pub(super) fn begin(&self, key: CallKey, call: Call) -> bool {
+        let Some(shard) = self.shard(key) else { return false };
+        match shard.lock().entry(key) {
+            Entry::Occupied(mut known) => {
+                let old = known.get();
+                let may = old.over_at.is_some() && old.caller.extension == call.caller.extension;
+                if may {
+                    known.insert(call);
+                }
+                may
+            }
+            Entry::Vacant(place) => {
+                place.insert(call);
+                self.count.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+        }
+    }
+
+    /// Looks at one and does something about it; `None` where there is no such.
+    pub(super) fn with<T>(&self, key: CallKey, act: impl FnOnce(&mut Call) -> T) -> Option<T> {
+        self.shard(key)?.lock().get_mut(&key).map(act)
+    }
+
+    /// The dialog that a request belongs to: by its Call-ID and both tags (section 12.2.2). `None` where there is none.
+    pub(super) fn dialog<T>(
+        &self,
+        call_id: &[u8],
+        from_tag: &[u8],
+        to_tag: &[u8],
+        act: impl FnOnce(Dialog<'_>) -> T,
+    ) -> Option<T> {
+        for (side, caller_tag, called_tag) in
+            [(Side::Caller, from_tag, to_tag), (Side::Called, to_tag, from_tag)]
+        {
+            let key = self.key(call_id, caller_tag);
+            let Some(shard) = self.shard(key) else { continue };
+            let mut calls = shard.lock();
+            let Some(call) = calls.get_mut(&key) else { continue };
+            if *call.call_id != *call_id || *call.caller.tag != *caller_tag {
+                continue;
+            }
+            let called = call.called.iter().position(|party| *party.tag == *called_tag);
+            return called.map(|called| act(Dialog { key, call, side, called }));
+        }
+        None
+    }
+
+    /// Forgets what is long over. Gives back the calls of which nothing was heard for too long.
+    pub fn sweep(&self, now: Timestamp) -> Vec<Call> {
+        let mut silent = Vec::new();
+        for shard in &self.shards {
+            let mut calls = shard.lock();
+            let before = calls.len();
+            calls.retain(|_, call| match call.over_at {
+                Some(over_at) => now < over_at.after(REMEMBERED),
+                None if now < call.heard_at.after(SILENT_MAX) => true,
+                None => {
+                    silent.push(call.clone());
+                    false
+                }
+            });
+            self.count.fetch_sub(before - calls.len(), Ordering::Relaxed);
+            if calls.capacity() > 64 && calls.len() * 8 < calls.capacity() {
+                calls.shrink_to_fit();
+            }
+        }
+        silent
+    }
+
+    /// Every call that is not over, the oldest first.
+    pub fn going_on(&self) -> Vec<Call> {
+        let mut all: Vec<Call> = Vec::new();
+        for shard in &self.shards {
+            all.extend(shard.lock().values().filter(|call| call.over_at.is_none()).cloned());
+        }
+        all.sort_by_key(|call| call.number);
+        all
+    }
+
+    /// The key of a call that is going on, by its number.
+    pub(super) fn numbered(&self, number: u64) -> Option<CallKey> {
+        self.shards.iter().find_map(|shard| {
+            let calls = shard.lock();
+            calls.iter().find(|(_, call)| call.number == number).map(|(key, _)| *key)
+        })
+    }
+
+    fn shard(&self, key: CallKey) -> Option<&Mutex<HashMap<CallKey, Call>>> {
+        self.shards.get(usize::try_from(key.0 % SHARDS as u64).unwrap_or(0))
+    }
+}
+
+impl Call {
+    /// One that begins now.
+    pub(super) fn begun(
+        number: u64,
+        domain: DomainId,
+        call_id: &[u8],
+        caller: Party,
+        dialled: &str,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            number,
+            domain,
+            call_id: call_id.into(),
+            caller,
+            dialled: dialled.into(),
+            called: Vec::new(),
+            started_at: now,
+            answered_at: None,
+            over_at: None,
+            heard_at: now,
+        }
+    }
+
+    /// A phone that is called has said something: from its tag on there is a dialog with it.
+    pub(super) fn heard(&mut self, party: Party, now: Timestamp) {
+        self.heard_at = now;
+        if party.has_answered && self.answered_at.is_none() {
+            self.answered_at = Some(now);
+        }
+        if let Some(known) = self.called.iter_mut().find(|known| known.tag == party.tag) {
+            known.has_answered |= party.has_answered;
+            known.flow = party.flow;
+            if !party.target.is_empty() {
+                known.target = party.target;
+            }
+        } else if self.called.len() < LEGS_MAX {
+            self.called.push(party);
+        }
+    }
+
+    /// Who talks at the other end: whoever has answered, or else nobody yet.
+    pub fn answered_by(&self) -> Option<&Party> {
+        self.called.iter().find(|party| party.has_answered)
+    }
+
+    /// For how long they have talked, or had.
+    pub fn talked(&self, now: Timestamp) -> Option<Seconds> {
+        let until = self.over_at.unwrap_or(now);
+        let seconds = self.answered_at.map(|answered_at| until.seconds_since(answered_at))?;
+        Some(Seconds(u32::try_from(seconds).unwrap_or(u32::MAX)))
+    }
+}
+
+impl Dialog<'_> {
+    /// Who sent the request.
+    pub(super) fn sender(&mut self) -> Option<&mut Party> {
+        match self.side {
+            Side::Caller => Some(&mut self.call.caller),
+            Side::Called => self.call.called.get_mut(self.called),
+        }
+    }
+
+    /// Who is to have it.
+    pub(super) fn receiver(&self) -> Option<&Party> {
+        match self.side {
+            Side::Caller => self.call.called.get(self.called),
+            Side::Called => Some(&self.call.caller),
+        }
+    }
+
+    /// Something was heard of it.
+    pub(super) const fn touch(&mut self, now: Timestamp) {
+        self.call.heard_at = now;
+    }
+}

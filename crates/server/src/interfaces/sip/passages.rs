@@ -1,0 +1,383 @@
+//! Passages: requests on their way through us, from the first datagram until nobody can send any of it again. What is
+//! done when is the machine's word ([`Relay`]); here are the messages, and the ways they go.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
+    hash::{BuildHasher as _, RandomState},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use signin::{ident::ExtensionId, timestamp::Timestamp};
+use wire::sip::{
+    Headers, Request, Response, TransactionKey,
+    relay::{Act, Answer, Relay},
+    write_ack, write_answer_back, write_cancel,
+};
+
+use super::{
+    calls::CallKey,
+    flows::{Flow, Outgoing},
+};
+
+/// Pieces of the table that are locked apart.
+const SHARDS: usize = 256;
+/// Requests on their way at most; more are told to come again.
+pub(super) const PASSAGES_MAX: usize = 1_000_000;
+/// What our branches begin with (RFC 3261 section 8.1.1.7), and by which they are known again.
+const COOKIE: &[u8] = b"z9hG4bKhs";
+/// Bytes of one of our branches: the cookie, the passage, the number of the branch.
+const BRANCH: usize = COOKIE.len() + 16 + 2;
+
+/// Which passage: a keyed hash of what makes a transaction one, so that nobody can make two fall together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PassageKey(u64);
+
+/// All that are on their way.
+#[derive(Debug)]
+pub(super) struct Passages {
+    shards: Box<[Mutex<Shard>]>,
+    hasher: RandomState,
+    count: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    passages: HashMap<PassageKey, Passage>,
+    due: BinaryHeap<Reverse<(u64, PassageKey)>>,
+}
+
+/// One request on its way.
+#[derive(Debug)]
+pub(super) struct Passage {
+    pub(super) relay: Relay,
+    /// Where it came from, and answers go; nowhere for a request of our own.
+    pub(super) from: Option<Flow>,
+    pub(super) branches: Vec<Branch>,
+    /// The call that it is about.
+    pub(super) call: Option<CallKey>,
+    /// Whether the call begins by it.
+    pub(super) begins: bool,
+    /// The tag of answers that are our own.
+    pub(super) tag: Box<[u8]>,
+    kept: Option<Bytes>,
+    said: Option<Bytes>,
+    due_at: u64,
+}
+
+/// One phone that a request went to.
+#[derive(Debug)]
+pub(super) struct Branch {
+    pub(super) flow: Flow,
+    pub(super) extension: ExtensionId,
+    /// The request as it was sent; gone when it is not needed any more.
+    pub(super) request: Bytes,
+}
+
+/// What came of an event, for the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// The call that did not come about.
+    pub(super) call: CallKey,
+    /// With which status.
+    pub(super) status: u16,
+}
+
+impl Passages {
+    pub(super) fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hasher: RandomState::new(),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    /// Of a request; `None` where it breaks a rule.
+    pub(super) fn key(&self, request: &Request<'_>) -> Option<PassageKey> {
+        TransactionKey::of(request).ok().map(|key| self.hash(&key))
+    }
+
+    /// Of the request that this one cancels, or acknowledges.
+    pub(super) fn key_of_invite(&self, request: &Request<'_>) -> Option<PassageKey> {
+        TransactionKey::of_invite(request).ok().map(|key| self.hash(&key))
+    }
+
+    fn hash(&self, key: &TransactionKey<'_>) -> PassageKey {
+        PassageKey(self.hasher.hash_one(key))
+    }
+
+    /// A key that no request of others has.
+    pub(super) fn own_key(&self, of: impl std::hash::Hash) -> PassageKey {
+        PassageKey(self.hasher.hash_one(("own", of)))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// Looks at one and does something about it; `None` where there is no such.
+    pub(super) fn with<T>(&self, key: PassageKey, act: impl FnOnce(&mut Passage) -> T) -> Option<T> {
+        let mut shard = self.shard(key)?.lock();
+        let shard = &mut *shard;
+        let passage = shard.passages.get_mut(&key)?;
+        let done = act(passage);
+        if self.settle(passage, key, &mut shard.due) {
+            shard.passages.remove(&key);
+        }
+        Some(done)
+    }
+
+    /// Puts one in its place.
+    pub(super) fn insert(&self, key: PassageKey, mut passage: Passage) {
+        let Some(shard) = self.shard(key) else { return };
+        let mut shard = shard.lock();
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if !self.settle(&mut passage, key, &mut shard.due) && shard.passages.insert(key, passage).is_some() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Sees to it that it is looked at in time; `true` where nothing can come of it any more.
+    fn settle(
+        &self,
+        passage: &mut Passage,
+        key: PassageKey,
+        due: &mut BinaryHeap<Reverse<(u64, PassageKey)>>,
+    ) -> bool {
+        match passage.relay.next_at() {
+            _ if passage.relay.is_over() => {
+                self.count.fetch_sub(1, Ordering::Relaxed);
+                true
+            }
+            Some(at) if at < passage.due_at => {
+                passage.due_at = at;
+                due.push(Reverse((at, key)));
+                false
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Time has passed: sends again what was not answered, and gives up what never will be. Tells which calls did not come
+    /// about.
+    pub(super) fn tick(&self, now: Timestamp, out: &mut Vec<Outgoing>, mut over: impl FnMut(Outcome)) {
+        if self.len() == 0 {
+            return;
+        }
+        let mut acts = Vec::new();
+        for shard in &self.shards {
+            let mut shard = shard.lock();
+            let shard = &mut *shard;
+            while let Some(&Reverse((at, key))) = shard.due.peek()
+                && at <= now.0
+            {
+                shard.due.pop();
+                let Some(passage) = shard.passages.get_mut(&key).filter(|passage| passage.due_at <= at)
+                else {
+                    continue;
+                };
+                passage.due_at = u64::MAX;
+                acts.clear();
+                passage.relay.tick(now.0, &mut acts);
+                passage.perform(&acts, None, out).map(&mut over);
+                if self.settle(passage, key, &mut shard.due) {
+                    shard.passages.remove(&key);
+                }
+            }
+        }
+    }
+
+    fn shard(&self, key: PassageKey) -> Option<&Mutex<Shard>> {
+        self.shards.get(usize::try_from(key.0 % SHARDS as u64).unwrap_or(0))
+    }
+}
+
+impl Passage {
+    pub(super) fn new(relay: Relay, from: Option<Flow>) -> Self {
+        Self {
+            relay,
+            from,
+            branches: Vec::new(),
+            call: None,
+            begins: false,
+            tag: Box::default(),
+            kept: None,
+            said: None,
+            due_at: u64::MAX,
+        }
+    }
+
+    /// Does what the machine says. `at_hand` is the response that it was told of.
+    pub(super) fn perform(
+        &mut self,
+        acts: &[Act],
+        at_hand: Option<&Response<'_>>,
+        out: &mut Vec<Outgoing>,
+    ) -> Option<Outcome> {
+        let mut outcome = None;
+        for act in acts {
+            match *act {
+                Act::Request(branch) => {
+                    if let Some(Branch { flow, request, .. }) = self.branches.get(branch) {
+                        out.push(Outgoing { to: *flow, bytes: request.clone() });
+                    }
+                }
+                Act::Cancel(branch) => {
+                    self.hop_by_hop(branch, out, write_cancel);
+                }
+                Act::Ack(branch) => {
+                    if let Some(refusal) = at_hand {
+                        self.hop_by_hop(branch, out, |request, out| write_ack(request, refusal, out));
+                    }
+                }
+                Act::Back => {
+                    let back = at_hand.and_then(back);
+                    let is_final = at_hand.is_some_and(|response| response.status >= 200);
+                    self.say(back, out);
+                    if is_final {
+                        self.forget_requests();
+                    }
+                }
+                Act::Keep => self.kept = at_hand.and_then(back),
+                Act::Again => {
+                    let said = self.said.clone();
+                    self.say(said, out);
+                }
+                Act::Answer(answer) => {
+                    let (status, bytes) = self.answer(answer);
+                    self.say(bytes, out);
+                    outcome = self.call.filter(|_| self.begins).map(|call| Outcome { call, status });
+                }
+            }
+        }
+        outcome
+    }
+
+    fn answer(&mut self, answer: Answer) -> (u16, Option<Bytes>) {
+        match answer {
+            Answer::Kept => {
+                let kept = self.kept.take();
+                let digits = kept.as_deref().and_then(|kept| kept.get(8..11)).unwrap_or_default();
+                let status = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+                (status.unwrap_or(500), kept)
+            }
+            Answer::Ours(status) => {
+                let request = self.branches.iter().find(|branch| !branch.request.is_empty());
+                let mut headers = Headers::new();
+                let answer = request.and_then(|branch| {
+                    let request = Request::parse(&branch.request, &mut headers).ok()?;
+                    let mut out = Vec::new();
+                    write_answer_back(&request, status, reason(status), &self.tag, &mut out);
+                    Some(out.into())
+                });
+                (status, answer)
+            }
+        }
+    }
+
+    /// Says something of our own, which is said again when the request comes again.
+    pub(super) fn say(&mut self, bytes: Option<Bytes>, out: &mut Vec<Outgoing>) {
+        if let (Some(to), Some(bytes)) = (self.from, &bytes) {
+            out.push(Outgoing { to, bytes: bytes.clone() });
+        }
+        self.said = bytes;
+    }
+
+    /// 100 was said by other means; unless a phone was faster, it is said again when the request comes again.
+    pub(super) fn note_trying(&mut self, bytes: Bytes) {
+        if self.said.is_none() && self.relay.is_open() {
+            self.relay.said();
+            self.said = Some(bytes);
+        }
+    }
+
+    fn hop_by_hop(
+        &self,
+        branch: usize,
+        out: &mut Vec<Outgoing>,
+        write: impl FnOnce(&Request<'_>, &mut Vec<u8>),
+    ) {
+        let Some(branch) = self.branches.get(branch) else { return };
+        let mut headers = Headers::new();
+        if let Ok(request) = Request::parse(&branch.request, &mut headers) {
+            let mut bytes = Vec::new();
+            write(&request, &mut bytes);
+            out.push(Outgoing { to: branch.flow, bytes: bytes.into() });
+        }
+    }
+
+    /// Where everything is decided, requests are not sent again: of many calls that would be much memory.
+    fn forget_requests(&mut self) {
+        if self.relay.is_decided() {
+            for branch in &mut self.branches {
+                branch.request = Bytes::new();
+            }
+        }
+    }
+}
+
+/// The response as it goes back.
+fn back(response: &Response<'_>) -> Option<Bytes> {
+    let mut out = Vec::new();
+    response.write_back(&mut out).ok()?;
+    Some(out.into())
+}
+
+/// The reason phrase of an answer of ours.
+const fn reason(status: u16) -> &'static [u8] {
+    match status {
+        408 => b"Request Timeout",
+        480 => b"Temporarily Unavailable",
+        487 => b"Request Terminated",
+        _ => b"Server Internal Error",
+    }
+}
+
+/// Our branch of a passage (section 16.6 step 8).
+pub(super) fn branch(key: PassageKey, number: usize) -> [u8; BRANCH] {
+    let mut text = [b'0'; BRANCH];
+    let mut places = text.iter_mut();
+    // In this order: what is asked first gives one away at the end.
+    for (letter, place) in COOKIE.iter().zip(places.by_ref()) {
+        *place = *letter;
+    }
+    let digits = (0..16).rev().map(|place| key.0 >> (place * 4) & 15);
+    let number = [number as u64 >> 4 & 15, number as u64 & 15];
+    for (place, digit) in places.zip(digits.chain(number)) {
+        *place = hex(digit);
+    }
+    text
+}
+
+/// Which passage and which branch of it, if it is ours.
+pub(super) fn read_branch(text: &[u8]) -> Option<(PassageKey, usize)> {
+    let digits = text.strip_prefix(COOKIE).filter(|digits| digits.len() == 18)?;
+    let (key, number) = digits.split_at_checked(16)?;
+    let read = |digits: &[u8]| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    Some((PassageKey(read(key)?), usize::try_from(read(number)?).ok()?))
+}
+
+fn hex(digit: u64) -> u8 {
+    let digit = u8::try_from(digit).unwrap_or(0);
+    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_of_ours_is_known_again_and_no_other_one_is() {
+        for (key, number) in [(0, 0), (u64::MAX, 31), (0x0123_4567_89ab_cdef, 7)] {
+            let text = branch(PassageKey(key), number);
+            assert_eq!(read_branch(&text), Some((PassageKey(key), number)));
+            assert_eq!(read_branch(&text[..text.len() - 1]), None);
+        }
+        for other in [&b"z9hG4bK776asdhds"[..], b"", b"z9hG4bKhs", b"z9hG4bKhs00000000000000zz00"] {
+            assert_eq!(read_branch(other), None);
+        }
+    }
+}

@@ -1,0 +1,549 @@
+//! The proxy: calls and messages between phones (RFC 3261 section 16, RFC 5658, RFC 6026).
+//!
+//! Who begins something proves to be a phone as it does to register, and must be registered from where it is. Within a call,
+//! requests are passed between its two ways alone; from anywhere else they are asked for a proof again. Media go directly
+//! from phone to phone: bodies are never looked into.
+
+use bytes::Bytes;
+use signin::{
+    account::Account,
+    extension::Extension,
+    ident::{ExtensionId, Number},
+    records::Records as _,
+    registration::Binding,
+};
+use wire::sip::{
+    AnswerWriter, Essentials, HeaderName, Hop, Host, Method, Onward, Request, Response, Times,
+    relay::{Act, BRANCHES_MAX, Kind, Relay},
+    write_identity,
+};
+
+use super::{
+    Desk, Written,
+    calls::{CALLS_MAX, Call, CallKey, Dialog, Party, Side},
+    flows::{Flow, Outgoing},
+    office::Office,
+    passages::{Branch, Outcome, PASSAGES_MAX, Passage, PassageKey, branch, read_branch},
+    proof::PROXY,
+};
+
+/// Who begins something: proven, and registered from here.
+struct Sender<'a> {
+    extension: ExtensionId,
+    number: &'a str,
+    host: Option<Host<'a>>,
+}
+
+/// A phone that is asked.
+struct Target {
+    extension: ExtensionId,
+    flow: Flow,
+    contact: Box<str>,
+    path: Box<[Box<str>]>,
+}
+
+/// Where a request within a call goes.
+struct Passed {
+    call: CallKey,
+    to: Flow,
+    extension: ExtensionId,
+    /// Who has to prove to be there, where the request came by another way than the call's.
+    stranger: Option<Box<str>>,
+}
+
+impl Desk<'_> {
+    /// A request that begins something with another phone.
+    pub(super) fn begin(
+        &mut self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let Some(key) = self.sip.passages.key(request) else { return Written::Nothing };
+        if self.is_repeated(key) {
+            return Written::Nothing;
+        }
+        if let Some(written) = self.cannot_go_on(request, essentials, out) {
+            return written;
+        }
+        let Some(office) = self.take_office(&essentials.uri) else {
+            self.unavailable(request, out);
+            return Written::ToAnybody;
+        };
+        let written = self.begin_at(&office, request, essentials, key, out);
+        self.scratch.office = Some(office);
+        written
+    }
+
+    fn begin_at(
+        &mut self,
+        office: &Office,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        key: PassageKey,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let from = match &request.fields.from() {
+            Ok(from) => from.uri,
+            Err(wrong) => return self.malformed(request, wrong, out),
+        };
+        let shown = match self.prove(office, request, essentials, (&PROXY, &from), out) {
+            Ok(shown) => shown,
+            Err(written) => return written,
+        };
+        let Some(extension) = shown.extension() else {
+            let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);
+            return self.conclude(request, shown.judged, written);
+        };
+        // What a right proof leaves to be written makes nothing stricter if it is lost, so nobody waits for it.
+        self.sip
+            .system
+            .metrics
+            .signed_in(signin::interface::LoginInterface::SipRegistration, &shown.judged.verdict);
+        let sender = Sender { extension, number: &shown.number, host: from.host };
+        match self.route(office, request, essentials, &sender, key) {
+            Ok(()) => {
+                if request.method == Method::Invite {
+                    // Section 17.2.1: whoever asked is to stop asking.
+                    AnswerWriter::start(out, request, 100, b"Trying", self.peer, b"").finish();
+                    let trying = Bytes::copy_from_slice(out);
+                    self.sip.passages.with(key, |passage| passage.note_trying(trying));
+                    return Written::ToProven;
+                }
+                Written::Nothing
+            }
+            Err((status, reason)) => {
+                self.start(out, request, status, reason).finish();
+                Written::ToProven
+            }
+        }
+    }
+
+    /// Sends the request to every phone of whoever is meant.
+    fn route(
+        &mut self,
+        office: &Office,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        sender: &Sender<'_>,
+        key: PassageKey,
+    ) -> Result<(), (u16, &'static str)> {
+        let sip = self.sip;
+        let ledger = &sip.system.ledger;
+        let here = self.flow_back(request);
+        if !self.is_registered_here(sender.extension) {
+            return Err((403, "Register First"));
+        }
+        let number = super::proof::text(essentials.uri.user_decoded().unwrap_or_default());
+        let called = Number::parse(&number)
+            .and_then(|number| ledger.extension_numbered(office.domain.id, &number))
+            .ok_or((404, "Not Found"))?;
+        let targets = self.targets(&called, here);
+        if targets.is_empty() {
+            return Err((480, "Temporarily Unavailable"));
+        }
+        if sip.passages.len() >= PASSAGES_MAX || sip.system.calls.len() >= CALLS_MAX {
+            return Err((503, "Service Unavailable"));
+        }
+        let is_call = request.method == Method::Invite;
+        let kind = if is_call { Kind::Invite } else { Kind::Other };
+        let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
+        passage.tag = self.tag(request).as_slice().into();
+        let asserted = self.asserted(sender);
+        let sent_before = self.outbox.len();
+        for target in &targets {
+            self.ask_phone(request, office, target, (key, &asserted), &mut passage);
+        }
+        if passage.branches.is_empty() {
+            return Err((480, "Temporarily Unavailable"));
+        }
+        if is_call {
+            let fields = &request.fields;
+            let (Ok(call_id), Ok(from)) = (fields.call_id(), fields.from()) else {
+                return Err((400, "Bad Request"));
+            };
+            let tag = from.tag.unwrap_or_default();
+            let call = sip.system.calls.key(call_id, tag);
+            let caller = Party {
+                extension: sender.extension,
+                number: sender.number.into(),
+                tag: tag.into(),
+                flow: here,
+                target: request.target().unwrap_or_default().into(),
+                cseq: essentials.cseq.number,
+                has_answered: true,
+            };
+            passage.call = Some(call);
+            passage.begins = true;
+            let number = sip.system.calls.next_number();
+            let begun =
+                Call::begun(number, office.domain.id, call_id, caller, &number_text(&called), self.now);
+            // Section 8.2.2.2: one call is begun once; and nobody takes over another's.
+            if !sip.system.calls.begin(call, begun) {
+                self.outbox.truncate(sent_before);
+                return Err((482, "Merged Request"));
+            }
+        }
+        sip.passages.insert(key, passage);
+        Ok(())
+    }
+
+    /// Sends the request to one phone, if there is a way to it.
+    fn ask_phone(
+        &mut self,
+        request: &Request<'_>,
+        office: &Office,
+        target: &Target,
+        (key, asserted): (PassageKey, &[u8]),
+        passage: &mut Passage,
+    ) {
+        let here = passage.from.unwrap_or(target.flow);
+        let flows = &self.sip.flows;
+        let (Some(out_by), Some(in_by)) = (flows.sent_by(&target.flow), flows.sent_by(&here)) else { return };
+        let Some(number) = passage.relay.branch(target.flow.is_reliable(), self.now.0) else { return };
+        let path = target.path.join(", ");
+        let onward = Onward {
+            uri: target.contact.as_bytes(),
+            peer: self.peer,
+            out: Hop { transport: target.flow.transport.name(), sent_by: &out_by },
+            record: (request.method == Method::Invite)
+                .then(|| Hop { transport: here.transport.name(), sent_by: &in_by }),
+            branch: &branch(key, number),
+            path: path.as_bytes(),
+            realm: office.domain.realm.as_bytes(),
+            asserted,
+        };
+        let mut bytes = Vec::with_capacity(self.length + 512);
+        onward.write(request, &mut bytes);
+        let bytes = Bytes::from(bytes);
+        self.outbox.push(Outgoing { to: target.flow, bytes: bytes.clone() });
+        passage.branches.push(Branch { flow: target.flow, extension: target.extension, request: bytes });
+    }
+
+    /// A request within a call (section 16.4): to the other end of it, and nowhere else.
+    pub(super) fn within(
+        &mut self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Written {
+        let Some(key) = self.sip.passages.key(request) else { return Written::Nothing };
+        let is_ack = request.method == Method::Ack;
+        if !is_ack && self.is_repeated(key) {
+            return Written::Nothing;
+        }
+        if is_ack && self.is_refusal_acknowledged(key) {
+            return Written::Nothing;
+        }
+        if let Some(written) = self.cannot_go_on(request, essentials, out) {
+            return if is_ack { Written::Nothing } else { written };
+        }
+        let Some(passed) = self.passed(request, essentials) else {
+            return self.no_such_call(request, out);
+        };
+        if let Some(number) = &passed.stranger {
+            // An ACK cannot be asked for a proof, and changes nothing: it goes by the call's own ways alone.
+            if is_ack {
+                return Written::Nothing;
+            }
+            if let Err(written) = self.prove_moved(request, essentials, number, out) {
+                return written;
+            }
+        }
+        self.pass(request, key, &passed);
+        Written::Nothing
+    }
+
+    fn pass(&mut self, request: &Request<'_>, key: PassageKey, passed: &Passed) {
+        let sip = self.sip;
+        let here = self.flow_back(request);
+        let Some(sent_by) = sip.flows.sent_by(&passed.to) else { return };
+        let kind = if request.method == Method::Invite { Kind::Invite } else { Kind::Other };
+        let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
+        let Some(number) = passage.relay.branch(passed.to.is_reliable(), self.now.0) else { return };
+        let onward = Onward {
+            uri: request.uri_raw,
+            peer: self.peer,
+            out: Hop { transport: passed.to.transport.name(), sent_by: &sent_by },
+            record: None,
+            branch: &branch(key, number),
+            path: b"",
+            realm: b"",
+            asserted: b"",
+        };
+        let mut bytes = Vec::with_capacity(self.length + 256);
+        onward.write(request, &mut bytes);
+        let bytes = Bytes::from(bytes);
+        self.outbox.push(Outgoing { to: passed.to, bytes: bytes.clone() });
+        // An ACK is no transaction: nobody answers it.
+        if request.method == Method::Ack {
+            return;
+        }
+        passage.call = Some(passed.call);
+        passage.tag = self.tag(request).as_slice().into();
+        passage.branches.push(Branch { flow: passed.to, extension: passed.extension, request: bytes });
+        sip.passages.insert(key, passage);
+    }
+
+    /// Where a request within a call goes, and what it tells of the call; `None` where there is no such call.
+    fn passed(&self, request: &Request<'_>, essentials: &Essentials<'_>) -> Option<Passed> {
+        let fields = &request.fields;
+        let (Ok(call_id), Ok(from), Ok(to)) = (fields.call_id(), fields.from(), fields.to()) else {
+            return None;
+        };
+        let here = self.flow_back(request);
+        let (peer, transport, now) = (self.peer, self.transport, self.now);
+        let pass = |mut dialog: Dialog<'_>| {
+            dialog.touch(now);
+            let receiver = dialog.receiver()?;
+            let (to, extension) = (receiver.flow, receiver.extension);
+            let call = dialog.key;
+            let sender = dialog.sender()?;
+            let is_here = sender.flow.transport == transport
+                && (sender.flow.peer == peer || sender.flow.peer == here.peer);
+            let stranger = (!is_here).then(|| sender.number.clone());
+            if is_here {
+                sender.cseq = sender.cseq.max(essentials.cseq.number);
+                if let Some(target) = request.target() {
+                    sender.target = target.into();
+                }
+            }
+            if is_here && request.method == Method::Bye && dialog.call.over_at.is_none() {
+                dialog.call.over_at = Some(now);
+                self.sip.over(dialog.call, dialog.side == Side::Caller);
+            }
+            Some(Passed { call, to, extension, stranger })
+        };
+        self.sip.system.calls.dialog(call_id, from.tag.unwrap_or_default(), to.tag?, pass).flatten()
+    }
+
+    /// A phone of a call that speaks from elsewhere (a new address, a new connection) proves to be the same.
+    fn prove_moved(
+        &mut self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        number: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Written> {
+        let from = match &request.fields.from() {
+            Ok(from) => from.uri,
+            Err(wrong) => return Err(self.malformed(request, wrong, out)),
+        };
+        let Some(office) = self.take_office(&from) else {
+            self.unavailable(request, out);
+            return Err(Written::ToAnybody);
+        };
+        let proven = self.prove(&office, request, essentials, (&PROXY, &from), out).and_then(|shown| {
+            if shown.extension().is_some() && shown.number == number {
+                return Ok(());
+            }
+            let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);
+            Err(self.conclude(request, shown.judged, written))
+        });
+        self.scratch.office = Some(office);
+        proven?;
+        let here = self.flow_back(request);
+        let fields = &request.fields;
+        if let (Ok(call_id), Ok(from), Ok(to)) = (fields.call_id(), fields.from(), fields.to()) {
+            let (from_tag, to_tag) = (from.tag.unwrap_or_default(), to.tag.unwrap_or_default());
+            self.sip.system.calls.dialog(call_id, from_tag, to_tag, |mut dialog| {
+                if let Some(sender) = dialog.sender() {
+                    sender.flow = here;
+                }
+            });
+        }
+        // Seen again as the call's own now.
+        self.passed(request, essentials);
+        Ok(())
+    }
+
+    /// CANCEL (section 9.2, 16.10).
+    pub(super) fn cancel(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
+        let sip = self.sip;
+        let (peer, now) = (self.peer.ip(), self.now);
+        let (acts, outbox) = (&mut *self.acts, &mut *self.outbox);
+        acts.clear();
+        let cancelled = sip.passages.key_of_invite(request).and_then(|key| {
+            sip.passages.with(key, |passage| {
+                if passage.from.is_none_or(|from| from.peer.ip() != peer) {
+                    return false;
+                }
+                passage.relay.cancel(now.0, acts);
+                passage.perform(acts, None, outbox);
+                true
+            })
+        });
+        if cancelled == Some(true) {
+            self.start(out, request, 200, "OK").finish();
+        } else {
+            self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
+        }
+        Written::ToAnybody
+    }
+
+    /// A response of a phone, to a request that we passed on (section 16.7).
+    pub(super) fn response(&mut self, response: &Response<'_>) {
+        let fields = &response.fields;
+        let (Ok(via), Ok(cseq)) = (fields.via(), fields.cseq()) else { return };
+        let Some((key, number)) = via.branch.and_then(read_branch) else { return };
+        let (sip, peer, now) = (self.sip, self.peer.ip(), self.now);
+        let (acts, outbox) = (&mut *self.acts, &mut *self.outbox);
+        acts.clear();
+        let come_of_it = sip.passages.with(key, |passage| {
+            let branch = passage.branches.get(number)?;
+            // Only who was asked answers.
+            if branch.flow.peer.ip() != peer {
+                return None;
+            }
+            if cseq.method == Method::Cancel {
+                passage.relay.cancel_answered(number);
+                return None;
+            }
+            let (flow, extension) = (branch.flow, branch.extension);
+            passage.relay.response(number, response.status, now.0, acts);
+            if let Some(call) = passage.call.filter(|_| passage.begins)
+                && acts.contains(&Act::Back)
+            {
+                heard(sip, call, response, (flow, extension), now);
+            }
+            passage.perform(acts, Some(response), outbox)
+        });
+        if let Some(Outcome { call, status }) = come_of_it.flatten() {
+            sip.call_failed(call, status, now);
+        }
+    }
+
+    /// A request that is on its way already is not begun again: what was said is said again.
+    fn is_repeated(&mut self, key: PassageKey) -> bool {
+        let (acts, outbox) = (&mut *self.acts, &mut *self.outbox);
+        acts.clear();
+        let seen = self.sip.passages.with(key, |passage| {
+            passage.relay.again(acts);
+            passage.perform(acts, None, outbox);
+        });
+        seen.is_some()
+    }
+
+    /// The ACK of a refusal ends at this hop (section 17.2.1).
+    fn is_refusal_acknowledged(&self, key: PassageKey) -> bool {
+        let now = self.now.0;
+        self.sip.passages.with(key, |passage| passage.relay.acknowledged(now)) == Some(true)
+    }
+
+    /// Section 16.3, steps 3 to 5.
+    fn cannot_go_on(
+        &self,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        out: &mut Vec<u8>,
+    ) -> Option<Written> {
+        if essentials.max_forwards == Some(0) {
+            self.start(out, request, 483, "Too Many Hops").finish();
+            return Some(Written::ToAnybody);
+        }
+        // A request of ours that comes back would be forked again and again.
+        let has_our_branch =
+            |via: wire::sip::Via<'_>| via.branch.is_some_and(|text| read_branch(text).is_some());
+        if request.fields.vias().flatten().any(has_our_branch) {
+            self.start(out, request, 482, "Loop Detected").finish();
+            return Some(Written::ToAnybody);
+        }
+        let required = request.fields.tokens(HeaderName::ProxyRequire);
+        let unknown: Vec<&[u8]> = required.collect();
+        if !unknown.is_empty() && request.method != Method::Ack {
+            let mut answer = self.start(out, request, 420, "Bad Extension");
+            answer.list(HeaderName::Unsupported, unknown);
+            answer.finish();
+            return Some(Written::ToAnybody);
+        }
+        None
+    }
+
+    pub(super) fn no_such_call(&self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
+        if request.method == Method::Ack {
+            return Written::Nothing;
+        }
+        self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
+        Written::ToAnybody
+    }
+
+    /// Whether a phone of the extension is registered from where this request comes.
+    fn is_registered_here(&self, extension: ExtensionId) -> bool {
+        let registration = self.sip.system.ledger.registration(extension);
+        registration.is_some_and(|registration| {
+            let mut live = registration.bindings.iter().filter(|binding| binding.expires_at > self.now);
+            live.any(|binding| binding.source.ip() == self.peer.ip())
+        })
+    }
+
+    /// The phones of an extension that are there now, but for the one that calls.
+    fn targets(&self, called: &Extension, here: Flow) -> Vec<Target> {
+        let Some(registration) = self.sip.system.ledger.registration(called.id) else { return Vec::new() };
+        let target = |binding: &Binding| {
+            let flow = Flow { transport: binding.transport, peer: binding.source };
+            (binding.expires_at > self.now && flow != here).then(|| Target {
+                extension: called.id,
+                flow,
+                contact: binding.contact.clone(),
+                path: binding.path.clone(),
+            })
+        };
+        registration.bindings.iter().filter_map(target).take(BRANCHES_MAX).collect()
+    }
+
+    /// Who calls, in our own word (RFC 3325): the name that the office knows, not the one that the phone says.
+    fn asserted(&self, sender: &Sender<'_>) -> Vec<u8> {
+        let ledger = &self.sip.system.ledger;
+        let extension = ledger.extension(sender.extension);
+        let user = extension.and_then(|extension| extension.user).and_then(|user| ledger.account(user));
+        let name = user.as_deref().map_or("", Account::shown_name);
+        let mut asserted = Vec::with_capacity(64);
+        write_identity(name.as_bytes(), sender.number.as_bytes(), sender.host, &mut asserted);
+        asserted
+    }
+
+    /// The way by which answers to this request go.
+    fn flow_back(&self, request: &Request<'_>) -> Flow {
+        let transport = self.transport;
+        let flow = Flow { transport, peer: self.peer };
+        if flow.is_reliable() { flow } else { Flow { transport, peer: request.answer_to(self.peer) } }
+    }
+}
+
+fn number_text(extension: &Extension) -> String {
+    extension.number.as_str().to_owned()
+}
+
+/// A phone that is called has said something.
+fn heard(
+    sip: &super::SipInterface,
+    call: CallKey,
+    response: &Response<'_>,
+    (flow, extension): (Flow, ExtensionId),
+    now: signin::timestamp::Timestamp,
+) {
+    let Some(tag) = response.fields.to().ok().and_then(|to| to.tag) else { return };
+    let number = || {
+        let extension = sip.system.ledger.extension(extension);
+        extension.map(|extension| extension.number.as_str().into()).unwrap_or_default()
+    };
+    sip.system.calls.with(call, |call| {
+        let has_answered = (200..300).contains(&response.status);
+        let known = call.called.iter().any(|party| *party.tag == *tag && party.has_answered == has_answered);
+        if known {
+            return;
+        }
+        call.heard(
+            Party {
+                extension,
+                number: number(),
+                tag: tag.into(),
+                flow,
+                target: response.target().unwrap_or_default().into(),
+                cseq: 0,
+                has_answered,
+            },
+            now,
+        );
+    });
+}
