@@ -3,7 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use wire::sip::register::{self, Change, Limits, PathPolicy};
-use wire::sip::{AnswerWriter, Headers, Message, Request, TransactionKey, classify, glance, write_message};
+use wire::sip::{
+    AnswerWriter, Headers, Message, Request, TransactionKey, classify, dtmf, glance, write_message,
+};
 
 const LIMITS: Limits =
     Limits { expires_min: 60, expires_default: 600, expires_max: 7200, bindings_max: 8, path: PathPolicy::Accept };
@@ -28,6 +30,10 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn ask(request: &Request<'_>, out: &mut Vec<u8>) {
     let _ = (request.check(), TransactionKey::of(request));
+    let body = request.fields.body;
+    for kind in [dtmf::DTMF, dtmf::DTMF_RELAY] {
+        let _ = dtmf::read(kind.as_bytes(), body);
+    }
     if let Ok(plan) = register::plan(request, &[], &LIMITS, 1) {
         let bindings: Vec<_> = plan
             .changes()

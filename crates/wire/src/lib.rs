@@ -1,4 +1,5 @@
 //! Bytes: decoders, encoders and protocol state machines, one folder a protocol. No I/O, no clock, no dice.
 
+pub mod keypad;
 pub mod sip;
 pub mod syslog;

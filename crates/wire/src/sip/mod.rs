@@ -16,8 +16,8 @@
 //! 6. [`AnswerWriter`] writes the answer; [`Request::answer_to`] says where it goes over UDP.
 //!
 //! Streams are cut into messages by [`stream::Framer`]. [`TransactionKey`] recognises retransmissions.
-//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`]. A proxy has [`Onward`], which writes a request
-//! as it goes on, and [`relay::Relay`], which knows what is done about it when.
+//! [`dtmf::read`] finds the key in an INFO. Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`]. A proxy
+//! has [`Onward`], which writes a request as it goes on, and [`relay::Relay`], which knows what is done about it when.
 //!
 //! ```
 //! use wire::sip::{AnswerWriter, Headers, Message};
@@ -48,6 +48,7 @@ mod contact;
 mod credentials;
 mod datagram;
 pub mod date;
+pub mod dtmf;
 mod essentials;
 mod fields;
 mod forward;
