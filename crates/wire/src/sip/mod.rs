@@ -63,7 +63,7 @@ mod name;
 mod parameters;
 pub mod register;
 pub mod relay;
-mod scan;
+pub(crate) mod scan;
 pub mod stream;
 pub mod stun;
 mod text;

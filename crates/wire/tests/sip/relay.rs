@@ -52,11 +52,10 @@ fn over_a_stream_nothing_is_sent_again() {
     let mut relay = Relay::new(Kind::Invite, true, TIMES);
     relay.branch(true, 0);
     assert_eq!(until(&mut relay, 31_999), []);
-    assert_eq!(acts(|acts| relay.response(0, 486, 10, acts)), [
-        Act::Ack(0),
-        Act::Keep,
-        Act::Answer(Answer::Kept)
-    ]);
+    assert_eq!(
+        acts(|acts| relay.response(0, 486, 10, acts)),
+        [Act::Ack(0), Act::Keep, Act::Answer(Answer::Kept)]
+    );
     assert!(relay.acknowledged(20));
     assert_eq!(until(&mut relay, 100), []);
     assert!(relay.is_over());
@@ -80,7 +79,11 @@ fn every_answer_of_an_invite_goes_back_and_the_others_are_cancelled() {
     assert_eq!(acts(|acts| relay.response(2, 180, 30, acts)), [Act::Cancel(2)]);
     // It was faster.
     assert_eq!(acts(|acts| relay.response(2, 200, 40, acts)), [Act::Back]);
-    assert_eq!(acts(|acts| relay.response(0, 200, 50, acts)), [Act::Back], "again, for the caller acknowledges");
+    assert_eq!(
+        acts(|acts| relay.response(0, 200, 50, acts)),
+        [Act::Back],
+        "again, for the caller acknowledges"
+    );
     assert_eq!(acts(|acts| relay.response(1, 487, 60, acts)), [Act::Ack(1)]);
     assert_eq!(acts(|acts| relay.response(1, 487, 70, acts)), [Act::Ack(1)], "the ACK was lost");
     until(&mut relay, 40_000);
