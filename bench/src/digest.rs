@@ -11,8 +11,8 @@ pub(crate) fn ha1(user: &str, realm: &str, password: &str) -> Hex {
 }
 
 /// The part that says what is asked.
-pub(crate) fn ha2(uri: &str) -> Hex {
-    hex(&[b"REGISTER:", uri.as_bytes()])
+pub(crate) fn ha2(method: &str, uri: &[u8]) -> Hex {
+    hex(&[method.as_bytes(), b":", uri])
 }
 
 /// The proof. `nc` is eight hexadecimal digits.
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn the_example_of_rfc_2617_gives_its_response() {
         let ha1 = ha1("Mufasa", "testrealm@host.com", "Circle Of Life");
-        let ha2 = hex(&[b"GET:/dir/index.html"]);
+        let ha2 = ha2("GET", b"/dir/index.html");
         let proof = response(&ha1, b"dcd98b7102dd2f0e8b11d0f600bfb0c093", b"00000001", b"0a4f113b", &ha2);
         assert_eq!(&proof, b"6629fae49393a05397450978507c4ef1");
     }

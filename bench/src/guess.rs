@@ -51,7 +51,7 @@ impl Guess {
     pub(crate) fn answer(&self, port: u16, nonce: &[u8], cseq: u32) -> Vec<u8> {
         let uri = format!("sip:{REALM}");
         let secret = self.secret.clone().unwrap_or_else(|| format!("a guess {}", self.id));
-        let keys = (digest::ha1(&self.number, REALM, &secret), digest::ha2(&uri));
+        let keys = (digest::ha1(&self.number, REALM, &secret), digest::ha2("REGISTER", uri.as_bytes()));
         let response = digest::response(&keys.0, nonce, b"00000001", b"6b8b4567", &keys.1);
         let proof = format!(
             "Authorization: Digest username=\"{}\", realm=\"{REALM}\", nonce=\"{}\", uri=\"{uri}\", \

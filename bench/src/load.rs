@@ -95,6 +95,11 @@ impl Load {
         self.socket.connect(server)
     }
 
+    /// Where the phones are registered: calls for them come there.
+    pub(crate) fn into_socket(self) -> Socket {
+        self.socket
+    }
+
     /// Works until told to stop, then waits for what is outstanding.
     pub(crate) fn run(&mut self, work: Work, pace: Pace, until: Until) -> anyhow::Result<Done> {
         Run {
@@ -274,22 +279,7 @@ pub(crate) fn sender(datagram: &[u8]) -> Option<(u32, u32)> {
 pub(crate) fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
     match datagram.get(..12) {
         Some(b"SIP/2.0 401 ") => {
-            // There may be a challenge for each algorithm; ours is MD5.
-            for at in memmem::find_iter(datagram, b"WWW-Authenticate: Digest ") {
-                let challenge = datagram.get(at..).unwrap_or_default();
-                let challenge =
-                    challenge.get(..memchr::memchr(b'\r', challenge).unwrap_or(0)).unwrap_or_default();
-                if memmem::find(challenge, b"algorithm=SHA-").is_some() {
-                    continue;
-                }
-                let nonce = memmem::find(challenge, b"nonce=\"")
-                    .map(|at| at + 7)
-                    .context("a challenge without a nonce")?;
-                let nonce = challenge.get(nonce..).unwrap_or_default();
-                let end = memchr::memchr(b'"', nonce).context("a nonce without an end")?;
-                return Ok(Answer::Challenge { nonce: nonce.get(..end).unwrap_or_default() });
-            }
-            bail!("no MD5 challenge: {}", shown(datagram))
+            Ok(Answer::Challenge { nonce: nonce(datagram, b"WWW-Authenticate: Digest ")? })
         }
         Some(b"SIP/2.0 200 ") => {
             let contact = memmem::find(datagram, b"Contact: <sip:").context("a 200 without a contact")? + 14;
@@ -306,7 +296,24 @@ pub(crate) fn read(datagram: &[u8], index: u32) -> anyhow::Result<Answer<'_>> {
     }
 }
 
-fn shown(datagram: &[u8]) -> String {
+/// The nonce of the MD5 challenge in headers that begin like this. There may be one for each algorithm.
+pub(crate) fn nonce<'a>(datagram: &'a [u8], header: &[u8]) -> anyhow::Result<&'a [u8]> {
+    for at in memmem::find_iter(datagram, header) {
+        let challenge = datagram.get(at..).unwrap_or_default();
+        let challenge = challenge.get(..memchr::memchr(b'\r', challenge).unwrap_or(0)).unwrap_or_default();
+        if memmem::find(challenge, b"algorithm=SHA-").is_some() {
+            continue;
+        }
+        let nonce =
+            memmem::find(challenge, b"nonce=\"").map(|at| at + 7).context("a challenge without a nonce")?;
+        let nonce = challenge.get(nonce..).unwrap_or_default();
+        let end = memchr::memchr(b'"', nonce).context("a nonce without an end")?;
+        return Ok(nonce.get(..end).unwrap_or_default());
+    }
+    bail!("no MD5 challenge: {}", shown(datagram))
+}
+
+pub(crate) fn shown(datagram: &[u8]) -> String {
     String::from_utf8_lossy(datagram).into_owned()
 }
 

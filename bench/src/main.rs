@@ -9,6 +9,7 @@
     reason = "a benchmark reads the clock, waits, and fetches its own nonce counts"
 )]
 
+mod calls;
 mod comeback;
 mod connections;
 mod digest;
@@ -50,6 +51,8 @@ struct Arguments {
 enum What {
     /// SIP registrations over UDP
     Register(register::Plan),
+    /// Calls through the proxy over UDP
+    Calls(calls::Plan),
     /// Registrations counted until they are on disk
     Durable(durable::Plan),
     /// A start with very many people
@@ -78,6 +81,7 @@ enum What {
 fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Register(plan) => register::run(&plan),
+        What::Calls(plan) => calls::run(&plan),
         What::Durable(plan) => durable::run(&plan),
         What::Ready(plan) => ready::run(&plan),
         What::Work(plan) => work::run(&plan),

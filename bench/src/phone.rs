@@ -12,7 +12,7 @@ use crate::digest::{self, Hex};
 use crate::shape::{Piece, REALM, SHAPES, Shape};
 
 /// Client nonces are as long as real phones' (SIPp, baresip and linphone, PJSIP); how long decides how much is hashed.
-const CNONCES: [&str; 4] =
+pub(crate) const CNONCES: [&str; 4] =
     ["6b8b4567", "4e89ca2c3e0707d3", "GLrHvxmK0leWzG8z", "K1DGTUpzVEwlcL8RY3ix34D2.bfbP65m"];
 const NUMBER_OF_FIRST: u32 = 100_000;
 
@@ -75,7 +75,7 @@ impl Phones {
         let forms = (0..SHAPES)
             .map(|number| {
                 let shape = Shape::numbered(number);
-                let ha2 = digest::ha2(&shape.uri);
+                let ha2 = digest::ha2("REGISTER", shape.uri.as_bytes());
                 let which = usize::try_from(number / 512).unwrap_or(0);
                 let cnonce = CNONCES.get(which % CNONCES.len()).copied().unwrap_or_default().as_bytes();
                 Form { shape, ha2, cnonce }
@@ -137,11 +137,11 @@ impl Phones {
     }
 }
 
-fn write_hex(value: u32, out: &mut [u8; 8]) {
+pub(crate) fn write_hex(value: u32, out: &mut [u8; 8]) {
     data_encoding::HEXLOWER.encode_mut(&value.to_be_bytes(), out);
 }
 
-fn write_decimal(value: u32, out: &mut Vec<u8>) {
+pub(crate) fn write_decimal(value: u32, out: &mut Vec<u8>) {
     use std::io::Write as _;
     // Writing into memory cannot fail.
     let _ = write!(out, "{value}");

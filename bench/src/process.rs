@@ -1,6 +1,7 @@
 //! What the operating system says of a server's processes: processor time and memory.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -9,6 +10,12 @@ use anyhow::Context as _;
 pub(crate) struct Processes {
     root: u32,
 }
+
+/// How often a server is looked at that is to come to rest, how many times at most, and the processor time, in microseconds,
+/// that a resting one takes in between.
+const SETTLE_LOOK: Duration = Duration::from_millis(700);
+const SETTLE_LOOKS_MAX: u32 = 200;
+const SETTLED_US: f64 = 10_000.0;
 
 /// In what `/proc/PID/stat` counts, on every Linux machine.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -32,6 +39,21 @@ impl Processes {
             }
         }
         Ok(nanoseconds / 1000.0)
+    }
+
+    /// Waits until there is nothing left to do: what is written behind is measured for itself, not with whatever happens to
+    /// come next.
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        let mut before = self.cpu_us()?;
+        for _ in 0..SETTLE_LOOKS_MAX {
+            std::thread::sleep(SETTLE_LOOK);
+            let now = self.cpu_us()?;
+            if now - before < SETTLED_US {
+                return Ok(());
+            }
+            before = now;
+        }
+        anyhow::bail!("a server does not come to rest")
     }
 
     /// Seconds of processor time since the start, of all threads that there ever were.

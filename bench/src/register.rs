@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::figures::{self, Rounds, percentile};
@@ -31,12 +32,6 @@ pub(crate) struct Plan {
     #[arg(long, value_name = "FILE")]
     before: Option<PathBuf>,
 }
-
-/// How often a server is looked at that is to come to rest, how many times at most, and the processor time, in microseconds,
-/// that a resting one takes in between.
-const SETTLE_LOOK: Duration = Duration::from_millis(700);
-const SETTLE_LOOKS_MAX: u32 = 200;
-const SETTLED_US: f64 = 10_000.0;
 
 /// One server with its phones and what was found.
 struct Contender {
@@ -121,23 +116,7 @@ impl Contender {
         let done = self.load.run(Work::Full, Pace::Saturating, Until::EachOnce)?;
         let phones = figures::count(done.units);
         self.binding_bytes = (processes.memory_bytes()? - before) / phones;
-        self.settle()
-    }
-
-    /// Waits until the server has nothing left to do: what it writes behind is measured for itself, not with whatever
-    /// happens to come next.
-    fn settle(&self) -> anyhow::Result<()> {
-        let processes = self.server.processes();
-        let mut before = processes.cpu_us()?;
-        for _ in 0..SETTLE_LOOKS_MAX {
-            std::thread::sleep(SETTLE_LOOK);
-            let now = processes.cpu_us()?;
-            if now - before < SETTLED_US {
-                return Ok(());
-            }
-            before = now;
-        }
-        anyhow::bail!("{} does not come to rest", self.name)
+        processes.settle().with_context(|| self.name)
     }
 
     /// One turn: full registrations, refreshes, and full registrations at a pace.

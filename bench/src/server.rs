@@ -24,6 +24,11 @@ const READY_SECONDS_MAX: u64 = 120;
 const KAMAILIO_CONFIGURATION: &str = include_str!("../kamailio/kamailio.cfg");
 const HOOKSWITCH_CONFIGURATION: &str = include_str!("../hookswitch/hookswitch.toml");
 const HOOKSWITCH_ANSWERS: &str = include_str!("../hookswitch/answers.toml");
+const BINDINGS_IN_MEMORY: &str =
+    "modparam(\"usrloc\", \"db_mode\", 0)\nmodparam(\"usrloc\", \"timer_interval\", 600)";
+/// Memory that its processes share, in MiB: bindings take little, thousands of transactions that are kept for seconds take more.
+const SHARED_REGISTERING: &str = "1024";
+const SHARED_PROXYING: &str = "4096";
 /// Where Debian's package has the scripts that make the tables.
 const KAMAILIO_TABLES: &str = "/usr/share/kamailio/db_sqlite";
 const KAMAILIO_MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
@@ -107,8 +112,12 @@ impl Server {
 
     /// Kamailio, with this many extensions and its bindings in memory.
     pub(crate) fn kamailio(folder: &Path, phones: u32) -> anyhow::Result<Self> {
-        let usrloc = "modparam(\"usrloc\", \"db_mode\", 0)\nmodparam(\"usrloc\", \"timer_interval\", 600)";
-        Self::kamailio_with(folder, phones, usrloc)
+        Self::kamailio_with(folder, phones, BINDINGS_IN_MEMORY, &["-m", SHARED_REGISTERING])
+    }
+
+    /// The same, and it lets those who are registered call each other.
+    pub(crate) fn kamailio_proxying(folder: &Path, phones: u32) -> anyhow::Result<Self> {
+        Self::kamailio_with(folder, phones, BINDINGS_IN_MEMORY, &["-m", SHARED_PROXYING, "-A", "CALLS"])
     }
 
     /// Kamailio that writes its bindings back to SQLite, twice a minute.
@@ -124,10 +133,10 @@ impl Server {
              modparam(\"usrloc\", \"db_mode\", 2)\nmodparam(\"usrloc\", \"timer_interval\", 30)",
             database.display()
         );
-        Self::kamailio_with(folder, phones, &usrloc)
+        Self::kamailio_with(folder, phones, &usrloc, &["-m", SHARED_REGISTERING])
     }
 
-    fn kamailio_with(folder: &Path, phones: u32, usrloc: &str) -> anyhow::Result<Self> {
+    fn kamailio_with(folder: &Path, phones: u32, usrloc: &str, options: &[&str]) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let port = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let configuration = folder.join("kamailio.cfg");
@@ -149,7 +158,9 @@ impl Server {
         fs::write(&configuration, text)?;
         let log = fs::File::create(folder.join("kamailio.log"))?;
         let child = pinned(Path::new("kamailio"))
-            .args(["-DD", "-E", "-x", "tlsf", "-X", "tlsf", "-m", "1024", "-M", "256", "-Y"])
+            .args(["-DD", "-E", "-x", "tlsf", "-X", "tlsf", "-M", "256"])
+            .args(options)
+            .arg("-Y")
             .arg(folder)
             .arg("-P")
             .arg(folder.join("pid"))

@@ -59,15 +59,8 @@ pub(crate) struct Shape {
 impl Shape {
     /// The shape of this number, taken modulo `SHAPES`.
     pub(crate) fn numbered(number: u32) -> Self {
-        let number = number % SHAPES;
-        let vendor =
-            usize::try_from(number % 16).ok().and_then(|at| VENDORS.get(at)).copied().unwrap_or_default();
-        let style = Style {
-            number,
-            compact: number & 0x30 == 0x10,
-            chatty: number & 0x30 == 0x20,
-            odd: number & 0x30 == 0x30,
-        };
+        let style = Style::numbered(number);
+        let number = style.number;
         let uri =
             if number & 0x40 == 0 { format!("sip:{REALM}") } else { format!("sip:{REALM};transport=udp") };
 
@@ -78,7 +71,7 @@ impl Shape {
             line(&style.name("Call-ID", "i"), &style.call_id()),
             line(&style.name("CSeq", "CSeq"), &[Part::Piece(Piece::CSeq), Part::Text(" REGISTER".into())]),
             line(&style.name("Contact", "m"), &style.contact()),
-            line(&style.name("User-Agent", "User-Agent"), &[Part::Text(vendor.into())]),
+            line(&style.name("User-Agent", "User-Agent"), &[Part::Text(style.vendor().into())]),
             style.authorization(&uri),
         ];
         if !style.compact {
@@ -108,15 +101,35 @@ enum Part {
     Piece(Piece),
 }
 
-struct Style {
-    number: u32,
-    compact: bool,
-    chatty: bool,
-    odd: bool,
+/// How a vendor's phones write, whatever they write.
+pub(crate) struct Style {
+    pub(crate) number: u32,
+    /// The short names of headers.
+    pub(crate) compact: bool,
+    /// Everything it could do is told.
+    pub(crate) chatty: bool,
+    /// What is allowed and seldom seen.
+    pub(crate) odd: bool,
 }
 
 impl Style {
-    fn name(&self, long: &str, short: &str) -> String {
+    /// The style of the shape of this number, taken modulo `SHAPES`.
+    pub(crate) fn numbered(number: u32) -> Self {
+        let number = number % SHAPES;
+        Self {
+            number,
+            compact: number & 0x30 == 0x10,
+            chatty: number & 0x30 == 0x20,
+            odd: number & 0x30 == 0x30,
+        }
+    }
+
+    pub(crate) fn vendor(&self) -> &'static str {
+        let at = usize::try_from(self.number % 16).ok();
+        at.and_then(|at| VENDORS.get(at)).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn name(&self, long: &str, short: &str) -> String {
         if self.compact {
             short.to_owned()
         } else if self.odd {
@@ -241,7 +254,7 @@ fn merged(pieces: Vec<Piece>) -> Vec<Piece> {
 }
 
 /// The same order for the same seed, on every machine (Fisher and Yates, with a linear congruential generator).
-fn shuffle<T>(items: &mut [T], seed: u32) {
+pub(crate) fn shuffle<T>(items: &mut [T], seed: u32) {
     let mut state = u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     for at in (1..items.len()).rev() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -17,7 +17,13 @@ pub(crate) enum Figure {
         #[arg(last = true)]
         plan: Vec<String>,
     },
-    /// The same counted until the bindings are on disk, beside Kamailio with SQLite
+    /// Calls through the proxy over UDP, beside a tuned Kamailio and an echo
+    Calls {
+        /// Passed on to the load generator (`-- --help` shows what there is)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
+    /// Registrations counted until the bindings are on disk, beside Kamailio with SQLite
     Durable,
     /// A start with a million people and phones: seconds and memory
     Ready,
@@ -46,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> 
     match figure {
         Figure::Work { write } => instructions::run(workspace, *write),
         Figure::Register { plan } => against(workspace, "register", &released(workspace)?, plan),
+        Figure::Calls { plan } => against(workspace, "calls", &released(workspace)?, plan),
         Figure::Durable => against(workspace, "durable", &released(workspace)?, &[]),
         Figure::Ready => against(workspace, "ready", &released(workspace)?, &[]),
         Figure::Login { plan } => alone(workspace, "login", plan),
