@@ -132,13 +132,11 @@ impl Form {
                 Place::Call => write_both(request.pair, request.serial, out),
                 Place::CSeq => write_decimal(request.cseq, out),
                 Place::Routes => out.extend_from_slice(request.routes),
-                Place::Nonce | Place::Uri | Place::Response => {
-                    let Some(proof) = request.proof else { continue };
-                    out.extend_from_slice(match place {
-                        Place::Nonce => &proof.nonce,
-                        Place::Uri => &proof.uri,
-                        _ => proof.response.as_ref().map_or(&[], |response| response.as_slice()),
-                    });
+                Place::Nonce => out.extend_from_slice(request.proof.map_or(&[], |proof| &proof.nonce)),
+                Place::Uri => out.extend_from_slice(request.proof.map_or(&[], |proof| &proof.uri)),
+                Place::Response => {
+                    let response = request.proof.and_then(|proof| proof.response.as_ref());
+                    out.extend_from_slice(response.map_or(&[], |response| response));
                 }
             }
         }

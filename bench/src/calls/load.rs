@@ -19,6 +19,8 @@ use crate::socket::{Batch, Socket};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// More lost or sent again than this, per thousand, is no measurement.
 const LOST_PER_MILLE_MAX: u64 = 1;
+/// Transactions of a caller before its first call: their branches were those of its REGISTERs.
+const TRANSACTIONS_BEFORE: u32 = 16;
 /// Failures that are told in full.
 const TOLD_MAX: usize = 3;
 
@@ -132,7 +134,7 @@ impl Calls {
                 caller: Caller::Idle,
                 callee: Callee::Idle,
                 serial: 0,
-                transaction: 0,
+                transaction: TRANSACTIONS_BEFORE,
                 cseq: 0,
                 has_rung: false,
                 invited: Vec::new(),

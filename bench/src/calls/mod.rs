@@ -48,10 +48,25 @@ struct Contender {
     server: Server,
     calls: Calls,
     standing_bytes: f64,
+    ended_bytes: f64,
     us: Rounds,
     per_second: Rounds,
-    /// Where its processor time stood when its turn began, when it ended, and the calls that were made.
-    turn: (f64, f64, f64),
+    turn: Turn,
+}
+
+/// What was made of the newest turn, and where the server's processor time stood before and after.
+#[derive(Default)]
+struct Turn {
+    done: Done,
+    before_us: f64,
+    after_us: f64,
+}
+
+/// What is left when all work is taken away.
+struct Limit {
+    server: Server,
+    us: Rounds,
+    per_second: Rounds,
 }
 
 /// Prints the figures.
@@ -63,24 +78,18 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
         servers.push(("hookswitch", Server::hookswitch(program, &folder.join("hookswitch"), phones)?));
     }
     servers.push(("kamailio", Server::kamailio_proxying(&folder.join("kamailio"), phones)?));
-    let limit = Server::echo()?;
+    let mut limit = Limit::new()?;
     pin_load()?;
     let contenders = servers.into_iter().map(|(name, server)| Contender::new(name, server, plan));
     let mut contenders = contenders.collect::<anyhow::Result<Vec<_>>>()?;
     stand(&mut contenders, plan)?;
-
-    let (mut echo_us, mut echo_per_second) = (Rounds::default(), Rounds::default());
+    // Memory is touched for the first time in this round, which costs more than any call: it does not count.
+    contenders.iter_mut().try_for_each(|contender| contender.turn(plan))?;
+    linger(plan);
     for round in 1..=plan.rounds {
-        for contender in &mut contenders {
-            contender.turn(plan).with_context(|| contender.name)?;
-        }
+        contenders.iter_mut().try_for_each(|contender| contender.turn(plan))?;
         if let Some(contender) = contenders.first() {
-            let processes = limit.processes();
-            let before = processes.cpu_us()?;
-            let time = Duration::from_secs_f64(plan.seconds);
-            let done = echo(limit.address, contender.calls.specimens(), plan.in_flight, time)?;
-            echo_us.push((processes.cpu_us()? - before) / figures::count(done.units));
-            echo_per_second.push(rate(&done));
+            limit.turn(contender.calls.specimens(), plan)?;
         }
         linger(plan);
         for contender in &mut contenders {
@@ -88,26 +97,23 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<()> {
             let (name, us) = (contender.name, contender.us.last());
             eprintln!("round {round}: {name} {us:.2} us, {afterwards:.2} of them after the turn");
         }
-        eprintln!("round {round}: echo {:.2} us", echo_us.last());
+        eprintln!("round {round}: echo {:.2} us", limit.us.last());
     }
     // Within a round the machine is the same for all; between rounds it may not be.
     if let [ours, theirs] = contenders.as_slice() {
         figures::print("calls.cpu_ratio", ours.us.median_of(&theirs.us));
-        figures::print("calls.echo_fraction", echo_us.median_of(&ours.us));
+        figures::print("calls.echo_fraction", limit.us.median_of(&ours.us));
         figures::print("calls.per_second", ours.per_second.median());
         figures::print("calls.bytes_per_standing_call", ours.standing_bytes);
     }
-    for Contender { name, us, per_second, standing_bytes, .. } in &contenders {
-        figures::print(&format!("calls.{name}_us"), us.median());
-        figures::print(&format!("{name}.calls.per_second"), per_second.median());
-        figures::print(&format!("{name}.calls.bytes_per_standing_call"), *standing_bytes);
-    }
-    figures::print("calls.echo_us", echo_us.median());
-    figures::print("echo.calls.per_second", echo_per_second.median());
+    contenders.iter().for_each(Contender::print);
+    figures::print("calls.echo_us", limit.us.median());
+    figures::print("echo.calls.per_second", limit.per_second.median());
     Ok(())
 }
 
-/// How much memory a call takes that is set up and not hung up: looked at before there was any other, when transactions are over.
+/// How much memory a call takes that is set up and not hung up, and how much is not given back when it is: looked at before
+/// there was any other call, when transactions are over.
 fn stand(contenders: &mut [Contender], plan: &Plan) -> anyhow::Result<()> {
     let mut before = Vec::new();
     for contender in contenders.iter_mut() {
@@ -117,12 +123,16 @@ fn stand(contenders: &mut [Contender], plan: &Plan) -> anyhow::Result<()> {
         contender.all(Work::SetUp, plan)?;
     }
     linger(plan);
-    for (contender, before) in contenders.iter_mut().zip(before) {
+    for (contender, before) in contenders.iter_mut().zip(&before) {
         let grown = contender.server.processes().memory_bytes()? - before;
         contender.standing_bytes = grown / f64::from(plan.pairs);
         contender.all(Work::HangUp, plan)?;
     }
     linger(plan);
+    for (contender, before) in contenders.iter_mut().zip(&before) {
+        let grown = contender.server.processes().memory_bytes()? - before;
+        contender.ended_bytes = grown / f64::from(plan.pairs);
+    }
     Ok(())
 }
 
@@ -134,9 +144,10 @@ impl Contender {
             server,
             calls,
             standing_bytes: f64::NAN,
+            ended_bytes: f64::NAN,
             us: Rounds::default(),
             per_second: Rounds::default(),
-            turn: (0.0, 0.0, 0.0),
+            turn: Turn::default(),
         })
     }
 
@@ -150,20 +161,46 @@ impl Contender {
     fn turn(&mut self, plan: &Plan) -> anyhow::Result<()> {
         let processes = self.server.processes();
         let work = Work::Call { hold: Duration::from_millis(plan.hold) };
-        let before = processes.cpu_us()?;
         let time = Until::Elapsed(Duration::from_secs_f64(plan.seconds));
-        let done = self.calls.run(work, plan.in_flight, time)?;
-        self.turn = (before, processes.cpu_us()?, figures::count(done.units));
-        self.per_second.push(rate(&done));
+        let before_us = processes.cpu_us()?;
+        let done = self.calls.run(work, plan.in_flight, time).with_context(|| self.name)?;
+        self.turn = Turn { done, before_us, after_us: processes.cpu_us()? };
         Ok(())
     }
 
     /// Counts the turn, what was left to do after it included; that is returned: microseconds per call.
     fn end_turn(&mut self) -> anyhow::Result<f64> {
-        let (before, after, units) = self.turn;
-        let now = self.server.processes().cpu_us()?;
-        self.us.push((now - before) / units);
-        Ok((now - after) / units)
+        let Turn { done, before_us, after_us } = &self.turn;
+        let now_us = self.server.processes().cpu_us()?;
+        let units = figures::count(done.units);
+        self.us.push((now_us - before_us) / units);
+        self.per_second.push(rate(done));
+        Ok((now_us - after_us) / units)
+    }
+
+    /// Absolute figures, under this server's name.
+    fn print(&self) {
+        let name = self.name;
+        figures::print(&format!("calls.{name}_us"), self.us.median());
+        figures::print(&format!("{name}.calls.per_second"), self.per_second.median());
+        figures::print(&format!("{name}.calls.bytes_per_standing_call"), self.standing_bytes);
+        figures::print(&format!("{name}.calls.bytes_per_ended_call"), self.ended_bytes);
+    }
+}
+
+impl Limit {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self { server: Server::echo()?, us: Rounds::default(), per_second: Rounds::default() })
+    }
+
+    fn turn(&mut self, specimens: &[Vec<u8>], plan: &Plan) -> anyhow::Result<()> {
+        let processes = self.server.processes();
+        let time = Duration::from_secs_f64(plan.seconds);
+        let before = processes.cpu_us()?;
+        let done = echo(self.server.address, specimens, plan.in_flight, time)?;
+        self.us.push((processes.cpu_us()? - before) / figures::count(done.units));
+        self.per_second.push(rate(&done));
+        Ok(())
     }
 }
 
