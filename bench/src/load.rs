@@ -44,6 +44,8 @@ pub(crate) enum Until {
     Elapsed(Duration),
     /// Each phone once.
     EachOnce,
+    /// So many have begun.
+    Begun(u32),
 }
 
 /// What was done.
@@ -93,6 +95,11 @@ impl Load {
     /// The same phones, where they were, before the same server once it was started again.
     pub(crate) fn come_again(&mut self, server: std::net::SocketAddr) -> anyhow::Result<()> {
         self.socket.connect(server)
+    }
+
+    /// The phone at this place is the next one.
+    pub(crate) fn go_on_at(&mut self, index: u32) {
+        self.next = index;
     }
 
     /// Where the phones are registered: calls for them come there.
@@ -164,6 +171,7 @@ impl Run<'_> {
         match self.until {
             Until::Elapsed(time) => started.elapsed() >= time,
             Until::EachOnce => self.begun >= u64::from(self.load.phones.count()),
+            Until::Begun(count) => self.begun >= u64::from(count),
         }
     }
 

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOST_PER_MILLE_MAX: u64 = 1;
 /// Transactions of a caller before its first call: their branches were those of its REGISTERs.
 const TRANSACTIONS_BEFORE: u32 = 16;
-/// Failures that are told in full.
+/// Failures, and messages that were not expected, that are told in full.
 const TOLD_MAX: usize = 3;
 
 /// The datagrams of a call that come to the server, in their order.
@@ -59,7 +59,7 @@ pub(super) struct Done {
     /// Messages that came again, or after their call was given up.
     repeated: u64,
     failures: u64,
-    /// The first failures in words.
+    /// The first of them in words.
     told: Vec<String>,
 }
 
@@ -109,10 +109,17 @@ struct Pair {
     dialog: Dialog,
 }
 
-/// All pairs before one server.
-pub(super) struct Calls {
+/// A socket that many phones share.
+struct End {
     socket: Socket,
     port: u16,
+    outgoing: Batch,
+}
+
+/// All pairs before one server. Callers and callees have a socket each: nobody is called where they call from.
+pub(super) struct Calls {
+    callers: End,
+    callees: End,
     forms: Vec<Form>,
     bodies: Vec<String>,
     pairs: Vec<Pair>,
@@ -121,12 +128,38 @@ pub(super) struct Calls {
     specimens: [Vec<u8>; KINDS],
 }
 
+impl End {
+    /// Registers the phones of these places.
+    fn new(first: u32, count: u32, server: SocketAddr) -> anyhow::Result<Self> {
+        let mut load = Load::new(first + count, server)?;
+        load.go_on_at(first);
+        load.run(Registering::Full, Pace::Saturating, Until::Begun(count))?;
+        let socket = load.into_socket();
+        Ok(Self { port: socket.port()?, socket, outgoing: Batch::new() })
+    }
+
+    fn send(&mut self, message: &[u8]) -> anyhow::Result<()> {
+        if self.outgoing.is_full() {
+            self.flush()?;
+        }
+        self.outgoing.add(None).context("no room in the batch")?.extend_from_slice(message);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> anyhow::Result<()> {
+        if !self.outgoing.is_empty() {
+            self.socket.send(&self.outgoing)?;
+            self.outgoing.clear();
+        }
+        Ok(())
+    }
+}
+
 impl Calls {
     /// Registers all of them: callers first, then callees.
     pub(super) fn new(pairs: u32, server: SocketAddr) -> anyhow::Result<Self> {
-        let mut load = Load::new(2 * pairs, server)?;
-        load.run(Registering::Full, Pace::Saturating, Until::EachOnce)?;
-        let socket = load.into_socket();
+        let callers = End::new(0, pairs, server)?;
+        let callees = End::new(pairs, pairs, server)?;
         let pair = |index| {
             let number = number(index);
             Pair {
@@ -143,8 +176,8 @@ impl Calls {
             }
         };
         Ok(Self {
-            port: socket.port()?,
-            socket,
+            callers,
+            callees,
             forms: (0..SHAPES).map(Form::numbered).collect(),
             bodies: (0..SHAPES).map(|number| body(&Style::numbered(number))).collect(),
             pairs: (0..pairs).map(pair).collect(),
@@ -163,8 +196,8 @@ impl Calls {
             in_flight: 0,
             begun: 0,
             holding: VecDeque::new(),
-            outgoing: Batch::new(),
             started: Instant::now(),
+            message: Vec::new(),
             calls: self,
         }
         .run()
@@ -195,8 +228,9 @@ struct Run<'a> {
     begun: u64,
     /// Those who talk, and when they have done so.
     holding: VecDeque<(Instant, u32)>,
-    outgoing: Batch,
     started: Instant,
+    /// Room to write one.
+    message: Vec<u8>,
 }
 
 impl Run<'_> {
@@ -206,16 +240,27 @@ impl Run<'_> {
         loop {
             self.hang_up_due()?;
             self.fill()?;
-            self.flush()?;
+            self.calls.callers.flush()?;
+            self.calls.callees.flush()?;
             if self.in_flight == 0 && self.is_over() {
                 break;
             }
             // Never asleep: to wake us would be the server's work, and a core of our own is there for this.
-            if self.calls.socket.receive(&mut incoming)? {
-                heard = Instant::now();
+            let mut has_heard = false;
+            if self.calls.callers.socket.receive(&mut incoming)? {
+                has_heard = true;
                 for datagram in incoming.datagrams() {
-                    self.take(datagram)?;
+                    self.take_answer(datagram)?;
                 }
+            }
+            if self.calls.callees.socket.receive(&mut incoming)? {
+                has_heard = true;
+                for datagram in incoming.datagrams() {
+                    self.take_request(datagram)?;
+                }
+            }
+            if has_heard {
+                heard = Instant::now();
             } else if heard.elapsed() > PATIENCE {
                 heard = Instant::now();
                 if usize::try_from(self.in_flight)? > self.holding.len() {
@@ -231,6 +276,7 @@ impl Run<'_> {
         match self.until {
             Until::Elapsed(time) => self.started.elapsed() >= time,
             Until::EachOnce => self.begun >= u64::from(self.calls.count()),
+            Until::Begun(count) => self.begun >= u64::from(count),
         }
     }
 
@@ -277,21 +323,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn take(&mut self, datagram: &[u8]) -> anyhow::Result<()> {
-        if datagram.starts_with(b"SIP/2.0 ") {
-            self.take_answer(datagram)
-        } else {
-            self.take_request(datagram)
-        }
-    }
-
     /// The caller's half.
     fn take_answer(&mut self, datagram: &[u8]) -> anyhow::Result<()> {
         let (index, transaction) =
             sender(datagram).with_context(|| format!("no branch of ours: {}", shown(datagram)))?;
         let pair = self.calls.pair(index)?;
         if pair.transaction != transaction {
-            self.done.repeated += 1;
+            self.done.repeat(datagram);
             return Ok(());
         }
         let status = datagram.get(8..11).unwrap_or_default();
@@ -333,7 +371,7 @@ impl Run<'_> {
                 self.fail(index, &shown(datagram))
             }
             (Caller::Idle | Caller::Acknowledging | Caller::Up, _) => {
-                self.done.repeated += 1;
+                self.done.repeat(datagram);
                 Ok(())
             }
             _ => self.fail(index, &shown(datagram)),
@@ -345,10 +383,10 @@ impl Run<'_> {
         let asked = Asked::read(datagram)?;
         let (index, serial) = asked.call;
         let callee = number(self.calls.count() + index);
-        let port = self.calls.port;
+        let port = self.calls.callees.port;
         let pair = self.calls.pair(index)?;
         if pair.serial != serial || pair.caller == Caller::Idle {
-            self.done.repeated += 1;
+            self.done.repeat(datagram);
             return Ok(());
         }
         let mut tag = Vec::with_capacity(16);
@@ -385,7 +423,7 @@ impl Run<'_> {
                 })
             }
             (b"INVITE" | b"ACK" | b"BYE", _) => {
-                self.done.repeated += 1;
+                self.done.repeat(datagram);
                 Ok(())
             }
             _ => self.fail(index, &format!("nothing of a call: {}", shown(datagram))),
@@ -400,7 +438,7 @@ impl Run<'_> {
             "{}: <sip:{}@127.0.0.1:{}>\r\nUser-Agent: {}\r\n",
             style.name("Contact", "m"),
             number(self.calls.count() + index),
-            self.calls.port,
+            self.calls.callees.port,
             style.vendor()
         );
         if style.chatty {
@@ -488,7 +526,7 @@ impl Run<'_> {
                 routes: if within { &pair.dialog.routes } else { b"" },
                 proof: proven.then_some(&pair.proof),
             };
-            form.write(&request, calls.port, out);
+            form.write(&request, calls.callers.port, out);
         })
     }
 
@@ -498,24 +536,22 @@ impl Run<'_> {
         kind: Kind,
         write: impl FnOnce(&Calls, &mut Vec<u8>),
     ) -> anyhow::Result<()> {
-        if self.outgoing.is_full() {
-            self.flush()?;
-        }
-        let place = self.outgoing.add(None).context("no room in the batch")?;
-        write(self.calls, place);
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        write(self.calls, &mut message);
+        let end = match kind {
+            Kind::Ringing | Kind::Answer | Kind::ByeAnswer => &mut self.calls.callees,
+            Kind::Invite | Kind::AckOfChallenge | Kind::InviteProven | Kind::Ack | Kind::Bye => {
+                &mut self.calls.callers
+            }
+        };
+        end.send(&message)?;
         if index == 0
             && let Some(specimen) = self.calls.specimens.get_mut(kind as usize)
         {
-            specimen.clone_from(place);
+            specimen.clone_from(&message);
         }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> anyhow::Result<()> {
-        if !self.outgoing.is_empty() {
-            self.calls.socket.send(&self.outgoing)?;
-            self.outgoing.clear();
-        }
+        self.message = message;
         Ok(())
     }
 
@@ -531,9 +567,7 @@ impl Run<'_> {
         pair.callee = Callee::Idle;
         self.in_flight -= 1;
         self.done.failures += 1;
-        if self.done.told.len() < TOLD_MAX {
-            self.done.told.push(format!("pair {index}, {was:?}: {why}"));
-        }
+        self.done.tell(|| format!("pair {index}, {was:?}: {why}"));
         Ok(())
     }
 
@@ -550,13 +584,27 @@ impl Run<'_> {
 }
 
 impl Done {
+    fn repeat(&mut self, datagram: &[u8]) {
+        self.repeated += 1;
+        self.tell(|| format!("again or too late: {}", shown(datagram)));
+    }
+
+    fn tell(&mut self, what: impl FnOnce() -> String) {
+        if self.told.len() < TOLD_MAX {
+            self.told.push(what());
+        }
+    }
+
     fn verdict(self) -> anyhow::Result<Self> {
         let Self { units, lost, repeated, failures, told, .. } = &self;
         if *failures > 0 {
             bail!("{failures} calls failed, {units} did not; the first ones:\n{}", told.join("\n"));
         }
         if (lost + repeated) * 1000 > units * LOST_PER_MILLE_MAX {
-            bail!("of {units} calls {lost} were lost, and {repeated} messages came again or too late");
+            bail!(
+                "of {units} calls {lost} were lost, and {repeated} messages came again or too late:\n{}",
+                told.join("\n")
+            );
         }
         if lost + repeated > 0 {
             eprintln!("{lost} calls lost, {repeated} messages that came again or too late");
