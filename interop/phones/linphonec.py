@@ -1,15 +1,30 @@
 """linphonec (belle-sip): SHA-256 and MD5, over UDP, TCP and TLS.
 
 The account stands in its configuration file, and the program starts when it shall register: its own `register` command
-stores no algorithm and no certificate. `unregister` goes to its standard input.
+stores no algorithm and no certificate. All other commands go to its standard input.
+
+A phone for calls has files for a sound card: one that it plays and one that it records into.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+from pathlib import Path
 
+from .calls import CallingPhone, Turn
 from .phone import Phone, end
+
+_TURNS = {
+    "LinphoneCallIncomingReceived": "called",
+    "LinphoneCallOutgoingRinging": "ringing",
+    "LinphoneCallConnected": "established",
+    "LinphoneCallEnd": "closed",
+    "LinphoneCallError": "closed",
+    "LinphoneCallReferred": "transferred",
+}
+_TURN = re.compile(r"CallSession \[(?P<call>\w+)\] moving from state \w+ to (?P<state>LinphoneCall\w+)")
 
 
 class Linphonec(Phone):
@@ -43,6 +58,9 @@ class Linphonec(Phone):
                     *([f"root_ca={a.ca_file}"] if a.ca_file else []),
                     "[net]",
                     "mtu=0",
+                    "[rtp]",
+                    # The same, for sound.
+                    "audio_rtp_port=-1",
                     "[sound]",
                     "playback_dev_id=",
                     "capture_dev_id=",
@@ -87,3 +105,46 @@ class Linphonec(Phone):
         assert self._process is not None and self._process.stdin is not None
         self._process.stdin.write(command.encode() + b"\n")
         self._process.stdin.flush()
+
+
+class CallingLinphonec(CallingPhone, Linphonec):
+    """A linphonec that makes calls."""
+
+    def register(self) -> None:
+        super().register()
+        self._say("soundcard use files")
+        self._say(f"play {self.tone_file}")
+        self._say(f"record {self._recording}")
+
+    def dial(self, number: str) -> None:
+        self._say(f"call {number if '@' in number else f'sip:{number}@{self.account.domain}'} --audio-only")
+
+    def accept(self) -> None:
+        self._say("answer")
+
+    def hang_up(self) -> None:
+        self._say("terminate")
+
+    def hold(self) -> None:
+        self._say("pause")
+
+    def resume(self) -> None:
+        self._say("resume")
+
+    def transfer(self, number: str) -> None:
+        self._say(f"transfer sip:{number}@{self.account.domain}")
+
+    def join(self, held: int, current: int) -> None:
+        """Sends the other one of the held call to the other one of the current call (REFER with Replaces); calls count from 1."""
+        self._say(f"transfer {held} --to-call {current}")
+
+    def turns(self) -> list[Turn]:
+        moved = [(move["state"], move["call"]) for move in _TURN.finditer(self.log)]
+        return [Turn(_TURNS[state], call) for state, call in moved if state in _TURNS]
+
+    def recordings(self) -> list[Path]:
+        return [self._recording] if self._recording.exists() else []
+
+    @property
+    def _recording(self) -> Path:
+        return self.folder / "heard.wav"
