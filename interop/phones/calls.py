@@ -27,6 +27,8 @@ _ANSWER = re.compile(
     r"^.*?SIP/2\.0 (?P<status>\d{3})[^\r\n]*\r?\n(?P<head>(?:[A-Za-z][A-Za-z-]*\s*:[^\n]*\n|[ \t][^\n]*\n)+)", re.MULTILINE
 )
 
+_MESSAGE = re.compile(r"^(?:SIP/2\.0 \d{3}|[A-Z]+ sips?:[^\n]* SIP/2\.0).*\n(?:[A-Za-z][A-Za-z-]*\s*:[^\n]*\n)+", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Turn:
@@ -96,7 +98,7 @@ class CallingPhone(Phone):
             if time.monotonic() > until:
                 raise AssertionError(
                     f"{self} did not become {what} {times} time(s) within {seconds:.0f} s; {self.turns()}; "
-                    f"answers to INVITE: {self.invite_answers()}; end of {self.log_file}:\n{self.log[-8000:]}"
+                    f"answers to INVITE: {self.invite_answers()}; log: {self.log_file}\n{self.dialogue()[-6000:]}"
                 )
             self._turn(_POLL_SECONDS)
 
@@ -120,9 +122,9 @@ class CallingPhone(Phone):
             whole.samples.extend(sound.samples)
         return whole
 
-    def wait_heard(self, frequency: int, seconds: float = ANSWER_SECONDS_MAX) -> float:
-        """Waits until it hears this tone, from now on; what it measured."""
-        began, until = self.heard().seconds, time.monotonic() + seconds
+    def wait_heard(self, frequency: int, since: float | None = None, seconds: float = ANSWER_SECONDS_MAX) -> float:
+        """Waits until it hears this tone, in what comes after so many seconds of sound (else from now on); what it measured."""
+        began, until = self.heard().seconds if since is None else since, time.monotonic() + seconds
         measured = 0.0
         while time.monotonic() < until:
             new = self.heard().since(began)
@@ -133,7 +135,7 @@ class CallingPhone(Phone):
             self._turn(2 * _POLL_SECONDS)
         raise AssertionError(
             f"{self} does not hear {frequency} Hz, but {measured:.0f} Hz, in {new.seconds:.1f} s of sound; {self.turns()}; "
-            f"files: {[(file.name, file.stat().st_size) for file in self.recordings()]}; end of {self.log_file}:\n{self.log[-4000:]}"
+            f"files: {[(file.name, file.stat().st_size) for file in self.recordings()]}; log: {self.log_file}"
         )
 
     def wait_silence(self, seconds: float = ANSWER_SECONDS_MAX) -> None:
@@ -145,7 +147,12 @@ class CallingPhone(Phone):
             new = self.heard().since(began)
             if new.seconds < LISTEN_SECONDS / 10 or level(new) < _SILENCE:
                 return
-        raise AssertionError(f"{self} still hears {heard_frequency(new):.0f} Hz; {self.turns()}; {self.log[-4000:]}")
+        raise AssertionError(f"{self} still hears {heard_frequency(new):.0f} Hz; {self.turns()}; log: {self.log_file}")
+
+    def dialogue(self) -> str:
+        """The SIP messages of its calls in its log, without the bodies."""
+        text = self.log.replace("\r", "")
+        return "\n\n".join(found.group(0) for found in _MESSAGE.finditer(text) if not re.search(r"^CSeq:.*REGISTER", found[0], re.M))
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.account.extension} over {self.account.transport}"

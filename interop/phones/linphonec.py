@@ -24,6 +24,8 @@ _TURNS = {
     "LinphoneCallError": "closed",
     "LinphoneCallReferred": "transferred",
 }
+_PCMU = 3
+"""Its place in the program's list of codecs."""
 _TURN = re.compile(r"CallSession \[(?P<call>\w+)\] moving from state \w+ to (?P<state>LinphoneCall\w+)")
 
 
@@ -112,6 +114,9 @@ class CallingLinphonec(CallingPhone, Linphonec):
 
     def register(self) -> None:
         super().register()
+        # PCMU alone, so that what it records has 8,000 samples a second, whoever it talks to.
+        self._say("codec disable all")
+        self._say(f"codec enable {_PCMU}")
         self._say("soundcard use files")
         self._say(f"play {self.tone_file}")
         self._say(f"record {self._recording}")
