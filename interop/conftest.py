@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--binary", type=Path, help="the hookswitch program to test")
     parser.addoption("--seed", type=int, default=1, help="which malformed messages chance makes")
     parser.addoption("--rounds", type=int, default=1, help="how often malformed messages are made, each time from another seed")
+    parser.addoption("--calls", type=int, default=1_000, help="how many calls are made at a steady rate")
     parser.addoption("--api-examples", type=int, default=4, help="requests that chance makes for each operation of the management API")
     parser.addoption("--registrar", choices=["hookswitch", "kamailio"], default="hookswitch", help="which registrar to test")
 
