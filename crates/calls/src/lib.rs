@@ -5,9 +5,9 @@
 //! the menus themselves: [`mailbox`] and [`phone_administration`]. What is said is one table: [`prompt`]. Whether a secret is
 //! right is never decided here: a dialogue asks, and is told.
 
-// pub mod dialogue;
+pub mod dialogue;
 pub mod keypad;
-// pub mod mailbox;
-// pub mod phone_administration;
+pub mod mailbox;
+pub mod phone_administration;
 pub mod prompt;
 pub mod short_code;

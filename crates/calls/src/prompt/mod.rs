@@ -61,7 +61,7 @@ macro_rules! prompts {
 prompts! {
     // General.
     Goodbye "goodbye" "Goodbye." "Auf Wiederhören.";
-    Fault "fault" "Sorry, that does not work now." "Das geht im Moment leider nicht.";
+    Fault "fault" "This does not work now." "Das geht im Moment nicht.";
     NoSuchChoice "no-such-choice" "No such choice." "Keine solche Auswahl.";
     Press "press" "Press" "Drücken Sie";
     Star "star" "star" "Stern";
@@ -71,20 +71,21 @@ prompts! {
     ToGoBack "to-go-back" "to go back" "für zurück";
     ToEnd "to-end" "to end" "zum Beenden";
     ForHelp "for-help" "for help" "für Hilfe";
-    Help "help" "Star always goes back. Hash ends what you type." "Stern führt immer zurück. Raute beendet eine Eingabe.";
+    Help "help" "Star goes back. Hash ends an entry." "Stern führt zurück. Raute beendet eine Eingabe.";
+    ThenHash "then-hash" "then hash." "dann Raute.";
     Done "done" "Done." "Erledigt.";
     Invalid "invalid" "Invalid." "Ungültig.";
-    NotAllowed "not-allowed" "You may not do that." "Das dürfen Sie nicht.";
+    NotAllowed "not-allowed" "Not allowed." "Nicht erlaubt.";
     Extension "extension" "extension" "Nebenstelle";
-    NoSuchExtension "no-such-extension" "There is no such extension." "Diese Nebenstelle gibt es nicht.";
+    NoSuchExtension "no-such-extension" "No such extension." "Keine solche Nebenstelle.";
 
     // Signing in.
-    EnterMailbox "enter-mailbox" "Mailbox number, then hash." "Nummer der Mailbox, dann Raute.";
-    EnterCode "enter-code" "Your code, then hash." "Ihr Code, dann Raute.";
+    EnterMailbox "enter-mailbox" "Mailbox number" "Nummer der Mailbox";
+    EnterCode "enter-code" "Your code" "Ihr Code";
     Wrong "wrong" "That is not right." "Das stimmt nicht.";
     TooManyWrong "too-many-wrong" "Too many wrong codes." "Zu viele falsche Codes.";
-    TryAgainIn "try-again-in" "Try again in" "Versuchen Sie es wieder in";
-    TryAgainLater "try-again-later" "Try again later." "Versuchen Sie es später wieder.";
+    TryAgainIn "try-again-in" "Try again in" "Wieder möglich in";
+    TryAgainLater "try-again-later" "Try again later." "Später wieder möglich.";
     OneMinute "one-minute" "one minute." "einer Minute.";
     Minutes "minutes" "minutes." "Minuten.";
     OneSecond "one-second" "one second." "einer Sekunde.";
@@ -95,14 +96,14 @@ prompts! {
     LoggedOut "logged-out" "Logged out." "Abgemeldet.";
 
     // Leaving a message.
-    YouHaveReached "you-have-reached" "This is the mailbox of extension" "Hier ist die Mailbox der Nebenstelle";
-    LeaveMessage "leave-message" "Please speak after the tone." "Bitte sprechen Sie nach dem Ton.";
+    YouHaveReached "you-have-reached" "Mailbox of extension" "Mailbox der Nebenstelle";
+    LeaveMessage "leave-message" "Please speak after the tone" "Bitte sprechen Sie nach dem Ton";
     MailboxFull "mailbox-full" "This mailbox is full." "Diese Mailbox ist voll.";
-    NothingRecorded "nothing-recorded" "Nothing was recorded." "Es wurde nichts aufgenommen.";
+    NothingRecorded "nothing-recorded" "Nothing recorded." "Nichts aufgenommen.";
     ToSend "to-send" "to send it" "zum Senden";
     ToHear "to-hear" "to hear it" "zum Anhören";
-    ToRecordAgain "to-record-again" "to record again" "für eine neue Aufnahme";
-    Sent "sent" "Your message was sent." "Ihre Nachricht wurde gesendet.";
+    ToRecordAgain "to-record-again" "to record again" "für Neuaufnahme";
+    Sent "sent" "Message sent." "Nachricht gesendet.";
 
     // Hearing messages.
     YouHave "you-have" "You have" "Sie haben";
@@ -128,44 +129,44 @@ prompts! {
     Restored "restored" "Restored." "Wiederhergestellt.";
 
     // Options of a mailbox.
-    ToChangeCode "to-change-code" "to change your code" "für einen neuen Code";
-    ToRecordGreeting "to-record-greeting" "to record a greeting" "für eine eigene Ansage";
+    ToChangeCode "to-change-code" "to change your code" "für neuen Code";
+    ToRecordGreeting "to-record-greeting" "for your own greeting" "für eigene Ansage";
     ForStandardGreeting "for-standard-greeting" "for the standard greeting" "für die Standardansage";
-    SpeakGreeting "speak-greeting" "Speak after the tone, then press hash." "Sprechen Sie nach dem Ton, dann Raute.";
     ToSave "to-save" "to save it" "zum Speichern";
 
     // New codes.
-    EnterPresentCode "enter-present-code" "Your present code, then hash." "Ihr bisheriger Code, dann Raute.";
-    EnterNewCode "enter-new-code" "The new code, then hash." "Der neue Code, dann Raute.";
+    EnterPresentCode "enter-present-code" "Your present code" "Ihr bisheriger Code";
+    EnterNewCode "enter-new-code" "The new code" "Der neue Code";
     Again "again" "Once more." "Noch einmal.";
-    CodesDiffer "codes-differ" "They were different." "Die Eingaben waren verschieden.";
-    CodeRefused "code-refused" "This code is not allowed." "Dieser Code ist nicht erlaubt.";
-    RuleShort "rule-short" "It is too short." "Er ist zu kurz.";
-    RuleLong "rule-long" "It is too long." "Er ist zu lang.";
-    RuleSimple "rule-simple" "It is too simple." "Er ist zu einfach.";
-    RuleNumber "rule-number" "It is your number." "Er ist Ihre Nummer.";
-    RuleRepeats "rule-repeats" "Digits are repeated." "Ziffern wiederholen sich.";
-    RuleRow "rule-row" "Digits are in a row." "Ziffern folgen aufeinander.";
-    RuleCommon "rule-common" "Too many people use it." "Zu viele benutzen ihn.";
-    RuleUsed "rule-used" "It was used before." "Er war schon in Gebrauch.";
-    RuleDigits "rule-digits" "Use digits only." "Nur Ziffern, bitte.";
+    CodesDiffer "codes-differ" "They were different." "Sie waren verschieden.";
+    CodeRefused "code-refused" "Code refused." "Code abgelehnt.";
+    RuleShort "rule-short" "Too short." "Zu kurz.";
+    RuleLong "rule-long" "Too long." "Zu lang.";
+    RuleSimple "rule-simple" "Too simple." "Zu einfach.";
+    RuleNumber "rule-number" "Your own number." "Die eigene Nummer.";
+    RuleRepeats "rule-repeats" "Repeated digits." "Wiederholte Ziffern.";
+    RuleRow "rule-row" "Digits in a row." "Ziffern in Folge.";
+    RuleCommon "rule-common" "Too common." "Zu häufig.";
+    RuleUsed "rule-used" "Used before." "Schon benutzt.";
+    RuleDigits "rule-digits" "Digits only." "Nur Ziffern.";
 
     // Phone administration.
     AdministrationClosed "administration-closed" "Phone administration is off." "Die Telefonverwaltung ist aus.";
     EnterSystemPassword "enter-system-password" "The system password." "Das Systempasswort.";
     EnterNewSystemPassword "enter-new-system-password" "Four new digits." "Vier neue Ziffern.";
-    EnterExtension "enter-extension" "Extension, then hash." "Nebenstelle, dann Raute.";
+    EnterExtension "enter-extension" "Extension number" "Nummer der Nebenstelle";
     ForSystemPassword "for-system-password" "for the system password" "für das Systempasswort";
-    ForName "for-name" "for a name" "für einen Namen";
-    ForLoginCode "for-login-code" "for a login code" "für einen Anmeldecode";
-    ForVoicemailCode "for-voicemail-code" "for a voicemail code" "für einen Mailboxcode";
+    ForName "for-name" "for a name" "für Namen";
+    ForLoginCode "for-login-code" "for a login code" "für Anmeldecodes";
+    ForVoicemailCode "for-voicemail-code" "for a voicemail code" "für Mailboxcodes";
     ToBlock "to-block" "to block an extension" "zum Sperren";
     ToUnblock "to-unblock" "to unblock one" "zum Entsperren";
+    ToSpellAgain "to-spell-again" "to spell again" "zum Ändern";
     ForLocked "for-locked" "for what is locked" "für die Gesperrten";
-    NoneLocked "none-locked" "No extension is locked." "Keine Nebenstelle ist gesperrt.";
-    OneLocked "one-locked" "One extension is locked." "Eine Nebenstelle ist gesperrt.";
-    ManyLocked "many-locked" "extensions are locked." "Nebenstellen sind gesperrt.";
-    Spell "spell" "The name: hash after each letter, and once more at the end." "Der Name: Raute nach jedem Buchstaben, am Ende noch einmal.";
+    NoneLocked "none-locked" "Nothing is locked." "Nichts ist gesperrt.";
+    OneLocked "one-locked" "One is locked." "Eine ist gesperrt.";
+    ManyLocked "many-locked" "are locked." "sind gesperrt.";
+    Spell "spell" "Spell the name. Hash ends a letter, twice the name." "Buchstabieren Sie. Raute beendet den Buchstaben, zweimal den Namen.";
     TheNameIs "the-name-is" "The name is" "Der Name ist";
 
     // Numbers. What is missing is put together: 21 is twenty and one, or einund and zwanzig.
@@ -253,32 +254,32 @@ prompts! {
     Day30 "day-30" "" "dreißigster";
 
     // Letters, spoken by their names.
-    LetterA "letter-a" "A." "A.";
-    LetterB "letter-b" "B." "B.";
-    LetterC "letter-c" "C." "C.";
-    LetterD "letter-d" "D." "D.";
-    LetterE "letter-e" "E." "E.";
-    LetterF "letter-f" "F." "F.";
-    LetterG "letter-g" "G." "G.";
-    LetterH "letter-h" "H." "H.";
-    LetterI "letter-i" "I." "I.";
-    LetterJ "letter-j" "J." "J.";
-    LetterK "letter-k" "K." "K.";
-    LetterL "letter-l" "L." "L.";
-    LetterM "letter-m" "M." "M.";
-    LetterN "letter-n" "N." "N.";
-    LetterO "letter-o" "O." "O.";
-    LetterP "letter-p" "P." "P.";
-    LetterQ "letter-q" "Q." "Q.";
-    LetterR "letter-r" "R." "R.";
-    LetterS "letter-s" "S." "S.";
-    LetterT "letter-t" "T." "T.";
-    LetterU "letter-u" "U." "U.";
-    LetterV "letter-v" "V." "V.";
-    LetterW "letter-w" "W." "W.";
-    LetterX "letter-x" "X." "X.";
-    LetterY "letter-y" "Y." "Y.";
-    LetterZ "letter-z" "Z." "Z.";
+    LetterA "letter-a" "A" "A";
+    LetterB "letter-b" "B" "B";
+    LetterC "letter-c" "C" "C";
+    LetterD "letter-d" "D" "D";
+    LetterE "letter-e" "E" "E";
+    LetterF "letter-f" "F" "F";
+    LetterG "letter-g" "G" "G";
+    LetterH "letter-h" "H" "H";
+    LetterI "letter-i" "I" "I";
+    LetterJ "letter-j" "J" "J";
+    LetterK "letter-k" "K" "K";
+    LetterL "letter-l" "L" "L";
+    LetterM "letter-m" "M" "M";
+    LetterN "letter-n" "N" "N";
+    LetterO "letter-o" "O" "O";
+    LetterP "letter-p" "P" "P";
+    LetterQ "letter-q" "Q" "Q";
+    LetterR "letter-r" "R" "R";
+    LetterS "letter-s" "S" "S";
+    LetterT "letter-t" "T" "T";
+    LetterU "letter-u" "U" "U";
+    LetterV "letter-v" "V" "V";
+    LetterW "letter-w" "W" "W";
+    LetterX "letter-x" "X" "X";
+    LetterY "letter-y" "Y" "Y";
+    LetterZ "letter-z" "Z" "Z";
     Space "space" "space" "Leerzeichen";
     Dash "dash" "dash" "Strich";
 }
