@@ -20,7 +20,7 @@ pub(crate) struct Entry {
 pub(crate) enum Typed {
     /// It goes on.
     More,
-    /// It was taken back, or was longer than it may be: it begins anew. What is too long is never cut to fit.
+    /// It was taken back, or is longer or shorter than it may be: it begins anew. What is too long is never cut to fit.
     Anew,
     /// Nothing was typed, and whoever typed it wants to go back.
     Back,
@@ -57,6 +57,10 @@ impl Entry {
     }
 
     fn whole(&mut self) -> Typed {
+        // What must have four digits is not whole with three.
+        if self.is_exact && self.typed.len() < self.length_max {
+            return self.anew();
+        }
         Typed::Whole(std::mem::take(&mut self.typed))
     }
 

@@ -5,6 +5,9 @@ use crate::{
     prompt::{Language, Prompt, sequence},
 };
 
+/// Longest number of somebody outside, with all that may stand between its digits.
+const SHOWN_MAX: usize = 64;
+
 /// At most [`LIST_MAX`] of them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Messages {
@@ -22,7 +25,11 @@ pub(super) struct Held {
 
 impl Messages {
     pub(super) fn new(envelopes: &[Envelope]) -> Self {
-        let held = |envelope: &Envelope| Held { envelope: envelope.clone(), is_deleted: false };
+        let held = |envelope: &Envelope| {
+            // Field by field: a number that is longer than any is not copied whole.
+            let Envelope { id, is_new, at, ref from } = *envelope;
+            Held { envelope: Envelope { id, is_new, at, from: short(from) }, is_deleted: false }
+        };
         let new = envelopes.iter().filter(|envelope| envelope.is_new).count();
         let list = envelopes.iter().take(LIST_MAX).map(held).collect();
         Self { list, at: 0, new, old: envelopes.len() - new }
@@ -55,6 +62,16 @@ impl Messages {
         held.is_deleted = is_deleted;
         held.envelope.is_new = false;
         Some(held.envelope.id)
+    }
+}
+
+fn short(from: &Caller) -> Caller {
+    match from {
+        Caller::Outside(number) => {
+            let shown: String = number.chars().take(SHOWN_MAX).collect();
+            Caller::Outside(shown.into())
+        }
+        Caller::Unknown | Caller::Extension(_) => from.clone(),
     }
 }
 

@@ -27,16 +27,24 @@ impl Mailbox {
     pub(super) fn options(&mut self, key: char) -> Move {
         match key {
             '1' if self.is_proven => self.choose_code(Present::Proven, &[]),
-            '1' => self.to(State::PresentCode(Entry::up_to(CODE_MAX)), &[]),
+            '1' => self.enter(State::PresentCode(Entry::up_to(CODE_MAX)), &[]),
             '2' if self.takes < TAKES_MAX => self.take_greeting(),
             '3' => {
                 self.state = State::StoringGreeting;
                 Move::ask(Output::UseStandardGreeting { mailbox: self.mailbox })
             }
-            '*' => self.to(State::Menu, &[]),
+            '*' => self.enter(State::Menu, &[]),
             '0' => self.still(&[Prompt::Help]),
             _ => self.still(&[Prompt::NoSuchChoice]),
         }
+    }
+
+    /// Whoever must choose another code first has nothing behind them but the end.
+    pub(super) fn enter_options(&mut self, first: &[Prompt]) -> Move {
+        if self.must_change {
+            return Move::goodbye(first.to_vec());
+        }
+        self.enter(State::Options, first)
     }
 
     pub(super) fn option_choices(&self) -> Vec<Prompt> {
@@ -58,14 +66,14 @@ impl Mailbox {
 
     pub(super) fn choose_code(&mut self, present: Present, first: &[Prompt]) -> Move {
         let code = NewCode::new(Entry::up_to(CODE_MAX), Prompt::EnterNewCode);
-        self.to(State::NewCode { present, code }, first)
+        self.enter(State::NewCode { present, code }, first)
     }
 
     pub(super) fn present(&mut self, typed: Typed) -> Move {
         match typed {
             Typed::More => Move::listen(),
             Typed::Anew => self.still(&[]),
-            Typed::Back => self.to(State::Options, &[]),
+            Typed::Back => self.enter_options(&[]),
             Typed::Whole(code) if code.is_empty() => self.choose_code(Present::Unset, &[]),
             Typed::Whole(code) => self.choose_code(Present::Typed(code.to_secret()), &[]),
         }
@@ -75,9 +83,7 @@ impl Mailbox {
         match chosen {
             Chosen::More => Move::listen(),
             Chosen::Say(prompts) => Move::say(prompts),
-            // There is nothing behind: the present code opens nothing any more.
-            Chosen::Back if self.must_change => Move::goodbye(Vec::new()),
-            Chosen::Back => self.to(State::Options, &[]),
+            Chosen::Back => self.enter_options(&[]),
             Chosen::Code(new) => {
                 let State::NewCode { present, .. } = &self.state else { return Move::stay() };
                 let present = present.clone();
@@ -99,22 +105,15 @@ impl Mailbox {
             (Changed::Done, present) => {
                 // Whoever has just chosen the code knows it.
                 self.is_proven |= present.is_some();
-                self.to(State::Options, &[Prompt::Done])
+                self.enter_options(&[Prompt::Done])
             }
             (Changed::Refused(rules), Some(present)) => self.choose_code(present, &sequence::refused(rules)),
             (Changed::Wrong, Some(_)) => self.wrong(State::PresentCode(Entry::up_to(CODE_MAX))),
             (Changed::Wait(until), _) => Move::goodbye(sequence::wait(until, now, self.language)),
-            (Changed::NotAllowed | Changed::NoSuchExtension, _) if !self.must_change => {
-                self.to(State::Options, &[Prompt::NotAllowed])
+            (Changed::NotAllowed | Changed::NoSuchExtension, _) => self.enter_options(&[Prompt::NotAllowed]),
+            (Changed::Refused(_) | Changed::Wrong | Changed::Unavailable, _) => {
+                Move::goodbye(vec![Prompt::Fault])
             }
-            (
-                Changed::Refused(_)
-                | Changed::Wrong
-                | Changed::NotAllowed
-                | Changed::NoSuchExtension
-                | Changed::Unavailable,
-                _,
-            ) => Move::goodbye(vec![Prompt::Fault]),
         }
     }
 
@@ -126,13 +125,13 @@ impl Mailbox {
 
     pub(super) fn greeting_recorded(&mut self, seconds: u32) -> Move {
         if seconds > MESSAGE_MIN {
-            return self.to(State::GreetingReview { is_playing: false }, &[]);
+            return self.enter(State::GreetingReview { is_playing: false }, &[]);
         }
         self.drop_greeting(&[Prompt::NothingRecorded])
     }
 
     fn drop_greeting(&mut self, first: &[Prompt]) -> Move {
-        self.to(State::Options, first).after(Some(Output::DiscardRecording))
+        self.enter_options(first).after(Some(Output::DiscardRecording))
     }
 
     pub(super) fn greeting_review(&mut self, key: char) -> Move {

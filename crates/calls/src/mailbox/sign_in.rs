@@ -83,7 +83,7 @@ impl Mailbox {
     }
 
     /// Goes into a state and says what there is in it, and this before it.
-    pub(super) fn to(&mut self, state: State, first: &[Prompt]) -> Move {
+    pub(super) fn enter(&mut self, state: State, first: &[Prompt]) -> Move {
         self.state = state;
         Move::say([first, &self.reminder()].concat())
     }
@@ -99,7 +99,7 @@ impl Mailbox {
     }
 
     fn ask_number(&mut self) -> Move {
-        self.to(State::Number(Entry::up_to(NUMBER_MAX)), &[])
+        self.enter(State::Number(Entry::up_to(NUMBER_MAX)), &[])
     }
 
     fn number(&mut self, typed: Typed) -> Move {
@@ -110,7 +110,7 @@ impl Mailbox {
             Typed::Whole(digits) => match digits.to_number() {
                 Some(number) => {
                     self.mailbox = number;
-                    self.to(State::Code(Entry::up_to(CODE_MAX)), &[])
+                    self.enter(State::Code(Entry::up_to(CODE_MAX)), &[])
                 }
                 None => self.ask_number(),
             },
@@ -140,7 +140,7 @@ impl Mailbox {
         if self.tries >= TRIES_MAX {
             return Move::goodbye(vec![Prompt::TooManyWrong, Prompt::TryAgainLater]);
         }
-        self.to(state, &[Prompt::Wrong])
+        self.enter(state, &[Prompt::Wrong])
     }
 
     fn judged(&mut self, judged: Judged, now: Timestamp) -> Move {
@@ -164,7 +164,7 @@ impl Mailbox {
     fn listed(&mut self, envelopes: &[Envelope]) -> Move {
         self.messages = Messages::new(envelopes);
         let counted = [std::mem::take(&mut self.preface), self.messages.counted(self.language)].concat();
-        self.to(State::Menu, &counted)
+        self.enter(State::Menu, &counted)
     }
 
     fn menu(&mut self, key: char) -> Move {
@@ -173,7 +173,7 @@ impl Mailbox {
                 self.messages.rewind();
                 self.play()
             }
-            '9' => self.to(State::Options, &[]),
+            '9' => self.enter_options(&[]),
             '0' => self.still(&[Prompt::Help]),
             '*' => Move::goodbye(Vec::new()),
             _ => self.still(&[Prompt::NoSuchChoice]),
@@ -184,14 +184,14 @@ impl Mailbox {
     fn play(&mut self) -> Move {
         let Some(held) = self.messages.current() else {
             let none = sequence::messages(0, 0, self.language);
-            return self.to(State::Menu, &none);
+            return self.enter(State::Menu, &none);
         };
         self.state = State::Message { is_playing: true };
         Move::play(held.in_words(self.language), Recording::Message(held.envelope.id))
     }
 
     fn next(&mut self) -> Move {
-        if self.messages.advance() { self.play() } else { self.to(State::Menu, &[Prompt::NoMore]) }
+        if self.messages.advance() { self.play() } else { self.enter(State::Menu, &[Prompt::NoMore]) }
     }
 
     fn message(&mut self, key: char) -> Move {
@@ -212,7 +212,7 @@ impl Mailbox {
                 self.still(&[Prompt::Restored]).after(kept)
             }
             '#' => self.next(),
-            '7' | '*' => self.to(State::Menu, &[]),
+            '7' | '*' => self.enter(State::Menu, &[]),
             '0' => self.still(&[Prompt::Help]),
             _ => self.still(&[Prompt::NoSuchChoice]),
         }
@@ -277,7 +277,7 @@ impl Script for Mailbox {
         match self.state {
             State::Message { is_playing: true } => self.played(),
             State::GreetingReview { is_playing: true } => {
-                self.to(State::GreetingReview { is_playing: false }, &[])
+                self.enter(State::GreetingReview { is_playing: false }, &[])
             }
             State::Number(_)
             | State::Code(_)

@@ -168,7 +168,7 @@ impl What {
 }
 
 impl Administration {
-    fn to(&mut self, state: State, first: &[Prompt]) -> Move {
+    fn enter(&mut self, state: State, first: &[Prompt]) -> Move {
         self.state = state;
         self.still(first)
     }
@@ -182,8 +182,6 @@ impl Administration {
             Typed::More => Move::listen(),
             Typed::Anew => self.still(&[]),
             Typed::Back => Move::goodbye(Vec::new()),
-            // Too short a one is none, and nobody is asked about it.
-            Typed::Whole(digits) if digits.len() != PASSWORD_LENGTH => self.wrong(),
             Typed::Whole(digits) => {
                 self.state = State::Checking;
                 Move::ask(Output::CheckSystemPassword(digits.to_secret()))
@@ -196,13 +194,13 @@ impl Administration {
         if self.tries >= TRIES_MAX {
             return Move::goodbye(vec![Prompt::TooManyWrong, Prompt::TryAgainLater]);
         }
-        self.to(State::Password(Entry::of(PASSWORD_LENGTH)), &[Prompt::Wrong])
+        self.enter(State::Password(Entry::of(PASSWORD_LENGTH)), &[Prompt::Wrong])
     }
 
     fn judged(&mut self, judged: Judged, now: Timestamp) -> Move {
         match judged {
             // The system password has no age.
-            Judged::Right | Judged::RightButOld => self.to(State::Menu, &[]),
+            Judged::Right | Judged::RightButOld => self.enter(State::Menu, &[]),
             Judged::Wrong => self.wrong(),
             Judged::Wait(until) => Move::goodbye(sequence::wait(until, now, self.language)),
             Judged::NotConfigured => Move::goodbye(vec![Prompt::AdministrationClosed]),
@@ -226,11 +224,11 @@ impl Administration {
             '0' => return self.still(&[Prompt::Help]),
             _ => return self.still(&[Prompt::NoSuchChoice]),
         };
-        self.to(State::Extension { task, entry: Entry::up_to(NUMBER_MAX) }, &[])
+        self.enter(State::Extension { task, entry: Entry::up_to(NUMBER_MAX) }, &[])
     }
 
     fn choose(&mut self, what: What, first: &[Prompt]) -> Move {
-        self.to(State::NewCode { what, code: what.new_code() }, first)
+        self.enter(State::NewCode { what, code: what.new_code() }, first)
     }
 
     fn act(&mut self, act: Act, what: Option<What>) -> Move {
@@ -242,11 +240,11 @@ impl Administration {
         match typed {
             Typed::More => Move::listen(),
             Typed::Anew => self.still(&[]),
-            Typed::Back => self.to(State::Menu, &[]),
+            Typed::Back => self.enter(State::Menu, &[]),
             Typed::Whole(digits) => match (digits.to_number(), task) {
                 (None, _) => self.still(&[]),
                 (Some(extension), Task::Name) => {
-                    self.to(State::Letters { extension, spelling: Spelling::default() }, &[])
+                    self.enter(State::Letters { extension, spelling: Spelling::default() }, &[])
                 }
                 (Some(extension), Task::LoginCode) => self.choose(What::LoginCode(extension), &[]),
                 (Some(extension), Task::VoicemailCode) => self.choose(What::VoicemailCode(extension), &[]),
@@ -262,17 +260,17 @@ impl Administration {
             Spelled::Letters(letters) => Move::say(sequence::spelled(&letters)),
             Spelled::TakenBack => Move::say(vec![Prompt::Deleted]),
             Spelled::Full => Move::say(vec![Prompt::RuleLong]),
-            Spelled::Back => self.to(State::Menu, &[]),
-            Spelled::Name(name) => self.to(State::Name { extension, name }, &[]),
+            Spelled::Back => self.enter(State::Menu, &[]),
+            Spelled::Name(name) => self.enter(State::Name { extension, name }, &[]),
         }
     }
 
     fn name(&mut self, extension: Number, name: String, key: char) -> Move {
         match key {
             '1' => self.act(Act::Name { extension, name: name.into() }, None),
-            '2' => self.to(State::Letters { extension, spelling: Spelling::default() }, &[]),
-            '*' => self.to(State::Menu, &[]),
-            _ => self.to(State::Name { extension, name }, &[Prompt::NoSuchChoice]),
+            '2' => self.enter(State::Letters { extension, spelling: Spelling::default() }, &[]),
+            '*' => self.enter(State::Menu, &[]),
+            _ => self.enter(State::Name { extension, name }, &[Prompt::NoSuchChoice]),
         }
     }
 
@@ -280,27 +278,27 @@ impl Administration {
         match chosen {
             Chosen::More => Move::listen(),
             Chosen::Say(prompts) => Move::say(prompts),
-            Chosen::Back => self.to(State::Menu, &[]),
+            Chosen::Back => self.enter(State::Menu, &[]),
             Chosen::Code(code) => self.act(what.act(code), Some(what)),
         }
     }
 
     fn changed(&mut self, what: Option<What>, changed: Changed<'_>, now: Timestamp) -> Move {
         match (changed, what) {
-            (Changed::Done, _) => self.to(State::Menu, &[Prompt::Done]),
+            (Changed::Done, _) => self.enter(State::Menu, &[Prompt::Done]),
             (Changed::Refused(rules), Some(what)) => self.choose(what, &sequence::refused(rules)),
-            (Changed::NoSuchExtension, _) => self.to(State::Menu, &[Prompt::NoSuchExtension]),
+            (Changed::NoSuchExtension, _) => self.enter(State::Menu, &[Prompt::NoSuchExtension]),
             (Changed::Refused(_) | Changed::NotAllowed | Changed::Wrong, _) => {
-                self.to(State::Menu, &[Prompt::NotAllowed])
+                self.enter(State::Menu, &[Prompt::NotAllowed])
             }
             (Changed::Wait(until), _) => Move::goodbye(sequence::wait(until, now, self.language)),
-            (Changed::Unavailable, _) => self.to(State::Menu, &[Prompt::Fault]),
+            (Changed::Unavailable, _) => self.enter(State::Menu, &[Prompt::Fault]),
         }
     }
 
     fn locked(&mut self, numbers: &[Number]) -> Move {
         let counted = match numbers.len() {
-            0 => return self.to(State::Menu, &[Prompt::NoneLocked]),
+            0 => return self.enter(State::Menu, &[Prompt::NoneLocked]),
             1 => vec![Prompt::OneLocked],
             many => [sequence::count(many, self.language), vec![Prompt::ManyLocked]].concat(),
         };
@@ -313,14 +311,14 @@ impl Administration {
             prompts.push(Prompt::Extension);
             prompts.extend(sequence::digits(number.as_str()));
         }
-        self.to(if rest.is_empty() { State::Menu } else { State::Locked { rest } }, &prompts)
+        self.enter(if rest.is_empty() { State::Menu } else { State::Locked { rest } }, &prompts)
     }
 
     fn locked_key(&mut self, rest: Vec<Number>, key: char) -> Move {
         match key {
             '#' => self.read_out(Vec::new(), rest),
-            '*' => self.to(State::Menu, &[]),
-            _ => self.to(State::Locked { rest }, &[Prompt::NoSuchChoice]),
+            '*' => self.enter(State::Menu, &[]),
+            _ => self.enter(State::Locked { rest }, &[Prompt::NoSuchChoice]),
         }
     }
 }
