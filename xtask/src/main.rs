@@ -20,6 +20,7 @@ mod interop;
 mod malformed;
 mod mutants;
 mod program;
+mod prompts;
 mod setup;
 mod steps;
 mod walk;
@@ -64,6 +65,8 @@ enum Task {
     Fuzz(fuzz::Plan),
     /// Makes the filter of common and breached passwords again, from lists with one password a line
     CommonPasswords(common_passwords::Plan),
+    /// Makes the sound files of everything that is said on the telephone again, in `crates/server/prompts/`
+    Prompts,
     /// Malformed requests by the thousand against the real program
     Malformed(malformed::Plan),
     /// Pages in a real browser
@@ -133,6 +136,10 @@ fn run(task: Task) -> anyhow::Result<()> {
             fuzz::run(&workspace, &plan)
         }
         Task::CommonPasswords(plan) => common_passwords::run(&workspace, &plan),
+        Task::Prompts => {
+            setup::speech()?;
+            prompts::run(&workspace)
+        }
         Task::Malformed(plan) => {
             setup::all(&workspace)?;
             malformed::run(&workspace, &plan)

@@ -31,6 +31,10 @@ const DEBIAN: &[(&str, &str)] = &[
     ("strace", "disks that fail, and what is written in which order (crash)"),
 ];
 
+/// What only `cargo xtask prompts` needs: the sound files are committed.
+const SPEECH: &[(&str, &str)] =
+    &[("espeak-ng", "the voice of the prompts"), ("sox", "what it said, as telephones take it")];
+
 /// Cargo's subcommands, and what each is for. Coverage is tarpaulin's because it needs no LLVM tools beside the toolchain.
 const CARGO: &[(&str, &str, &str)] =
     &[("cargo-deny", "0.20.2", "what may come in"), ("cargo-tarpaulin", "0.37.5", "coverage")];
@@ -40,7 +44,7 @@ const MUTANTS: &[(&str, &str, &str)] = &[("cargo-mutants", "27.1.0", "whether th
 
 /// Everything.
 pub(crate) fn all(workspace: &Workspace) -> anyhow::Result<()> {
-    debian()?;
+    debian(DEBIAN)?;
     fuzz()?;
     // Compiling waits for the processor, the others for the network: side by side.
     thread::scope(|side| {
@@ -61,11 +65,16 @@ pub(crate) fn mutants(workspace: &Workspace) -> anyhow::Result<()> {
     cargo(workspace, MUTANTS)
 }
 
-fn debian() -> anyhow::Result<()> {
+/// The programs that speak.
+pub(crate) fn speech() -> anyhow::Result<()> {
+    debian(SPEECH)
+}
+
+fn debian(wanted: &[(&str, &str)]) -> anyhow::Result<()> {
     let status = ["-W", "-f", "${Package} ${db:Status-Status}\n"];
     let known =
         Program::new("dpkg-query").args(status).ask().context("this needs a Debian system: no dpkg-query")?;
-    let missing: Vec<&str> = DEBIAN
+    let missing: Vec<&str> = wanted
         .iter()
         .map(|(package, _)| *package)
         .filter(|package| !known.lines().any(|line| line == format!("{package} installed")))

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops, and says where")]
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use calls::prompt::{LANGUAGES, spoken_in};
 use signin::interface::INTERFACES;
 
 const FILE_LINES_MAX: usize = 700;
@@ -85,6 +87,35 @@ fn every_login_interface_has_a_page_in_the_docs() {
         assert!(root().join(&page).is_file(), "{page} is missing");
         assert!(read(&page).starts_with(&format!("# {}\n", row.title)), "{page} is called something else");
     }
+}
+
+#[test]
+fn every_prompt_has_its_sound_in_every_language_and_no_sound_is_left_over() {
+    let folder = |language: &str| root().join("crates/server/prompts").join(language);
+    let names = |folder: &Path| -> BTreeSet<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let languages: BTreeSet<_> = LANGUAGES.iter().map(|language| language.code().to_owned()).collect();
+    assert_eq!(names(&folder("")), languages);
+    let mut total = 0;
+    for language in LANGUAGES {
+        let folder = folder(language.code());
+        let wanted: BTreeSet<_> =
+            spoken_in(language).map(|prompt| format!("{}.ulaw", prompt.name())).collect();
+        let there = names(&folder);
+        let (missing, left_over): (Vec<_>, Vec<_>) =
+            (wanted.difference(&there).collect(), there.difference(&wanted).collect());
+        assert!(missing.is_empty() && left_over.is_empty(), "missing {missing:?}, left over {left_over:?}");
+        for name in &wanted {
+            let bytes = fs::read(folder.join(name)).unwrap();
+            // A tenth of a second is no word, and nobody listens to one sentence for ten seconds.
+            assert!((800..80_000).contains(&bytes.len()), "{name} has {} bytes", bytes.len());
+            assert!(bytes.iter().any(|byte| *byte < 0x90), "{name} is too soft to be heard");
+            total += bytes.len();
+        }
+    }
+    assert!(total <= 1_650_000, "{total} bytes of prompts are part of the program");
 }
 
 #[test]
