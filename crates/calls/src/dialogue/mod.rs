@@ -183,7 +183,7 @@ pub enum Output {
         /// It ends when nobody has spoken for this long.
         silence_max: Seconds,
     },
-    /// End the recording. Answered by [`Input::Recorded`].
+    /// End the recording, also where it has not begun yet. Answered by [`Input::Recorded`].
     StopRecording,
     /// Keep what was recorded as a message. Answered by [`Answer::Changed`], unless the caller is gone.
     StoreMessage {
@@ -454,17 +454,32 @@ impl Dialogue {
     /// The caller is gone. What becomes of a recording is the one thing that is still said.
     fn hung_up(&mut self, seconds: Option<u32>, now: Timestamp) -> Vec<Output> {
         let last = match self.turn {
-            Turn::Recording { since, .. } => {
-                let lasted = || u32::try_from(now.seconds_since(since)).unwrap_or(u32::MAX);
-                self.script.end(Some(seconds.unwrap_or_else(lasted)))
-            }
-            // How long it was, the recorder would have said next; what it has is not thrown away for that.
-            Turn::Stopping { .. } => self.script.end(Some(seconds.unwrap_or(u32::MAX))),
-            Turn::Speaking { .. } | Turn::Listening { .. } | Turn::Asking { .. } => self.script.end(None),
+            Turn::Recording { .. }
+            | Turn::Stopping { .. }
+            | Turn::Speaking { .. }
+            | Turn::Listening { .. }
+            | Turn::Asking { .. } => self.script.end(seconds.or(self.running(now))),
             Turn::Before | Turn::Leaving { .. } | Turn::Over => None,
         };
         self.turn = Turn::Over;
         last.into_iter().collect()
+    }
+
+    /// How long the recording is that is under way, by the clock.
+    fn running(&self, now: Timestamp) -> Option<u32> {
+        match self.turn {
+            Turn::Recording { since, .. } => {
+                Some(u32::try_from(now.seconds_since(since)).unwrap_or(u32::MAX))
+            }
+            // How long it was, the recorder would have said next; what it has is not thrown away for that.
+            Turn::Stopping { .. } => Some(u32::MAX),
+            Turn::Before
+            | Turn::Speaking { .. }
+            | Turn::Listening { .. }
+            | Turn::Asking { .. }
+            | Turn::Leaving { .. }
+            | Turn::Over => None,
+        }
     }
 
     fn carry_on(&mut self, next: Move, now: Timestamp) -> Vec<Output> {
@@ -484,7 +499,7 @@ impl Dialogue {
                 self.turn = Turn::Recording { since: now, until };
             }
             Then::Leave => {
-                outputs.splice(0..0, self.script.end(None));
+                outputs.splice(0..0, self.script.end(self.running(now)));
                 if is_heard {
                     self.turn = Turn::Leaving { until: now.after(SPEECH_MAX) };
                 } else {

@@ -221,7 +221,8 @@ impl Mailbox {
     /// It was played to its end: from now on it has been heard.
     fn played(&mut self) -> Move {
         self.state = State::Message { is_playing: false };
-        let is_unheard = self.messages.current().is_some_and(|held| held.envelope.is_new && !held.is_deleted);
+        // One that was deleted is not new, so that hearing it again restores nothing.
+        let is_unheard = self.messages.current().is_some_and(|held| held.envelope.is_new);
         let kept = if is_unheard { self.messages.mark(false) } else { None };
         self.still(&[]).after(kept.map(Output::Keep))
     }

@@ -1,7 +1,7 @@
 //! Administering from the keypad.
 
 use calls::{
-    dialogue::{Changed, Judged},
+    dialogue::{Changed, Judged, LIST_MAX},
     phone_administration::{Guard, administer},
     prompt::Language,
 };
@@ -151,4 +151,9 @@ fn locked_extensions_are_counted_and_read_out_a_few_at_a_time() {
     assert!(first.starts_with("eight are locked. extension two zero one extension two zero two"), "{first}");
     assert!(first.ends_with("extension two zero six Press hash for the next star to go back"), "{first}");
     assert_eq!(call.keys("#"), format!("extension two zero seven extension two zero eight {MENU}"));
+    let hundreds: Vec<_> = (201..=500).map(|n: u32| number(&n.to_string())).collect();
+    call.keys("7");
+    assert!(call.locked(&hundreds).starts_with("more than sixty are locked."));
+    let pages = (0..100).take_while(|_| !call.keys("#").ends_with(MENU)).count();
+    assert_eq!(pages, LIST_MAX / 6 - 2, "the first was read out before, the last leads to the menu");
 }

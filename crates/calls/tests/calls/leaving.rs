@@ -133,7 +133,7 @@ fn nobody_records_for_ever() {
 fn a_recorder_that_never_says_that_it_has_ended_is_stopped() {
     let mut call = recording();
     assert_eq!(call.wait(), "<stop>");
-    assert_eq!(call.wait(), "<discard> | This does not work now. Goodbye.");
+    assert_eq!(call.wait(), "<store in 201> | This does not work now. Goodbye.", "what it has is kept");
 }
 
 #[test]
@@ -166,4 +166,7 @@ fn a_fault_while_a_message_is_left_does_not_lose_what_was_said() {
     call.recorded(9, RecordingEnd::Silence);
     assert_eq!(call.step(Input::Fault), "<store in 201> | This does not work now. Goodbye.");
     assert_eq!(call.step(Input::HungUp), "");
+    let mut call = recording();
+    call.pass(20);
+    assert_eq!(call.step(Input::Fault), "<store in 201> | This does not work now. Goodbye.");
 }
