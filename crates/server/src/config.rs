@@ -89,6 +89,9 @@ pub struct SipConfig {
     pub udp_threads: usize,
     /// How long a challenge may be answered, in seconds.
     pub nonce_seconds: u32,
+    /// The first and the last UDP port for what is heard at calls that are answered here (mailboxes, menus); both 0 = any that
+    /// is free.
+    pub media_ports: (u16, u16),
 }
 
 /// Figures and health.
@@ -185,6 +188,7 @@ impl Default for SipConfig {
             tls: Listen::everywhere(5061),
             udp_threads: 0,
             nonce_seconds: 300,
+            media_ports: (40_000, 40_999),
         }
     }
 }
@@ -434,6 +438,14 @@ impl Loaded {
                 let problem = format!("{value} is out of range");
                 return Err(self.error(key, problem, format!("choose a number from {least} to {most}")));
             }
+        }
+        let (first, last) = sip.media_ports;
+        if first > last || (first == 0) != (last == 0) {
+            return Err(self.error(
+                "sip.media_ports",
+                format!("from {first} to {last} is no range of ports"),
+                "name the first and the last port, or 0 and 0 for any that is free",
+            ));
         }
         Ok(())
     }

@@ -40,6 +40,11 @@ impl DataFolder {
         Ok(Self(path.to_owned()))
     }
 
+    /// Where it is.
+    pub fn as_path(&self) -> &Path {
+        &self.0
+    }
+
     /// A file or folder in it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)

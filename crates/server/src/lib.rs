@@ -3,6 +3,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod attendant;
 pub mod census;
 pub mod clock;
 pub mod commands;
@@ -26,6 +27,7 @@ pub mod listen;
 pub mod local;
 pub mod logging;
 pub mod master_key;
+pub mod media;
 pub mod metrics;
 pub mod moment;
 pub mod notify;

@@ -55,6 +55,12 @@ impl<'a> Fields<'a> {
         Self { bytes, headers, body }
     }
 
+    /// The message as it came, from its first byte to the last of its body and what follows that.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Whether no header has a control character in it.
     #[inline]
     pub(crate) const fn is_clean(&self) -> bool {

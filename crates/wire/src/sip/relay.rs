@@ -202,6 +202,13 @@ impl Relay {
         self.cancel_others(None, now, acts);
     }
 
+    /// What was to be the answer is not given: somebody else answers instead.
+    pub const fn reopen(&mut self) {
+        if matches!(self.server, Server::Completed { .. }) {
+            self.server = Server::Trying;
+        }
+    }
+
     /// A branch's phone cannot be reached.
     pub fn unreachable(&mut self, branch: usize, now: u64, acts: &mut Vec<Act>) {
         self.end(branch, 480, now, acts);

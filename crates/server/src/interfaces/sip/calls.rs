@@ -15,7 +15,7 @@ use signin::{
     timestamp::{Seconds, Timestamp},
 };
 
-use super::flows::Flow;
+use super::{flows::Flow, passages::PassageKey};
 
 /// Pieces of the table that are locked apart.
 const SHARDS: usize = 256;
@@ -57,6 +57,8 @@ pub struct Call {
     pub dialled: Box<str>,
     /// Those who are called, one a dialog.
     pub called: Vec<Party>,
+    /// The INVITE that it began with.
+    pub(super) passage: PassageKey,
     /// When it was dialled.
     pub started_at: Timestamp,
     /// When it was answered.
@@ -84,6 +86,8 @@ pub struct Party {
     pub cseq: u32,
     /// Whether it has answered.
     pub has_answered: bool,
+    /// Whether it is no phone, but a station of our own.
+    pub is_ours: bool,
 }
 
 /// Who sent a request within a dialog.
@@ -233,7 +237,7 @@ impl Call {
     pub(super) fn begun(
         number: u64,
         domain: DomainId,
-        call_id: &[u8],
+        (call_id, passage): (&[u8], PassageKey),
         caller: Party,
         dialled: &str,
         now: Timestamp,
@@ -245,6 +249,7 @@ impl Call {
             caller,
             dialled: dialled.into(),
             called: Vec::new(),
+            passage,
             started_at: now,
             answered_at: None,
             over_at: None,

@@ -3,15 +3,18 @@
 //! Nothing is remembered of a request that was not proven. One [`Answerer`] a thread or connection reads a message, writes its
 //! answer into a buffer that is used again, and puts what goes to others into its outbox; nothing here waits.
 
+mod answering;
 mod answers;
 mod bindings;
 mod calls;
+mod endings;
 mod flows;
 mod office;
 mod passages;
 mod proof;
 mod proxy;
 mod registrar;
+mod services;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -27,6 +30,7 @@ use signin::{
     verdict::Verdict,
 };
 use store::{AHEAD, fault};
+use tokio::runtime::Handle;
 use wire::sip::{
     Datagram, Essentials, Glance, HeaderName, Headers, Host, Malformed, Message, Method, Request, Unfit, Uri,
     classify,
@@ -38,7 +42,7 @@ use wire::sip::{
     stun,
 };
 
-use self::{calls::CallKey, flows::Flows, office::Office, passages::Passages};
+use self::{answering::Stations, flows::Flows, office::Office, passages::Passages};
 pub use self::{
     calls::{Call, Calls, Party},
     flows::{Flow, Outgoing, StreamPlace},
@@ -79,6 +83,9 @@ pub struct SipInterface {
     /// The ways to phones.
     pub flows: Arc<Flows>,
     passages: Passages,
+    stations: Stations,
+    /// Where stations talk; none where nothing is served (measurements of the code alone).
+    runtime: Option<Handle>,
 }
 
 /// A message, and where it came from.
@@ -157,7 +164,7 @@ impl Scratch {
 
 /// What the rules need to know while one request is answered.
 struct Desk<'d> {
-    sip: &'d SipInterface,
+    sip: &'d Arc<SipInterface>,
     scratch: &'d mut Scratch,
     transport: Transport,
     peer: SocketAddr,
@@ -202,14 +209,18 @@ impl SipInterface {
             stripes,
             flows: Flows::new(),
             passages: Passages::new(),
+            stations: Stations::default(),
+            runtime: Handle::try_current().ok(),
         })
     }
 
     /// Time has passed: what was not answered is sent again or given up.
-    pub fn tick(&self) {
+    pub fn tick(self: &Arc<Self>) {
         let now = self.system.clock.now();
         let mut out = Vec::new();
-        self.passages.tick(now, &mut out, |outcome| self.call_failed(outcome.call, outcome.status, now));
+        for (passage, outcome) in self.passages.tick(now, &mut out) {
+            self.unanswered(passage, outcome, now, &mut out);
+        }
         for outgoing in &out {
             self.flows.send(outgoing);
         }
@@ -218,21 +229,9 @@ impl SipInterface {
     /// Forgets what is long over.
     pub fn sweep(&self) {
         for silent in self.system.calls.sweep(self.system.clock.now()) {
-            self.over(&silent, true);
+            self.over(&silent, calls::Side::Caller);
         }
     }
-
-    /// A call did not come about.
-    fn call_failed(&self, key: CallKey, _status: u16, now: Timestamp) {
-        self.system.calls.with(key, |call| {
-            if call.over_at.is_none() && call.answered_at.is_none() {
-                call.over_at = Some(now);
-            }
-        });
-    }
-
-    /// A call was ended.
-    fn over(&self, _call: &Call, _by_caller: bool) {}
 
     /// What it belongs to.
     pub const fn system(&self) -> &Arc<System> {

@@ -62,6 +62,8 @@ pub(super) struct Passage {
     pub(super) begins: bool,
     /// The tag of answers that are our own.
     pub(super) tag: Box<[u8]>,
+    /// The request as it came, where somebody else may answer it when no phone does.
+    pub(super) otherwise: Option<Bytes>,
     kept: Option<Bytes>,
     said: Option<Bytes>,
     due_at: u64,
@@ -76,13 +78,15 @@ pub(super) struct Branch {
     pub(super) request: Bytes,
 }
 
-/// What came of an event, for the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What came of a call's INVITE: no phone answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
-    /// The call that did not come about.
+    /// The call.
     pub(super) call: CallKey,
     /// With which status.
     pub(super) status: u16,
+    /// The request, which was not answered yet: somebody else may.
+    pub(super) otherwise: Option<Bytes>,
 }
 
 impl Passages {
@@ -163,11 +167,11 @@ impl Passages {
 
     /// Time has passed: sends again what was not answered, and gives up what never will be. Tells which calls did not come
     /// about.
-    pub(super) fn tick(&self, now: Timestamp, out: &mut Vec<Outgoing>, mut over: impl FnMut(Outcome)) {
+    pub(super) fn tick(&self, now: Timestamp, out: &mut Vec<Outgoing>) -> Vec<(PassageKey, Outcome)> {
+        let (mut acts, mut over) = (Vec::new(), Vec::new());
         if self.len() == 0 {
-            return;
+            return over;
         }
-        let mut acts = Vec::new();
         for shard in &self.shards {
             let mut shard = shard.lock();
             let shard = &mut *shard;
@@ -182,12 +186,13 @@ impl Passages {
                 passage.due_at = u64::MAX;
                 acts.clear();
                 passage.relay.tick(now.0, &mut acts);
-                passage.perform(&acts, None, out).map(&mut over);
+                over.extend(passage.perform(&acts, None, out).map(|outcome| (key, outcome)));
                 if self.settle(passage, key, &mut shard.due) {
                     shard.passages.remove(&key);
                 }
             }
         }
+        over
     }
 
     fn shard(&self, key: PassageKey) -> Option<&Mutex<Shard>> {
@@ -204,6 +209,7 @@ impl Passage {
             call: None,
             begins: false,
             tag: Box::default(),
+            otherwise: None,
             kept: None,
             said: None,
             due_at: u64::MAX,
@@ -248,8 +254,15 @@ impl Passage {
                 }
                 Act::Answer(answer) => {
                     let (status, bytes) = self.answer(answer);
-                    self.say(bytes, out);
-                    outcome = self.call.filter(|_| self.begins).map(|call| Outcome { call, status });
+                    let otherwise = self.otherwise.take().filter(|_| is_absence(status));
+                    if otherwise.is_some() {
+                        self.relay.reopen();
+                        self.kept = bytes;
+                    } else {
+                        self.say(bytes, out);
+                    }
+                    let call = self.call.filter(|_| self.begins);
+                    outcome = call.map(|call| Outcome { call, status, otherwise });
                 }
             }
         }
@@ -276,6 +289,36 @@ impl Passage {
                 (status, answer)
             }
         }
+    }
+
+    /// Somebody else has answered in place of the phones.
+    pub(super) fn answered_otherwise(&mut self, now: Timestamp, bytes: Bytes, out: &mut Vec<Outgoing>) {
+        let mut acts = Vec::new();
+        self.relay.answered(200, now.0, &mut acts);
+        self.say(Some(bytes), out);
+        self.perform(&acts, None, out);
+        self.forget_requests();
+    }
+
+    /// Nobody else answers either: what the phones said is the answer.
+    pub(super) fn refused_after_all(&mut self, status: u16, now: Timestamp, out: &mut Vec<Outgoing>) {
+        let kept = self.kept.take();
+        let mut acts = Vec::new();
+        self.relay.answered(status, now.0, &mut acts);
+        self.say(kept, out);
+    }
+
+    /// We say no ourselves.
+    pub(super) fn refused_by_us(
+        &mut self,
+        status: u16,
+        now: Timestamp,
+        bytes: Bytes,
+        out: &mut Vec<Outgoing>,
+    ) {
+        let mut acts = Vec::new();
+        self.relay.answered(status, now.0, &mut acts);
+        self.say(Some(bytes), out);
     }
 
     /// Says something of our own, which is said again when the request comes again.
@@ -317,6 +360,11 @@ impl Passage {
             }
         }
     }
+}
+
+/// Whether a refusal means that nobody is there who wants to talk now.
+const fn is_absence(status: u16) -> bool {
+    matches!(status, 408 | 480 | 486 | 487 | 600 | 603)
 }
 
 /// The response as it goes back.

@@ -239,7 +239,7 @@ pub(super) fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 }
 
 /// What the phone calls itself, cut to what is kept. Cleaned where it is kept: `AuditEvent::text`.
-fn agent<'a>(request: &Request<'a>) -> Cow<'a, str> {
+pub(super) fn agent<'a>(request: &Request<'a>) -> Cow<'a, str> {
     let raw = request.fields.user_agent().unwrap_or_default();
     text(Cow::Borrowed(raw.get(..raw.len().min(TEXT_MAX)).unwrap_or_default()))
 }

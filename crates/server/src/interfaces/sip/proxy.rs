@@ -11,6 +11,7 @@ use signin::{
     ident::{ExtensionId, Number},
     records::Records as _,
     registration::Binding,
+    timestamp::Seconds,
 };
 use wire::sip::{
     AnswerWriter, Essentials, HeaderName, Hop, Host, Method, Onward, Request, Response, Times,
@@ -20,17 +21,21 @@ use wire::sip::{
 
 use super::{
     Desk, Written,
-    calls::{CALLS_MAX, Call, CallKey, Dialog, Party, Side},
+    calls::{CALLS_MAX, Call, CallKey, Dialog, Party},
     flows::{Flow, Outgoing},
     office::Office,
-    passages::{Branch, Outcome, PASSAGES_MAX, Passage, PassageKey, branch, read_branch},
+    passages::{Branch, PASSAGES_MAX, Passage, PassageKey, branch, read_branch},
     proof::PROXY,
 };
+use crate::attendant;
+
+/// How long phones ring where there is a mailbox behind them.
+pub(super) const RINGS: Seconds = Seconds(20);
 
 /// Who begins something: proven, and registered from here.
-struct Sender<'a> {
-    extension: ExtensionId,
-    number: &'a str,
+pub(super) struct Sender<'a> {
+    pub(super) extension: ExtensionId,
+    pub(super) number: &'a str,
     host: Option<Host<'a>>,
 }
 
@@ -49,6 +54,8 @@ struct Passed {
     extension: ExtensionId,
     /// Who has to prove to be there, where the request came by another way than the call's.
     stranger: Option<Box<str>>,
+    /// It ends at a station of ours.
+    is_ours: bool,
 }
 
 impl Desk<'_> {
@@ -134,18 +141,25 @@ impl Desk<'_> {
         if !self.is_registered_here(sender.extension) {
             return Err((403, "Register First"));
         }
-        let number = super::proof::text(essentials.uri.user_decoded().unwrap_or_default());
-        let called = Number::parse(&number)
-            .and_then(|number| ledger.extension_numbered(office.domain.id, &number))
-            .ok_or((404, "Not Found"))?;
-        let targets = self.targets(&called, here);
-        if targets.is_empty() {
-            return Err((480, "Temporarily Unavailable"));
-        }
         if sip.passages.len() >= PASSAGES_MAX || sip.system.calls.len() >= CALLS_MAX {
             return Err((503, "Service Unavailable"));
         }
         let is_call = request.method == Method::Invite;
+        let number = super::proof::text(essentials.uri.user_decoded().unwrap_or_default());
+        if is_call && let Some(dialled) = attendant::short_code(&sip.system, office.domain.id, &number) {
+            return self.serve(office, request, essentials, sender, (key, dialled));
+        }
+        let called = Number::parse(&number)
+            .and_then(|number| ledger.extension_numbered(office.domain.id, &number))
+            .ok_or((404, "Not Found"))?;
+        let has_mailbox = is_call && attendant::has_mailbox(&sip.system, &called);
+        let targets = self.targets(&called, here);
+        if targets.is_empty() {
+            if has_mailbox {
+                return self.to_mailbox(office, request, essentials, sender, (key, &called));
+            }
+            return Err((480, "Temporarily Unavailable"));
+        }
         let kind = if is_call { Kind::Invite } else { Kind::Other };
         let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
         passage.tag = self.tag(request).as_slice().into();
@@ -155,37 +169,54 @@ impl Desk<'_> {
             self.ask_phone(request, office, target, (key, &asserted), &mut passage);
         }
         if passage.branches.is_empty() {
+            if has_mailbox {
+                return self.to_mailbox(office, request, essentials, sender, (key, &called));
+            }
             return Err((480, "Temporarily Unavailable"));
         }
         if is_call {
-            let fields = &request.fields;
-            let (Ok(call_id), Ok(from)) = (fields.call_id(), fields.from()) else {
-                return Err((400, "Bad Request"));
-            };
-            let tag = from.tag.unwrap_or_default();
-            let call = sip.system.calls.key(call_id, tag);
-            let caller = Party {
-                extension: sender.extension,
-                number: sender.number.into(),
-                tag: tag.into(),
-                flow: here,
-                target: request.target().unwrap_or_default().into(),
-                cseq: essentials.cseq.number,
-                has_answered: true,
-            };
-            passage.call = Some(call);
+            let call = self.begin_call(office, request, essentials, sender, (key, called.number.as_str()));
+            passage.call = Some(call.inspect_err(|_| self.outbox.truncate(sent_before))?);
             passage.begins = true;
-            let number = sip.system.calls.next_number();
-            let begun =
-                Call::begun(number, office.domain.id, call_id, caller, &number_text(&called), self.now);
-            // Section 8.2.2.2: one call is begun once; and nobody takes over another's.
-            if !sip.system.calls.begin(call, begun) {
-                self.outbox.truncate(sent_before);
-                return Err((482, "Merged Request"));
+            if has_mailbox {
+                passage.otherwise = Some(request.fields.bytes().to_vec().into());
+                passage.relay.ring_until(self.now.after(RINGS).0);
             }
         }
         sip.passages.insert(key, passage);
         Ok(())
+    }
+
+    /// A call begins.
+    pub(super) fn begin_call(
+        &self,
+        office: &Office,
+        request: &Request<'_>,
+        essentials: &Essentials<'_>,
+        sender: &Sender<'_>,
+        (key, dialled): (PassageKey, &str),
+    ) -> Result<CallKey, (u16, &'static str)> {
+        let calls = &self.sip.system.calls;
+        let fields = &request.fields;
+        let (Ok(call_id), Ok(from)) = (fields.call_id(), fields.from()) else {
+            return Err((400, "Bad Request"));
+        };
+        let tag = from.tag.unwrap_or_default();
+        let call = calls.key(call_id, tag);
+        let caller = Party {
+            extension: sender.extension,
+            number: sender.number.into(),
+            tag: tag.into(),
+            flow: self.flow_back(request),
+            target: request.target().unwrap_or_default().into(),
+            cseq: essentials.cseq.number,
+            has_answered: true,
+            is_ours: false,
+        };
+        let number = calls.next_number();
+        let begun = Call::begun(number, office.domain.id, (call_id, key), caller, dialled, self.now);
+        // Section 8.2.2.2: one call is begun once; and nobody takes over another's.
+        if calls.begin(call, begun) { Ok(call) } else { Err((482, "Merged Request")) }
     }
 
     /// Sends the request to one phone, if there is a way to it.
@@ -250,6 +281,9 @@ impl Desk<'_> {
                 return written;
             }
         }
+        if passed.is_ours {
+            return self.at_station(request, passed.call, out);
+        }
         self.pass(request, key, &passed);
         Written::Nothing
     }
@@ -296,7 +330,7 @@ impl Desk<'_> {
         let pass = |mut dialog: Dialog<'_>| {
             dialog.touch(now);
             let receiver = dialog.receiver()?;
-            let (to, extension) = (receiver.flow, receiver.extension);
+            let (to, extension, is_ours) = (receiver.flow, receiver.extension, receiver.is_ours);
             let call = dialog.key;
             let sender = dialog.sender()?;
             let is_here = sender.flow.transport == transport
@@ -310,9 +344,9 @@ impl Desk<'_> {
             }
             if is_here && request.method == Method::Bye && dialog.call.over_at.is_none() {
                 dialog.call.over_at = Some(now);
-                self.sip.over(dialog.call, dialog.side == Side::Caller);
+                self.sip.over(dialog.call, dialog.side);
             }
-            Some(Passed { call, to, extension, stranger })
+            Some(Passed { call, to, extension, stranger, is_ours })
         };
         self.sip.system.calls.dialog(call_id, from.tag.unwrap_or_default(), to.tag?, pass).flatten()
     }
@@ -366,17 +400,25 @@ impl Desk<'_> {
         let cancelled = sip.passages.key_of_invite(request).and_then(|key| {
             sip.passages.with(key, |passage| {
                 if passage.from.is_none_or(|from| from.peer.ip() != peer) {
-                    return false;
+                    return None;
                 }
+                let otherwise = passage.otherwise.take();
                 passage.relay.cancel(now.0, acts);
                 passage.perform(acts, None, outbox);
-                true
+                // No phone is there that would say so.
+                otherwise.filter(|_| passage.branches.is_empty()).map(|request| (key, request))
             })
         });
-        if cancelled == Some(true) {
-            self.start(out, request, 200, "OK").finish();
-        } else {
-            self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
+        match cancelled {
+            Some(alone) => {
+                self.start(out, request, 200, "OK").finish();
+                if let Some((key, request)) = alone {
+                    sip.refuse_passage(key, &request, (487, "Request Terminated"), self.outbox);
+                }
+            }
+            None => {
+                self.start(out, request, 481, "Call/Transaction Does Not Exist").finish();
+            }
         }
         Written::ToAnybody
     }
@@ -408,8 +450,8 @@ impl Desk<'_> {
             }
             passage.perform(acts, Some(response), outbox)
         });
-        if let Some(Outcome { call, status }) = come_of_it.flatten() {
-            sip.call_failed(call, status, now);
+        if let Some(outcome) = come_of_it.flatten() {
+            sip.unanswered(key, outcome, now, self.outbox);
         }
     }
 
@@ -503,15 +545,11 @@ impl Desk<'_> {
     }
 
     /// The way by which answers to this request go.
-    fn flow_back(&self, request: &Request<'_>) -> Flow {
+    pub(super) fn flow_back(&self, request: &Request<'_>) -> Flow {
         let transport = self.transport;
         let flow = Flow { transport, peer: self.peer };
         if flow.is_reliable() { flow } else { Flow { transport, peer: request.answer_to(self.peer) } }
     }
-}
-
-fn number_text(extension: &Extension) -> String {
-    extension.number.as_str().to_owned()
 }
 
 /// A phone that is called has said something.
@@ -542,6 +580,7 @@ fn heard(
                 target: response.target().unwrap_or_default().into(),
                 cseq: 0,
                 has_answered,
+                is_ours: false,
             },
             now,
         );
