@@ -44,7 +44,9 @@ pub struct Porter<'a> {
 impl<'a> Porter<'a> {
     /// For a system, with the configuration that it starts with.
     pub fn new(loaded: &'a Loaded, system: &'a Arc<System>) -> Self {
-        Self { loaded, system, sip: SipInterface::new(Arc::clone(system)) }
+        let sip = SipInterface::new(Arc::clone(system));
+        system.set_sip(&sip);
+        Self { loaded, system, sip }
     }
 
     /// Who answers phones.

@@ -3,7 +3,7 @@
 use std::{
     io,
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -31,7 +31,7 @@ use crate::{
     editor::Editor,
     hashing::HashingPool,
     ignition::Ignition,
-    interfaces::sip::Calls,
+    interfaces::sip::{Calls, SipInterface},
     jobs::Jobs,
     listen::{
         certificate::{Certificate, CertificateError},
@@ -86,6 +86,7 @@ pub struct System {
     /// Since when the program runs.
     pub started_at: Timestamp,
     addresses: OnceLock<Addresses>,
+    sip: OnceLock<Weak<SipInterface>>,
 }
 
 impl std::fmt::Debug for System {
@@ -193,6 +194,7 @@ impl System {
             series: Series::open(&folder, now),
             editor,
             addresses: OnceLock::new(),
+            sip: OnceLock::new(),
             ledger,
             folder,
             clock,
@@ -215,6 +217,16 @@ impl System {
     pub(crate) fn set_addresses(&self, addresses: Addresses) {
         // Set once, at the end of the start; a second start of the same system does not exist.
         drop(self.addresses.set(addresses));
+    }
+
+    /// Who answers phones; nobody until it has started, and in an editor.
+    pub fn sip(&self) -> Option<Arc<SipInterface>> {
+        self.sip.get().and_then(Weak::upgrade)
+    }
+
+    pub(crate) fn set_sip(&self, sip: &Arc<SipInterface>) {
+        // The first one that answers phones; a second one is a test's.
+        drop(self.sip.set(Arc::downgrade(sip)));
     }
 
     /// Whether sign-ins can be served: the store takes changes.
