@@ -137,6 +137,10 @@ words! {
         PhoneLost => "Phone lost",
         /// A phone was pushed out by another.
         PushedOut => "Phone pushed out",
+        /// A user is at a phone from now on (hot desking).
+        LoggedIn => "Logged in at a phone",
+        /// A user is no longer at a phone.
+        LoggedOut => "Logged out of a phone",
         /// A session was ended by somebody else.
         SessionEnded => "Session ended",
         /// There was no room for rows of the audit.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     api_token::{ApiToken, TOKENS_MAX},
+    desk::{Desk, Seat},
     draft::Draft,
     extension::DOMAINS_MAX,
-    ident::{AccountId, FoldedName, GroupId, TokenId},
+    ident::{AccountId, ExtensionId, FoldedName, GroupId, TokenId},
     rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
@@ -23,6 +24,10 @@ pub enum DocumentId {
     Draft(AccountId),
     /// An API token.
     ApiToken(TokenId),
+    /// Who is at the phone of an extension.
+    Seat(ExtensionId),
+    /// Where a user is.
+    Desk(AccountId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -34,6 +39,10 @@ pub enum DocumentKind {
     Draft,
     /// API tokens.
     ApiToken,
+    /// Who is at which phone, where that is not its own user.
+    Seat,
+    /// Where users are, and how they may move.
+    Desk,
 }
 
 /// One document.
@@ -46,7 +55,14 @@ pub enum Document {
     Draft(Draft),
     /// What a program shows.
     ApiToken(ApiToken),
+    /// Who is at a phone.
+    Seat(Seat),
+    /// Where a user is.
+    Desk(Desk),
 }
+
+/// Phones and users of which more is known than that all are at home.
+pub const MOVED_MAX: usize = 1_000_000;
 
 impl DocumentId {
     /// Its kind.
@@ -55,6 +71,8 @@ impl DocumentId {
             Self::RightsGroup(_) => DocumentKind::RightsGroup,
             Self::Draft(_) => DocumentKind::Draft,
             Self::ApiToken(_) => DocumentKind::ApiToken,
+            Self::Seat(_) => DocumentKind::Seat,
+            Self::Desk(_) => DocumentKind::Desk,
         }
     }
 }
@@ -67,6 +85,7 @@ impl DocumentKind {
             // One for each service user.
             Self::Draft => SERVICE_USERS_MAX * DOMAINS_MAX,
             Self::ApiToken => TOKENS_MAX,
+            Self::Seat | Self::Desk => MOVED_MAX,
         }
     }
 
@@ -76,6 +95,8 @@ impl DocumentKind {
             Self::RightsGroup => "rights group",
             Self::Draft => "draft",
             Self::ApiToken => "API token",
+            Self::Seat => "phone's login",
+            Self::Desk => "user's desk",
         }
     }
 }
@@ -87,6 +108,8 @@ impl Document {
             Self::RightsGroup(group) => DocumentId::RightsGroup(group.id),
             Self::Draft(draft) => DocumentId::Draft(draft.owner),
             Self::ApiToken(token) => DocumentId::ApiToken(token.id),
+            Self::Seat(seat) => DocumentId::Seat(seat.extension),
+            Self::Desk(desk) => DocumentId::Desk(desk.account),
         }
     }
 
@@ -96,6 +119,8 @@ impl Document {
             Self::RightsGroup(group) => group.version,
             Self::Draft(draft) => draft.version,
             Self::ApiToken(token) => token.version,
+            Self::Seat(seat) => seat.version,
+            Self::Desk(desk) => desk.version,
         }
     }
 
@@ -104,7 +129,7 @@ impl Document {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
             // Each owner has names of their own.
-            Self::Draft(_) | Self::ApiToken(_) => None,
+            Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
         }
     }
 
@@ -112,7 +137,7 @@ impl Document {
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
         match self {
             Self::RightsGroup(group) => Some(group),
-            Self::Draft(_) | Self::ApiToken(_) => None,
+            Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
         }
     }
 
@@ -120,7 +145,7 @@ impl Document {
     pub const fn draft(&self) -> Option<&Draft> {
         match self {
             Self::Draft(draft) => Some(draft),
-            Self::RightsGroup(_) | Self::ApiToken(_) => None,
+            Self::RightsGroup(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
         }
     }
 
@@ -128,7 +153,23 @@ impl Document {
     pub const fn api_token(&self) -> Option<&ApiToken> {
         match self {
             Self::ApiToken(token) => Some(token),
-            Self::RightsGroup(_) | Self::Draft(_) => None,
+            Self::RightsGroup(_) | Self::Draft(_) | Self::Seat(_) | Self::Desk(_) => None,
+        }
+    }
+
+    /// Who is at a phone, if it says that.
+    pub const fn seat(&self) -> Option<&Seat> {
+        match self {
+            Self::Seat(seat) => Some(seat),
+            Self::RightsGroup(_) | Self::Draft(_) | Self::ApiToken(_) | Self::Desk(_) => None,
+        }
+    }
+
+    /// Where a user is, if it says that.
+    pub const fn desk(&self) -> Option<&Desk> {
+        match self {
+            Self::Desk(desk) => Some(desk),
+            Self::RightsGroup(_) | Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) => None,
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod challenge;
 pub mod credential;
 pub mod decide;
+pub mod desk;
 pub mod diagnosis;
 pub mod dice;
 pub mod digest;

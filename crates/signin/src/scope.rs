@@ -63,6 +63,8 @@ impl<'a> Scope<'a> {
             Document::RightsGroup(_) => true,
             Document::Draft(draft) => self.reaches_account(draft.owner),
             Document::ApiToken(token) => self.reaches_account(token.account),
+            Document::Seat(seat) => self.reaches_extension(seat.extension),
+            Document::Desk(desk) => self.reaches_account(desk.account),
         }
     }
 }

@@ -62,9 +62,12 @@ impl AuditGroup {
     pub const fn of(action: Action) -> Option<Self> {
         match action {
             Action::SignIn | Action::Confirm | Action::SignOut | Action::SessionEnded => Some(Self::SignIns),
-            Action::Registered | Action::Unregistered | Action::PhoneLost | Action::PushedOut => {
-                Some(Self::Phones)
-            }
+            Action::Registered
+            | Action::Unregistered
+            | Action::PhoneLost
+            | Action::PushedOut
+            | Action::LoggedIn
+            | Action::LoggedOut => Some(Self::Phones),
             Action::LockReset
             | Action::AccountCreated
             | Action::AccountChanged

@@ -6,6 +6,7 @@
 mod alarms;
 mod api_tokens;
 mod bulk;
+mod desks;
 mod domains;
 mod drafts;
 mod exports;
@@ -28,6 +29,7 @@ use thiserror::Error;
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
     bulk::{Changed, UserDeed},
+    desks::DeskRules,
     domains::NewDomain,
     drafts::{Choice, Decisions},
     extensions::{EditExtension, NewExtension},

@@ -234,7 +234,9 @@ fn record_of(effect: &Effect) -> Option<RecordId> {
         Effect::DeleteAccount(id) => Some(RecordId::User(*id)),
         Effect::PutExtension(extension) => Some(RecordId::Extension(extension.id)),
         Effect::DeleteExtension(id) => Some(RecordId::Extension(*id)),
-        Effect::DeleteDocument(DocumentId::Draft(_) | DocumentId::ApiToken(_))
+        Effect::DeleteDocument(
+            DocumentId::Draft(_) | DocumentId::ApiToken(_) | DocumentId::Seat(_) | DocumentId::Desk(_),
+        )
         | Effect::PutReporting(_)
         | Effect::DeleteDomain(_)
         | Effect::PutActivity(..)
