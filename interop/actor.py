@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from typing import Self
 
 from registrar import Registrar
 
@@ -154,7 +155,7 @@ class Actor:
         self.host, self.port = self._socket.getsockname()
         self._count = 0
 
-    def __enter__(self) -> Actor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -284,7 +285,7 @@ class Actor:
         return answered
 
     def start(self, dialog: Dialog, method: str, *extra: str, body: str = "", password: str | None = None) -> None:
-        """Sends a request outside a call, and sends it again with credentials when it is challenged; waits for no answer to that."""
+        """Sends a request outside a call, and again with credentials when it is challenged; waits for no answer to that."""
         self.send(self.compose(dialog, method, *extra, body=body))
         challenged = self.receive(answer(method, 401, 407))
         if method == "INVITE":

@@ -6,10 +6,10 @@ import csv
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from actor import Actor
 from phones.phone import end
-from ports import free_port
 from registrar import Registrar
 from sipp import AGENT
 
@@ -29,31 +29,40 @@ class Outcome:
     """Where it writes down what was not as the scenario has it."""
 
 
+def registered_port(registrar: Registrar, lines: dict[str, str]) -> int:
+    """A UDP port from which these extensions (with their passwords) have registered, and which SIPp can take over now.
+
+    Where a phone registered from is where it is called, and where it may call from.
+    """
+    [first, *others] = lines.items()
+    with Actor(registrar, *first) as actor:
+        assert actor.register().status == 200
+        for actor.extension, actor.password in others:
+            assert actor.register().status == 200
+        return actor.port
+
+
 class Callee:
     """A SIPp that is registered with some extensions and answers whoever calls them. Use as a context manager."""
 
     def __init__(self, folder: Path, registrar: Registrar, lines: dict[str, str]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.extensions = list(lines)
-        # Registered from the same address that SIPp takes over: a system may call a phone where it registered from.
-        [first, *others] = lines.items()
-        with Actor(registrar, *first) as actor:
-            port = actor.port
-            assert actor.register().status == 200
-            for extension, password in others:
-                actor.extension, actor.password = extension, password
-                assert actor.register().status == 200
+        port = registered_port(registrar, lines)
         self._process = subprocess.Popen(
-            ["sipp", "{}:{}".format(*registrar.addresses["udp"])]
-            + ["-sf", str(CALLS / "callee.xml"), "-i", "127.0.0.1", "-p", str(port), "-nostdin"]
-            + ["-trace_err", "-error_file", str(folder / "errors"), "-nd"],
+            [
+                "sipp",
+                "{}:{}".format(*registrar.addresses["udp"]),
+                *("-sf", str(CALLS / "callee.xml"), "-i", "127.0.0.1", "-p", str(port), "-nostdin"),
+                *("-trace_err", "-error_file", str(folder / "errors")),
+            ],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.STDOUT,
         )
 
-    def __enter__(self) -> Callee:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -69,18 +78,21 @@ def make_calls(folder: Path, registrar: Registrar, lines: dict[str, str], callee
         for place, (extension, password) in enumerate(lines.items())
     ]
     table.write_text("\n".join(["SEQUENTIAL", *pairs]) + "\n")
+    port = str(registered_port(registrar, lines))
     statistics, errors = folder / "statistics.csv", folder / "errors"
     command = [
         "sipp",
         "{}:{}".format(*registrar.addresses["udp"]),
-        *("-sf", str(CALLS / "caller.xml"), "-inf", str(table), "-i", "127.0.0.1", "-p", str(free_port()), "-nostdin"),
+        *("-sf", str(CALLS / "caller.xml"), "-inf", str(table), "-i", "127.0.0.1", "-p", port, "-nostdin"),
         *("-m", str(calls), "-r", str(rate), "-l", str(30 * rate)),
         *("-key", "domain", registrar.domain, "-key", "agent", AGENT, "-d", str(TALK_MILLISECONDS)),
         *("-auth_uri", registrar.domain, "-recv_timeout", "20000", "-timeout", f"{calls // rate + SPARE_SECONDS}s"),
         *("-trace_stat", "-stf", str(statistics), "-fd", "1", "-trace_err", "-error_file", str(errors)),
     ]
     seconds_max = calls // rate + 2 * SPARE_SECONDS
-    played = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds_max)
+    played = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=seconds_max, check=False
+    )
     assert statistics.exists(), f"SIPp ended with {played.returncode}:\n{played.stderr[-4000:]}"
     with statistics.open() as file:
         last = list(csv.DictReader(file, delimiter=";"))[-1]

@@ -16,7 +16,7 @@ from peers.kamailio import Kamailio
 from product import Product
 from registrar import Registrar
 
-PASSWORDS = {str(number): f"right-{number}-Xq7" for number in range(201, 280)}
+PASSWORDS = {str(number): f"right-{number}-Xq7" for number in (*range(201, 280), *range(300, 400))}
 """Extensions that exist, with the phone password of each."""
 
 

@@ -396,13 +396,26 @@ def test_a_decline_ends_the_ringing_of_the_other_phone(caller: Actor, new_actor:
 
 def test_a_request_that_may_go_no_further_is_refused_with_483(caller: Actor, callee: Actor) -> None:
     """RFC 3261, 16.3, step 3: before anything is asked for."""
-    for method in ("INVITE", "MESSAGE", "BYE"):
+    for method in ("INVITE", "MESSAGE"):
         dialog = caller.dialog(callee.extension)
         caller.send(caller.compose(dialog, method, max_forwards=0))
         refused = caller.receive(final(method))
         assert refused.status == 483, method
         if method == "INVITE":
             caller.acknowledge_refusal(dialog, refused)
+    callee.nothing(lambda message: not message.is_answer)
+
+
+def test_a_request_within_a_call_that_may_go_no_further_is_refused_with_483(caller: Actor, callee: Actor) -> None:
+    """And the ACK of that refusal goes no further than the refusal came from (17.1.1.3)."""
+    ours, _ = establish(caller, callee)
+    for method in ("INFO", "INVITE", "BYE"):
+        ours.cseq += 1
+        caller.send(caller.compose(ours, method, max_forwards=0))
+        refused = caller.receive(final(method))
+        assert refused.status == 483, method
+        if method == "INVITE":
+            caller.acknowledge_refusal(ours, refused)
     callee.nothing(lambda message: not message.is_answer)
 
 

@@ -151,8 +151,8 @@ class CallingPhone(Phone):
 
     def dialogue(self) -> str:
         """The SIP messages of its calls in its log, without the bodies."""
-        text = self.log.replace("\r", "")
-        return "\n\n".join(found.group(0) for found in _MESSAGE.finditer(text) if not re.search(r"^CSeq:.*REGISTER", found[0], re.M))
+        messages = (found.group(0) for found in _MESSAGE.finditer(self.log.replace("\r", "")))
+        return "\n\n".join(message for message in messages if " REGISTER\n" not in message)
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.account.extension} over {self.account.transport}"
