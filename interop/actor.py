@@ -140,18 +140,18 @@ class Dialog:
 class Actor:
     """One extension at one UDP port of the loopback network. Use as a context manager."""
 
-    def __init__(self, registrar: Registrar, extension: str, password: str, address: str = "127.0.0.1") -> None:
+    def __init__(self, registrar: Registrar, extension: str, password: str, history: list[str] | None = None) -> None:
         self.extension = extension
         self.password = password
         self.domain = registrar.domain
         self.server = registrar.addresses["udp"]
         self.received: list[Message] = []
         """All that arrived, taken or not."""
-        self.history: list[str] = []
-        """All that was sent or arrived, for who looks at a failure."""
+        self.history = [] if history is None else history
+        """All that was sent or arrived, for who looks at a failure; several phones may share it."""
         self._inbox: list[Message] = []
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
-        self._socket.bind((address, 0))
+        self._socket.bind(("127.0.0.1", 0))
         self.host, self.port = self._socket.getsockname()
         self._count = 0
 
@@ -172,7 +172,7 @@ class Actor:
     # Sending and receiving.
 
     def send(self, text: str) -> None:
-        self.history.append(f">>> {self.extension}\n{text}")
+        self.history.append(f"{self.extension} at {self.port} >>>\n{text}")
         self._socket.sendto(text.encode(), self.server)
 
     def receive(self, wanted: Wanted, seconds: float = ANSWER_SECONDS_MAX) -> Message:
@@ -210,7 +210,7 @@ class Actor:
             return
         if not text.strip():
             return
-        self.history.append(f"<<< {self.extension}\n{text}")
+        self.history.append(f"{self.extension} at {self.port} <<<\n{text}")
         message = Message(text)
         self.received.append(message)
         self._inbox.append(message)

@@ -21,11 +21,12 @@ NewActor = Callable[[], Actor]
 @pytest.fixture
 def new_actor(shared_registrar: Registrar) -> Iterator[NewActor]:
     """Phones that are registered, each with an extension that no other test of this file has."""
+    history: list[str] = []
     with ExitStack() as stack:
 
         def start(extension: str | None = None) -> Actor:
             number = extension or next(_extensions)
-            actor = stack.enter_context(Actor(shared_registrar, number, PASSWORDS[number]))
+            actor = stack.enter_context(Actor(shared_registrar, number, PASSWORDS[number], history))
             assert actor.register().status == 200
             return actor
 
@@ -153,9 +154,9 @@ def test_a_cancel_that_comes_after_the_answer_changes_nothing(caller: Actor, cal
 def test_an_answer_that_crosses_a_cancel_is_passed_on(caller: Actor, callee: Actor) -> None:
     dialog, invited = ring(caller, callee)
     caller.cancel(dialog)
-    # Answered before the CANCEL was read.
-    callee.respond(invited, 200, "OK", body=SDP)
     cancelled = callee.receive(request("CANCEL"))
+    # As if it had answered before it read the CANCEL.
+    callee.respond(invited, 200, "OK", body=SDP)
     callee.respond(cancelled, 200, "OK")
     assert caller.receive(final("CANCEL")).status == 200
     answered = caller.receive(final("INVITE"))

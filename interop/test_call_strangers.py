@@ -36,11 +36,12 @@ NewActor = Callable[..., Actor]
 @pytest.fixture
 def new_actor(shared_registrar: Registrar) -> Iterator[NewActor]:
     """Phones, each with an extension that no other test of this file has; registered unless it is said otherwise."""
+    history: list[str] = []
     with ExitStack() as stack:
 
         def start(*, registered: bool = True) -> Actor:
             number = next(_extensions)
-            actor = stack.enter_context(Actor(shared_registrar, number, PASSWORDS[number]))
+            actor = stack.enter_context(Actor(shared_registrar, number, PASSWORDS[number], history))
             if registered:
                 assert actor.register().status == 200
             return actor
