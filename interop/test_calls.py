@@ -174,7 +174,7 @@ def test_a_caller_gives_up_and_the_phone_stops_ringing(new_phone: NewPhone, kind
     caller.hang_up()
     callee.wait_turn("closed")
     caller.wait_turn("closed")
-    assert caller.invite_answers() == [487]
+    assert caller.wait_invite_answer() == 487
     assert callee.count("established") == 0
 
 
@@ -184,7 +184,7 @@ def test_who_is_busy_says_so(new_phone: NewPhone) -> None:
     callee.wait_turn("called")
     callee.hang_up()
     assert caller.wait_turn("closed").reason.startswith("486")
-    assert caller.invite_answers() == [486]
+    assert caller.wait_invite_answer() == 486
 
 
 def test_who_declines_says_so(new_phone: NewPhone) -> None:
@@ -193,7 +193,7 @@ def test_who_declines_says_so(new_phone: NewPhone) -> None:
     callee.wait_turn("called")
     callee.hang_up()
     caller.wait_turn("closed")
-    assert caller.invite_answers() == [603]
+    assert caller.wait_invite_answer() == 603
 
 
 @pytest.mark.parametrize("kinds", [(CallingBaresip, CallingBaresip), (CallingBaresip, CallingLinphonec)])
@@ -226,7 +226,7 @@ def test_a_caller_who_gives_up_ends_the_ringing_of_all_phones(new_phone: NewPhon
     caller.hang_up()
     desk.wait_turn("closed")
     laptop.wait_turn("closed")
-    assert caller.invite_answers() == [487]
+    assert caller.wait_invite_answer() == 487
 
 
 def test_one_phone_of_a_user_that_is_busy_leaves_the_other_ringing(new_phone: NewPhone) -> None:

@@ -114,6 +114,14 @@ class CallingPhone(Phone):
             seen.setdefault((call_id[1], int(cseq[1]), "INVITE", answer["status"]), status)
         return list(seen.values())
 
+    def wait_invite_answer(self, seconds: float = ANSWER_SECONDS_MAX) -> int:
+        """The status of the first final answer to an INVITE; a phone that gives up has ended the call before it comes."""
+        until = time.monotonic() + seconds
+        while not (answers := self.invite_answers()):
+            assert time.monotonic() < until, f"{self} got no final answer; {self.turns()}\n{self.dialogue()[-6000:]}"
+            self._turn(_POLL_SECONDS)
+        return answers[0]
+
     def heard(self) -> Sound:
         """All that it heard so far."""
         sounds = [read_sound(file) for file in self.recordings()]
