@@ -418,8 +418,8 @@ impl Kept {
     fn of(attempt: &Attempt<'_>, secret: &Secret) -> Self {
         let (kind, name) = match attempt.claim {
             Claim::Account(kind, name) => (Some(kind), name),
-            // A token is never shown with a password.
-            Claim::Extension(name) | Claim::Token(name) => (None, name),
+            // Neither a token nor a keypad shows a password.
+            Claim::Extension(name) | Claim::Token(name) | Claim::System(name) => (None, name),
         };
         Self {
             interface: attempt.interface,

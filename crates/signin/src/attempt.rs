@@ -12,7 +12,7 @@ use crate::{
     digest::DigestProof,
     ident::{AccountId, DomainId, FoldedName},
     interface::{CountScope, LoginInterface},
-    lockout::{TallyKey, network},
+    lockout::{SYSTEM, TallyKey, network},
     place::Lane,
     secret::Secret,
     session::SessionId,
@@ -70,6 +70,8 @@ pub enum Claim<'a> {
     Extension(&'a str),
     /// A program, by the id of its token.
     Token(&'a str),
+    /// Somebody at the keypad of a phone of this number, who knows the system password of its domain.
+    System(&'a str),
 }
 
 /// What somebody shows.
@@ -81,6 +83,8 @@ pub enum Proof<'a> {
     Bearer(&'a Secret),
     /// An answer to a challenge; the nonce was recognised as ours.
     Digest(Nonce, DigestProof<'a>),
+    /// What was typed at a keypad.
+    Digits(&'a Secret),
 }
 
 /// Where an attempt comes from.
@@ -109,7 +113,7 @@ impl Claim<'_> {
     pub const fn typed(&self) -> &str {
         match self {
             Self::Account(_, name) => name,
-            Self::Extension(number) => number,
+            Self::Extension(number) | Self::System(number) => number,
             Self::Token(id) => id,
         }
     }
@@ -129,6 +133,8 @@ impl Attempt<'_> {
             name: match self.claim {
                 Claim::Account(..) | Claim::Extension(_) => FoldedName::of(self.claim.typed()),
                 Claim::Token(_) => FoldedName::of_network(network(self.peer.address)),
+                // One secret for all phones of a domain, so one count for all of them: two phones give no more guesses.
+                Claim::System(_) => FoldedName::of(SYSTEM),
             },
             lane,
         }
@@ -146,13 +152,21 @@ impl Attempt<'_> {
     /// itself only the store makes a print, for that takes one.
     pub fn print(&self) -> Option<u64> {
         match self.proof {
-            Proof::Plain(_) | Proof::Bearer(_) => None,
+            Proof::Plain(_) | Proof::Bearer(_) | Proof::Digits(_) => None,
             Proof::Digest(nonce, proof) => {
                 let mut hash = std::hash::DefaultHasher::new();
                 (nonce.id(), proof.nonce_count, proof.cnonce, proof.uri, proof.response).hash(&mut hash);
                 Some(hash.finish().max(1))
             }
         }
+    }
+
+    /// Whether it was typed at a phone. It is counted in everybody's lane then, and at the address, wherever it is typed: a
+    /// place is known for an extension because a phone there showed the secret that registers it. That says nothing about
+    /// who stands at the keypad, and nothing about another secret; the desks of a whole office share one such address, and a
+    /// lane of its own would give each of them guesses at each other's mailboxes that the address never stops.
+    pub const fn is_at_keypad(&self) -> bool {
+        matches!(self.proof, Proof::Digits(_))
     }
 
     /// Whether checking it costs so much that it belongs on the bounded pool.

@@ -9,7 +9,7 @@ use crate::{
     account::{Activity, Status},
     attempt::{Attempt, Claim, Proof, Purpose},
     audit::{Actor, AuditEvent, FieldChange, Outcome, Reason},
-    credential::{Verifier, hash_password_matches, judge},
+    credential::{Verifier, hash_password_matches, is_typed, judge},
     dice::Dice,
     digest::{self, DigestKeys},
     document::Document,
@@ -80,7 +80,10 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
         (Proof::Plain(secret), Verifier::Argon2(phc)) => hash_password_matches(secret, phc),
         (Proof::Digest(_, proof), Verifier::Digest(keys)) => digest::verify(keys, proof),
         (Proof::Bearer(secret), Verifier::Token(hash)) => hash.matches(secret),
-        (Proof::Plain(_) | Proof::Bearer(_) | Proof::Digest(..), _) => false,
+        (Proof::Digits(digits), Verifier::Digest(keys)) => {
+            is_typed(attempt.interface, digits, keys, &dossier.binding(attempt))
+        }
+        (Proof::Plain(_) | Proof::Bearer(_) | Proof::Digest(..) | Proof::Digits(_), _) => false,
     };
     // Every reason is worked out for every attempt, so that none of them shows in the time it takes.
     let status = status(dossier, attempt, now);
@@ -111,7 +114,8 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
 /// names that nobody has, for those who have no former secret, and for those who are refused for another reason.
 fn replaced_at(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Option<Timestamp> {
     let Proof::Digest(_, proof) = &attempt.proof else {
-        // A comparison of passwords costs 15 ms; for them there is the rule of the same wrong secret alone.
+        // A comparison of passwords costs 15 ms; for them there is the rule of the same wrong secret alone. And who types
+        // an old code at a keypad is a person, not a phone that nobody told: that is a wrong one.
         return None;
     };
     let nobodys = Former { keys: DigestKeys::decoy([0; 32]), replaced_at: Timestamp::EPOCH };
@@ -134,13 +138,13 @@ fn status(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Status {
         Claim::Account(..) => dossier.settings.ages_of(account.kind()),
         // A token is no password: how old that is does not matter to it.
         Claim::Token(_) => dossier.settings.ages_of(account.kind()),
-        Claim::Extension(_) => &no_ages,
+        Claim::Extension(_) | Claim::System(_) => &no_ages,
     };
     let status = account.status(dossier.subject.1, &dossier.activity, dossier.secret_set_at, ages, now);
     match attempt.claim {
         // A phone cannot choose a password; that its user must is asked where it can be answered.
-        Claim::Extension(_) if status.wants_new_secret() => Status::Enabled,
-        Claim::Extension(_) | Claim::Token(_) => status,
+        Claim::Extension(_) | Claim::System(_) if status.wants_new_secret() => Status::Enabled,
+        Claim::Extension(_) | Claim::System(_) | Claim::Token(_) => status,
         Claim::Account(..) => {
             let kind = account.kind().password();
             let rules = (kind.row().rules)(&dossier.settings);
@@ -223,7 +227,7 @@ fn wrong(
 fn repeated(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Decision {
     let effects = match attempt.proof {
         Proof::Digest(..) => Vec::new(),
-        Proof::Plain(_) | Proof::Bearer(_) => {
+        Proof::Plain(_) | Proof::Bearer(_) | Proof::Digits(_) => {
             let reason = Some(Reason::SameWrongSecret);
             vec![Effect::Audit(event(dossier, attempt, Outcome::Refused, reason, now))]
         }
@@ -404,6 +408,7 @@ fn subject(dossier: &Dossier, attempt: &Attempt<'_>) -> Box<str> {
     match (attempt.claim, &dossier.token) {
         (Claim::Token(_), Some(token)) => AuditEvent::text(&format!("API token {}", token.name)),
         (Claim::Token(id), None) => AuditEvent::text(&format!("API token {id}")),
+        (Claim::System(number), _) => AuditEvent::text(&format!("system password at {number}")),
         (Claim::Account(..) | Claim::Extension(_), _) => AuditEvent::text(attempt.claim.typed()),
     }
 }

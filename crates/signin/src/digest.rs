@@ -69,6 +69,11 @@ impl DigestKeys {
         Self { sha256: masked(&sha256), md5: masked(&md5) }
     }
 
+    /// Whether both are of the same code, number and realm; constant time.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.sha256.ct_eq(&other.sha256).into()
+    }
+
     /// Keys that nobody's code derives: what an unknown name is held against.
     pub const fn decoy(bytes: [u8; 32]) -> Self {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = bytes;

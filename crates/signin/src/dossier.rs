@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::{
     account::{Account, Activity},
     api_token::ApiToken,
-    attempt::Claim,
-    credential::{Traits, Verifier},
-    extension::Extension,
+    attempt::{Attempt, Claim},
+    credential::{Binding, Traits, Verifier},
+    extension::{Domain, Extension},
     lockout::{Standing, TallyKey},
     policy::Settings,
     stale::Former,
@@ -26,6 +26,8 @@ pub struct Dossier {
     pub activity: Activity,
     /// The extension, for phones.
     pub extension: Option<Arc<Extension>>,
+    /// The domain, for what is typed at keypads: what is kept of codes is bound to its realm.
+    pub domain: Option<Arc<Domain>>,
     /// The token, for programs.
     pub token: Option<Box<ApiToken>>,
     /// What the proof is held against; a decoy for a name that nobody has and where nothing is set.
@@ -63,8 +65,18 @@ impl Dossier {
     pub const fn is_known(&self, claim: &Claim<'_>) -> bool {
         match claim {
             Claim::Account(..) => self.account.is_some(),
-            Claim::Extension(_) => self.extension.is_some(),
+            Claim::Extension(_) | Claim::System(_) => self.extension.is_some(),
             Claim::Token(_) => self.token.is_some() && self.account.is_some(),
+        }
+    }
+
+    /// What the verifier of a code was derived for, where the claimed one has any.
+    pub(crate) fn binding<'a>(&'a self, attempt: &'a Attempt<'a>) -> Binding<'a> {
+        let number = self.extension.as_ref().map(|extension| extension.number.as_str());
+        Binding {
+            username: number.unwrap_or(attempt.claim.typed()),
+            realm: self.domain.as_ref().map_or("", |domain| &domain.realm),
+            domain: attempt.domain,
         }
     }
 

@@ -21,6 +21,14 @@ pub enum LoginInterface {
     ApiToken,
     /// The `hookswitch` command on the machine itself, through a socket that only its owner may open.
     Console,
+    /// A mailbox that is called, and asks for its code.
+    VoicemailMailbox,
+    /// Somebody who makes another's phone their own for a while (hot desking), or changes their code at it.
+    PhoneLogin,
+    /// A guest at a phone that is there for guests.
+    Hoteling,
+    /// Administering from the keypad of one of the first phones of a domain.
+    PhoneAdministration,
 }
 
 /// What is fixed about an interface.
@@ -66,7 +74,7 @@ impl CountScope {
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 6] = [
+pub const INTERFACES: [InterfaceRow; 10] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
@@ -109,13 +117,62 @@ pub const INTERFACES: [InterfaceRow; 6] = [
         opens_with: &[],
         counts_on: CountScope::Address,
     },
+    at_keypad(
+        LoginInterface::VoicemailMailbox,
+        "voicemail",
+        "Voicemail mailbox",
+        &[CredentialKind::VoicemailCode],
+        CredentialKind::VoicemailCode,
+    ),
+    at_keypad(
+        LoginInterface::PhoneLogin,
+        "phone-login",
+        "Phone login",
+        &[CredentialKind::LoginCode],
+        CredentialKind::LoginCode,
+    ),
+    at_keypad(
+        LoginInterface::Hoteling,
+        "hoteling",
+        "Hoteling",
+        &[CredentialKind::PortalPasscode],
+        CredentialKind::PortalPasscode,
+    ),
+    at_keypad(
+        LoginInterface::PhoneAdministration,
+        "phone-administration",
+        "Phone based administration",
+        &[CredentialKind::SystemPassword],
+        CredentialKind::SystemPassword,
+    ),
 ];
+
+/// One that is opened by digits, which are counted by their kind.
+const fn at_keypad(
+    interface: LoginInterface,
+    name: &'static str,
+    title: &'static str,
+    opens_with: &'static [CredentialKind],
+    kind: CredentialKind,
+) -> InterfaceRow {
+    InterfaceRow { interface, name, title, opens_with, counts_on: CountScope::Credential(kind) }
+}
 
 impl LoginInterface {
     /// Its row.
     pub const fn row(self) -> &'static InterfaceRow {
-        let [web_manager, web_manager_offline, sip_registration, management_api, api_token, console] =
-            &INTERFACES;
+        let [
+            web_manager,
+            web_manager_offline,
+            sip_registration,
+            management_api,
+            api_token,
+            console,
+            voicemail_mailbox,
+            phone_login,
+            hoteling,
+            phone_administration,
+        ] = &INTERFACES;
         match self {
             Self::WebManager => web_manager,
             Self::WebManagerOffline => web_manager_offline,
@@ -123,6 +180,10 @@ impl LoginInterface {
             Self::ManagementApi => management_api,
             Self::ApiToken => api_token,
             Self::Console => console,
+            Self::VoicemailMailbox => voicemail_mailbox,
+            Self::PhoneLogin => phone_login,
+            Self::Hoteling => hoteling,
+            Self::PhoneAdministration => phone_administration,
         }
     }
 

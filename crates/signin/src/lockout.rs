@@ -27,6 +27,9 @@ use crate::{
     timestamp::{Seconds, Timestamp},
 };
 
+/// The name under which the guesses at a domain's system password are counted.
+pub const SYSTEM: &str = "system";
+
 /// How far ahead of the clock a moment may be before it comes from the future.
 pub(crate) const CLOCK_SPARE: Seconds = Seconds(60);
 
@@ -68,6 +71,23 @@ impl TallyKey {
         Self::open(CountScope::Credential(kind), account.domain, name)
     }
 
+    /// The count of a code that is typed at phones: by the number that is typed with it, which somebody may have or nobody.
+    pub fn code(kind: CredentialKind, extension: &Extension) -> Self {
+        let name = FoldedName::of(extension.number.as_str());
+        Self::open(CountScope::Credential(kind), extension.domain, name)
+    }
+
+    /// The counts of the codes that are typed with a number.
+    pub fn codes(extension: &Extension) -> [Self; 3] {
+        [CredentialKind::LoginCode, CredentialKind::VoicemailCode, CredentialKind::PortalPasscode]
+            .map(|kind| Self::code(kind, extension))
+    }
+
+    /// The count of the system password of a domain.
+    pub fn system_password(domain: DomainId) -> Self {
+        Self::open(CountScope::Credential(CredentialKind::SystemPassword), domain, FoldedName::of(SYSTEM))
+    }
+
     /// Whether this is a domain's own. What counts across all domains is nobody's.
     pub fn is_within(&self, domain: DomainId) -> bool {
         let is_of_all = matches!(self.scope, CountScope::Address | CountScope::ApiToken);
@@ -82,6 +102,9 @@ impl TallyKey {
     /// What is counted, in words.
     pub fn in_words(&self) -> String {
         let (scope, name) = (self.scope.title(), self.name.as_str());
+        if self.scope == CountScope::Credential(CredentialKind::SystemPassword) {
+            return scope.into();
+        }
         match self.lane {
             Lane::Open => format!("{scope} {name}"),
             Lane::Network(network) => format!("{scope} {name} at {network}"),

@@ -265,6 +265,8 @@ pub struct Settings {
     pub voicemail_code_lock: LockRule,
     /// Wrong portal passcodes.
     pub portal_passcode_lock: LockRule,
+    /// Wrong login codes and system passwords that are typed at keypads.
+    pub keypad_lock: LockRule,
     /// Ages of service users and their passwords.
     pub ages: AgeRules,
     /// Ages of users and their passwords. Phones mind them not.
@@ -333,9 +335,11 @@ impl Settings {
             CountScope::Credential(CredentialKind::UserPassword) => &self.user_password_lock,
             CountScope::Credential(CredentialKind::VoicemailCode) => &self.voicemail_code_lock,
             CountScope::Credential(CredentialKind::PortalPasscode) => &self.portal_passcode_lock,
-            CountScope::Credential(
-                CredentialKind::LoginCode | CredentialKind::PhonePassword | CredentialKind::SystemPassword,
-            ) => &self.extension_lock,
+            // Phones that show a login code by themselves are counted by their extension.
+            CountScope::Credential(CredentialKind::LoginCode | CredentialKind::SystemPassword) => {
+                &self.keypad_lock
+            }
+            CountScope::Credential(CredentialKind::PhonePassword) => &self.extension_lock,
             CountScope::Address => &self.address_lock,
             CountScope::ApiToken => &COUNTED_ALONE,
         }
@@ -406,6 +410,11 @@ impl Default for Settings {
                 lock: Lock::Temporary(Seconds(90)),
             },
             portal_passcode_lock: LockRule {
+                failures_max: 4,
+                window: ten_minutes,
+                lock: Lock::Temporary(Seconds(90)),
+            },
+            keypad_lock: LockRule {
                 failures_max: 4,
                 window: ten_minutes,
                 lock: Lock::Temporary(Seconds(90)),

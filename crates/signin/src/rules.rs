@@ -102,7 +102,7 @@ const fn guarded(
 }
 
 /// Every rule of locks.
-const GUARDED: [Guarded; 6] = [
+const GUARDED: [Guarded; 7] = [
     guarded(
         Part::ServiceUsers,
         "service-password-lock",
@@ -125,6 +125,7 @@ const GUARDED: [Guarded; 6] = [
         |s| &s.portal_passcode_lock,
         |s| &mut s.portal_passcode_lock,
     ),
+    guarded(Part::LoginCodes, "keypad-lock", 1, |s| &s.keypad_lock, |s| &mut s.keypad_lock),
     guarded(Part::Phones, "extension-lock", 60, |s| &s.extension_lock, |s| &mut s.extension_lock),
     guarded(Part::Addresses, "address-lock", 60, |s| &s.address_lock, |s| &mut s.address_lock),
 ];
@@ -426,10 +427,10 @@ impl Rule {
             What::Lock(guarded, _) => match guarded.part {
                 Part::Phones => "Blacklisted extensions",
                 Part::Addresses => "Blacklisted addresses",
+                Part::LoginCodes => "Wrong ones, and wrong system passwords, at keypads",
                 Part::ServiceUsers
                 | Part::Users
                 | Part::VoicemailCodes
-                | Part::LoginCodes
                 | Part::PortalPasscodes
                 | Part::Sessions => "Wrong ones",
             },

@@ -243,7 +243,7 @@ impl Ledger {
         drop(held);
         let print = match attempt.proof {
             Proof::Digest(..) => attempt.print(),
-            Proof::Plain(secret) | Proof::Bearer(secret) => {
+            Proof::Plain(secret) | Proof::Bearer(secret) | Proof::Digits(secret) => {
                 Some(self.print(secret, attempt.peer.address, changes))
             }
         };
@@ -253,11 +253,13 @@ impl Ledger {
         };
         // A token is no password: only its own end counts.
         let ends = token.as_ref().map(|token| token.expires_at);
+        let domain = if attempt.is_at_keypad() { self.holdings.domain(attempt.domain) } else { None };
         Ok(Dossier {
             activity,
             sessions_open,
             account,
             extension,
+            domain,
             token,
             is_decoy: verifier.is_none(),
             verifier: verifier.unwrap_or_else(|| self.decoy(&attempt.proof)),
@@ -349,7 +351,7 @@ impl Ledger {
                 let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
                 Known { account, extension: None, token: None, kept, lane, is_place_noted: true, changes }
             }
-            Claim::Extension(number) => {
+            Claim::Extension(number) | Claim::System(number) => {
                 let id = Number::parse(number)
                     .and_then(|number| self.holdings.extension_id(attempt.domain, &number));
                 let extension = self.holdings.extension(id.unwrap_or(ExtensionId::NOBODY));
@@ -358,10 +360,16 @@ impl Ledger {
                     extension.as_ref().and_then(|extension| extension.user).unwrap_or(AccountId::NOBODY);
                 let account = self.copied_account(user);
                 let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
-                let kept = self.first_kept(kinds, |kind| owner_for_phones(line, user, kind));
+                let kept = self.first_kept(kinds, |kind| match attempt.claim {
+                    Claim::System(_) => Some(Owner::Domain(attempt.domain)),
+                    Claim::Account(..) | Claim::Extension(_) | Claim::Token(_) => {
+                        owner_for_phones(line, user, kind)
+                    }
+                });
                 let familiarity = self.familiarity(attempt, now);
                 let lane = lane_of_phone(familiarity, attempt);
-                let is_place_noted = familiarity == Familiarity::NotedToday;
+                // Whoever opens a mailbox from a phone of others shows nothing that registers one of its own.
+                let is_place_noted = familiarity == Familiarity::NotedToday || attempt.is_at_keypad();
                 Known { account, extension, token: None, kept, lane, is_place_noted, changes }
             }
             Claim::Token(id) => {
@@ -413,7 +421,7 @@ impl Ledger {
         match proof {
             Proof::Plain(_) => self.decoys.plain.clone(),
             Proof::Bearer(_) => self.decoys.token.clone(),
-            Proof::Digest(..) => self.decoys.digest.clone(),
+            Proof::Digest(..) | Proof::Digits(_) => self.decoys.digest.clone(),
         }
     }
 
@@ -548,6 +556,7 @@ fn takes_place_at_address(settings: &Settings, attempt: &Attempt<'_>, lane: Lane
 /// The lane of a phone's attempt.
 fn lane_of_phone(familiarity: Familiarity, attempt: &Attempt<'_>) -> Lane {
     match familiarity {
+        _ if attempt.is_at_keypad() => Lane::Open,
         Familiarity::Unknown => Lane::Open,
         Familiarity::Known | Familiarity::NotedToday => Lane::Network(network(attempt.peer.address)),
     }

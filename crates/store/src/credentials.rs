@@ -227,6 +227,13 @@ impl Holdings {
                 credential::verifier(kind, clear, &binding)
             }
             None => match kind {
+                CredentialKind::SystemPassword => match owner {
+                    Owner::Domain(domain) => {
+                        let binding = credential::Binding { username: "", realm: "", domain };
+                        credential::verifier(kind, clear, &binding)
+                    }
+                    Owner::Account(_) | Owner::Extension(_) => Verifier::Unset,
+                },
                 CredentialKind::ServicePassword | CredentialKind::UserPassword => {
                     let binding = credential::Binding { username: "", realm: "", domain: DomainId::FIRST };
                     credential::verifier(kind, clear, &binding)
@@ -235,8 +242,7 @@ impl Holdings {
                 CredentialKind::LoginCode
                 | CredentialKind::PhonePassword
                 | CredentialKind::VoicemailCode
-                | CredentialKind::PortalPasscode
-                | CredentialKind::SystemPassword => Verifier::Unset,
+                | CredentialKind::PortalPasscode => Verifier::Unset,
             },
         }
     }

@@ -218,7 +218,10 @@ fn on_map(kind: CredentialKind, settings: &Settings) -> KindOnMap {
         let without = interface.opens_with.get(..place).unwrap_or_default().to_vec();
         Some(Opening { interface: interface.interface, without })
     });
-    let rule = settings.lock_rule(CountScope::Credential(kind));
+    // Login codes are shown by phones that register before all; who types one is counted apart.
+    let is_of_phones = kind == CredentialKind::LoginCode;
+    let scope = if is_of_phones { CountScope::Extension } else { CountScope::Credential(kind) };
+    let rule = settings.lock_rule(scope);
     KindOnMap {
         kind,
         title: row.title,

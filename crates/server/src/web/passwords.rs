@@ -141,7 +141,10 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
             }
         }
     });
-    let rule = settings.lock_rule(CountScope::Credential(kind));
+    // Login codes are shown by phones that register before all; who types one is counted apart.
+    let is_of_phones = kind == CredentialKind::LoginCode;
+    let scope = if is_of_phones { CountScope::Extension } else { CountScope::Credential(kind) };
+    let rule = settings.lock_rule(scope);
     let counted = match row.belongs_to {
         OwnerKind::ServiceUser => "the name",
         OwnerKind::User if !row.is_digits => "the name",

@@ -249,9 +249,6 @@ fn about(group: &str) -> &'static str {
         "Blacklisted extensions" => "While an extension is blocked, even the right code is refused.",
         "Blacklisted addresses" => "Counted over every login interface.",
         "Ages" => "How long things may last and lie unused.",
-        "Voicemail code" | "Portal passcode" => {
-            "Nothing opens with it yet; it can be set, and is held to these rules."
-        }
         "Sessions" => "On the web.",
         _ => "",
     }

@@ -326,13 +326,13 @@ fn page(
         "For the user's own pages and programs.",
     ));
     for (kind, about) in [
-        (CredentialKind::VoicemailCode, "Digits for the mailbox. Nothing opens with it yet."),
-        (
-            CredentialKind::PortalPasscode,
-            "Digits for signing in to another's phone for a while. Nothing opens with it yet.",
-        ),
+        (CredentialKind::VoicemailCode, "Digits for the mailbox."),
+        (CredentialKind::PortalPasscode, "Digits for signing in to another's phone for a while."),
     ] {
-        cards.push(card(owner, kind, TallyKey::credential(kind, account), None, about));
+        let tally = extension
+            .as_deref()
+            .map_or_else(|| TallyKey::credential(kind, account), |extension| TallyKey::code(kind, extension));
+        cards.push(card(owner, kind, tally, None, about));
     }
     let fields = user_fields(filled);
     let status_field = status_field(filled);
@@ -451,8 +451,8 @@ pub(super) async fn set_secret(
         (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
             TallyKey::extension(extension)
         }
-        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, _) => {
-            TallyKey::credential(kind, &account)
+        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, Some(extension)) => {
+            TallyKey::code(kind, extension)
         }
         _ => password_tally(&account),
     };

@@ -113,7 +113,7 @@ impl Admin<'_> {
             // One state takes the place of the other: who meant everybody did not mean to open what is closed.
             UserDeed::ForceNewPassword if user.condition == Condition::Disabled => {
                 let problem = "This user is disabled, and stays so.".into();
-                Err(Problem::Invalid(vec![WrongField { field: "status", problem }]))
+                Err(Problem::Invalid(vec![WrongField { field: "status", problem, rule: None }]))
             }
             UserDeed::Disable | UserDeed::Enable | UserDeed::ForceNewPassword => {
                 let base = user.extension().and_then(|extension| self.records.extension(extension));

@@ -275,7 +275,8 @@ impl Admin<'_> {
                 return Ok(stage);
             }
             if waiting.len() == count && !self.vacate(&mut stage, &waiting)? {
-                let wrong = problems.into_iter().map(|problem| WrongField { field: "changes", problem });
+                let wrong =
+                    problems.into_iter().map(|problem| WrongField { field: "changes", problem, rule: None });
                 return Err(Problem::Invalid(wrong.collect()));
             }
             wishes = waiting;
@@ -639,7 +640,7 @@ fn in_words(problem: &Problem) -> String {
 }
 
 fn wrong(field: &'static str, problem: String) -> Problem {
-    Problem::Invalid(vec![WrongField { field, problem }])
+    Problem::Invalid(vec![WrongField { field, problem, rule: None }])
 }
 
 fn unfit() -> Problem {

@@ -46,7 +46,7 @@ impl Admin<'_> {
         self.require(Right::ExtensionsWrite)?;
         if self.records.domain(domain).is_none() {
             let problem = super::users::NO_DOMAIN.into();
-            return Err(Problem::Invalid(vec![WrongField { field: "domain", problem }]));
+            return Err(Problem::Invalid(vec![WrongField { field: "domain", problem, rule: None }]));
         }
         let number = self.free_number(domain, &new.number, None)?;
         let id = self.records.next_extension();
@@ -77,12 +77,14 @@ impl Admin<'_> {
         };
         let audit =
             self.audit(Action::ExtensionChanged, before.domain, before.number.as_str(), vec![renumbered]);
-        let effects = vec![
+        let mut effects = Vec::from(TallyKey::codes(&before).map(Effect::ClearTally));
+        effects.extend([
             Effect::ClearTally(TallyKey::extension(&before)),
             Effect::PutExtension(Extension { number, version: before.version + 1, ..(*before).clone() }),
             audit,
-        ];
-        Ok(Change::of(effects.into_iter().chain(self.log_out(&before, None)).collect(), ()))
+        ]);
+        effects.extend(self.log_out(&before, None));
+        Ok(Change::of(effects, ()))
     }
 
     /// Deletes an extension; its user stays, without one.
@@ -100,6 +102,7 @@ impl Admin<'_> {
         let number = extension.number.as_str();
         effects.push(Effect::DeleteExtension(id));
         effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
+        effects.extend(TallyKey::codes(&extension).map(Effect::ClearTally));
         effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
         Ok(Change::of(effects, ()))
     }

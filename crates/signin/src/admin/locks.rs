@@ -34,13 +34,15 @@ impl Admin<'_> {
         Ok(Change::of(effects, keys.len()))
     }
 
-    /// Resets whatever count locks a user: the password's and the extension's. `Change::value` = how many.
+    /// Resets whatever count locks a user: the password's, the extension's, and those of the codes that are typed with its number. `Change::value` = how many.
     ///
     /// # Errors
     /// No right, or no such account.
     pub fn lift_locks_of(&self, id: AccountId) -> Result<Change<usize>, Problem> {
         let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
         let mut keys = self.records.counts_of(&account);
+        let extension = account.extension().and_then(|id| self.records.extension(id));
+        keys.extend(extension.iter().flat_map(|extension| TallyKey::codes(extension)));
         keys.retain(|key| {
             self.records.tally(key) != Tally::default() || !self.records.lanes_of(key).is_empty()
         });

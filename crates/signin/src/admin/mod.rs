@@ -44,7 +44,7 @@ use crate::{
     account::Account,
     api_token::ApiToken,
     audit::{Action, Actor, AuditEvent, FieldChange, Outcome, Reason},
-    credential::CredentialKind,
+    credential::{Broken, CredentialKind},
     effect::Effect,
     ident::{AccountId, DomainId, TokenId},
     interface::LoginInterface,
@@ -126,6 +126,23 @@ impl By {
             rights: records.rights_of(account),
             within: account.within(),
             interface: LoginInterface::WebManager,
+            address: Some(address),
+            agent: AuditEvent::text(agent),
+            offline: false,
+        }
+    }
+
+    /// The user of a phone whom the flow has just accepted there, or whose phone is trusted. At a keypad nobody has any
+    /// right but to what is their own.
+    pub fn at_phone(account: &Account, interface: LoginInterface, address: IpAddr, agent: &str) -> Self {
+        Self {
+            actor: Actor::Account(account.id, account.name.as_str().into()),
+            account: Some(account.id),
+            session: None,
+            token: None,
+            rights: Vec::new(),
+            within: Some(account.domain),
+            interface,
             address: Some(address),
             agent: AuditEvent::text(agent),
             offline: false,
@@ -219,6 +236,8 @@ pub struct WrongField {
     pub field: &'static str,
     /// What is wrong, and what would be right.
     pub problem: String,
+    /// The stable name of the rule for secrets that was broken, for those who say it in words of their own.
+    pub rule: Option<&'static str>,
 }
 
 /// What to do with a secret.
@@ -243,7 +262,12 @@ struct Checks(Vec<WrongField>);
 
 impl Checks {
     fn wrong(&mut self, field: &'static str, problem: impl Into<String>) {
-        self.0.push(WrongField { field, problem: problem.into() });
+        self.0.push(WrongField { field, problem: problem.into(), rule: None });
+    }
+
+    fn broken(&mut self, kind: CredentialKind, broken: Broken) {
+        let Broken { rule, says } = broken;
+        self.0.push(WrongField { field: kind.row().name, problem: says, rule: Some(rule) });
     }
 
     fn result(self) -> Result<(), Problem> {

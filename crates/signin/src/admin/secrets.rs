@@ -4,7 +4,9 @@ use super::{Admin, Change, Checks, Problem, SecretChoice};
 use crate::{
     account::{ADMINISTRATOR, Account, Condition, RoleKind, Status},
     audit::{Action, AuditEvent, FieldChange},
-    credential::{self, About, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind, Traits},
+    credential::{
+        self, About, Broken, Credential, CredentialFacts, CredentialKind, Owner, OwnerKind, Traits,
+    },
     dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId},
@@ -62,7 +64,9 @@ impl Admin<'_> {
             Owner::Domain(id) => {
                 let domain = self.records.domain(id).ok_or(Problem::NotFound("domain"))?;
                 let holder = Holder { owner, domain: id, name: &domain.realm, full_name: "", number: "" };
-                self.replace_secret(&holder, kind, choice, dice)
+                let mut change = self.replace_secret(&holder, kind, choice, dice)?;
+                change.effects.push(Effect::ClearTally(TallyKey::system_password(id)));
+                Ok(change)
             }
         }
     }
@@ -100,7 +104,7 @@ impl Admin<'_> {
         let kind = account.kind().password();
         if self.records.holds_secret(Owner::Account(account.id), kind, new) {
             let mut checks = Checks::default();
-            checks.wrong(kind.row().name, "This is the present one. Choose another.");
+            checks.broken(kind, is_present());
             checks.result()?;
         }
         let mut change =
@@ -111,6 +115,35 @@ impl Admin<'_> {
             change.effects.insert(0, Effect::PutAccount(freed));
         }
         Ok(change)
+    }
+
+    /// Chooses one's own new code at a phone (see [`By::at_phone`](super::By::at_phone)), where the present one has just been
+    /// proven by an attempt: that is counted, and this is not. The rules are never waived for it; the one that is broken is
+    /// named ([`WrongField::rule`](super::WrongField::rule)), so that a phone can say it. `Change::value` = how many sessions
+    /// end.
+    ///
+    /// # Errors
+    /// Not an account, a kind that the interface does not ask for, or a broken rule.
+    pub fn change_own_code(
+        &self,
+        kind: CredentialKind,
+        new: &Secret,
+        dice: &mut dyn Dice,
+    ) -> Result<Change<usize>, Problem> {
+        let account =
+            self.by.account.and_then(|id| self.records.account(id)).ok_or(Problem::NotFound("account"))?;
+        let row = kind.row();
+        // Who has proven the code of a mailbox has proven no other.
+        let is_asked = self.by.interface.row().opens_with.contains(&kind);
+        if !is_asked || row.belongs_to != OwnerKind::User || !row.is_digits {
+            return Err(Problem::Never("Another interface is for changing this code."));
+        }
+        if self.records.holds_secret(Owner::Account(account.id), kind, new) {
+            let mut checks = Checks::default();
+            checks.broken(kind, is_present());
+            checks.result()?;
+        }
+        self.replace_account_secret(&account, kind, &SecretChoice::Set(new.clone()), dice)
     }
 
     /// The account after somebody else has set its secret: to choose a new one first, if that is wished, and no longer
@@ -168,12 +201,17 @@ impl Admin<'_> {
             number,
         };
         let mut change = self.replace_secret(&holder, kind, choice, dice)?;
+        if let Some(extension) = extension.as_ref().filter(|_| kind.row().is_digits) {
+            change.effects.push(Effect::ClearTally(TallyKey::code(kind, extension)));
+        }
         if kind == CredentialKind::LoginCode {
             if let Some(extension) = &extension {
                 change.effects.push(Effect::ClearTally(TallyKey::extension(extension)));
             }
         } else {
-            change.effects.push(Effect::ClearTally(TallyKey::credential(kind, account)));
+            if !kind.row().is_digits {
+                change.effects.push(Effect::ClearTally(TallyKey::credential(kind, account)));
+            }
             let sessions = self.records.sessions_of(account.id);
             change.value = sessions.iter().filter(|session| Some(session.id) != self.by.session).count();
             change.effects.push(self.end_sessions(account.id));
@@ -240,14 +278,14 @@ impl Admin<'_> {
         let rules = (row.rules)(&settings);
         let traits = Traits::of(kind, &secret, &about);
         if let Err(broken) = credential::judge(kind, &traits, rules, about.patterns_waived) {
-            checks.wrong(row.name, broken.says);
+            checks.broken(kind, broken);
         }
         checks.result()?;
         // Made before the comparison with earlier ones: it throws dice, and with them comes the turn at hashing.
         let payload = credential::payload(kind, &secret, &traits, dice);
-        if let Some(says) = self.came_before(holder.owner, kind, &secret, rules) {
+        if let Some(broken) = self.came_before(holder.owner, kind, &secret, rules) {
             let mut checks = Checks::default();
-            checks.wrong(row.name, says);
+            checks.broken(kind, broken);
             checks.result()?;
         }
         let effects = vec![kept(payload), self.audit_secret(Action::SecretSet, holder, kind)];
@@ -262,21 +300,23 @@ impl Admin<'_> {
         kind: CredentialKind,
         secret: &Secret,
         rules: &SecretRules,
-    ) -> Option<String> {
+    ) -> Option<Broken> {
         self.records.credential(owner, kind)?;
         let backwards = Secret::new(secret.reveal().chars().rev().collect::<String>());
         if rules.refuse_reversed && self.records.holds_secret(owner, kind, &backwards) {
-            return Some("This is the present one backwards. Choose another.".into());
+            let says = "This is the present one backwards. Choose another.".into();
+            return Some(Broken { rule: "refuse-reversed", says });
         }
         if rules.history == 0 {
             return None;
         }
         if self.records.holds_secret(owner, kind, secret) {
-            return Some("This is the present one. Choose another.".into());
+            return Some(is_present());
         }
         let earlier = usize::from(rules.history.saturating_sub(1));
-        self.records.is_former(owner, kind, secret, earlier).then(|| {
-            format!("This is one of the last {}. Choose one that was not used lately.", rules.history)
+        self.records.is_former(owner, kind, secret, earlier).then(|| Broken {
+            rule: "history",
+            says: format!("This is one of the last {}. Choose one that was not used lately.", rules.history),
         })
     }
 
@@ -310,4 +350,8 @@ impl Admin<'_> {
         let named = FieldChange { field: kind.row().name.into(), before: "".into(), after: "".into() };
         self.audit(action, holder.domain, subject, vec![named])
     }
+}
+
+fn is_present() -> Broken {
+    Broken { rule: "history", says: "This is the present one. Choose another.".into() }
 }

@@ -1,7 +1,7 @@
 //! The login code of a user: digits for phones. Kept as it is (sealed), because a digest is made for a realm
 //! and a number, and both can change.
 
-use super::{Binding, CredentialKind, KindRow, OwnerKind, Verifier, text_of, versioned};
+use super::{Binding, CredentialKind, KindRow, OwnerKind, Verifier, digits, versioned};
 use crate::{
     digest::DigestKeys,
     secret::{Secret, SecretBytes},
@@ -22,11 +22,7 @@ pub(super) fn payload(secret: &Secret) -> SecretBytes {
 }
 
 pub(super) fn verifier(payload: &SecretBytes, binding: &Binding<'_>) -> Verifier {
-    match text_of(payload) {
-        // The rules let nobody choose anything else, so whatever else stands there is no code.
-        Some(code) if code.bytes().all(|byte| byte.is_ascii_digit()) => digest_verifier(code, binding),
-        Some(_) | None => Verifier::Unset,
-    }
+    digits::verifier(payload, binding)
 }
 
 /// What a digest that was made with `secret` is held against.

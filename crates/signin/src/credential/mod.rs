@@ -33,6 +33,7 @@ use crate::{
     dice::Dice,
     digest::DigestKeys,
     ident::{AccountId, DomainId, ExtensionId},
+    interface::LoginInterface,
     policy::{SecretRules, Settings},
     secret::{Secret, SecretBytes},
     timestamp::Timestamp,
@@ -240,11 +241,24 @@ pub fn verifier(kind: CredentialKind, payload: &SecretBytes, binding: &Binding<'
         CredentialKind::UserPassword => user_password::verifier(payload),
         CredentialKind::LoginCode => login_code::verifier(payload, binding),
         CredentialKind::PhonePassword => phone_password::verifier(payload, binding),
-        // No interface opens with them yet; what is set is ready for the first that does.
-        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode | CredentialKind::SystemPassword => {
-            Verifier::Unset
-        }
+        CredentialKind::VoicemailCode => voicemail_code::verifier(payload, binding),
+        CredentialKind::PortalPasscode => portal_passcode::verifier(payload, binding),
+        CredentialKind::SystemPassword => system_password::verifier(payload, binding),
     }
+}
+
+/// Whether digits that were typed at a keypad are the code that `keys` were derived from, for the same binding. What is no
+/// code takes the same time as one that is wrong.
+pub(crate) fn is_typed(
+    interface: LoginInterface,
+    typed: &Secret,
+    keys: &DigestKeys,
+    binding: &Binding<'_>,
+) -> bool {
+    let code = typed.reveal();
+    let is_of_system = interface.row().opens_with.contains(&CredentialKind::SystemPassword);
+    let shown = if is_of_system { system_password::keys(code, binding) } else { digits::keys(code, binding) };
+    shown.matches(keys) & digits::is_code(code)
 }
 
 /// Whether `secret` is the one that is kept already. Costs a hash for passwords. For those who set secrets and leave

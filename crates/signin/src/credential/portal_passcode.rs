@@ -1,7 +1,7 @@
 //! The portal passcode of a user: digits for signing in to another's phone for a while (hoteling). Kept as it is (sealed): a reversed or repeated
-//! one is told by it. No login interface opens with it yet.
+//! one is told by it.
 
-use super::{CredentialKind, KindRow, OwnerKind, versioned};
+use super::{Binding, CredentialKind, KindRow, OwnerKind, Verifier, digits, versioned};
 use crate::secret::{Secret, SecretBytes};
 
 pub(super) const ROW: KindRow = KindRow {
@@ -16,4 +16,8 @@ pub(super) const ROW: KindRow = KindRow {
 
 pub(super) fn payload(secret: &Secret) -> SecretBytes {
     versioned(secret.reveal())
+}
+
+pub(super) fn verifier(payload: &SecretBytes, binding: &Binding<'_>) -> Verifier {
+    digits::verifier(payload, binding)
 }

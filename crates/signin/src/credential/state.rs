@@ -7,6 +7,7 @@ use super::{CredentialFacts, CredentialKind, KINDS, Owner, OwnerKind};
 use crate::{
     account::{Account, RoleKind},
     extension::Extension,
+    ident::AccountId,
     interface::LoginInterface,
     lockout::TallyKey,
     records::Records,
@@ -101,13 +102,16 @@ pub fn count_of(
     extension: Option<&Extension>,
 ) -> Option<TallyKey> {
     match kind {
-        CredentialKind::ServicePassword
-        | CredentialKind::UserPassword
-        | CredentialKind::VoicemailCode
-        | CredentialKind::PortalPasscode => account.map(|account| TallyKey::credential(kind, account)),
-        // Whoever guesses the system's does so at a phone.
-        CredentialKind::LoginCode | CredentialKind::PhonePassword | CredentialKind::SystemPassword => {
-            extension.map(TallyKey::extension)
+        CredentialKind::ServicePassword | CredentialKind::UserPassword => {
+            account.map(|account| TallyKey::credential(kind, account))
+        }
+        // Whoever types one says a number with it.
+        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => {
+            extension.map(|extension| TallyKey::code(kind, extension))
+        }
+        CredentialKind::LoginCode | CredentialKind::PhonePassword => extension.map(TallyKey::extension),
+        CredentialKind::SystemPassword => {
+            extension.map(|extension| TallyKey::system_password(extension.domain))
         }
     }
 }
@@ -128,19 +132,20 @@ fn last_use(
     let noted = facts.used_at.map(Moment::At);
     let used = match (kind, owner) {
         (CredentialKind::ServicePassword | CredentialKind::UserPassword, Owner::Account(id)) => {
-            let activity = records.activity(id);
-            activity.signed_in_at.map(|at| LastUse {
-                at: Moment::At(at),
-                from: activity.signed_in_from,
-                by: activity.signed_in_by.unwrap_or(LoginInterface::WebManager),
-            })
+            signed_in(records, id, kind)
+        }
+        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, Owner::Account(id)) => {
+            signed_in(records, id, kind)
         }
         (CredentialKind::LoginCode, Owner::Account(id)) => {
             let extension = records.account(id)?.extension()?;
             let other = Owner::Extension(extension);
             // Where the extension has a password of its own, its phones show that one.
             let is_shown = records.credential(other, CredentialKind::PhonePassword).is_none();
-            is_shown.then(|| seen_at(records, extension, now)).flatten()
+            is_shown
+                .then(|| seen_at(records, extension, now))
+                .flatten()
+                .or_else(|| signed_in(records, id, kind))
         }
         (CredentialKind::PhonePassword, Owner::Extension(id)) => seen_at(records, id, now),
         (
@@ -162,6 +167,15 @@ fn last_use(
         };
         noted.map(|at| LastUse { at, from: None, by })
     })
+}
+
+/// The last sign-in of an account, if it was with this kind.
+fn signed_in(records: &dyn Records, id: AccountId, kind: CredentialKind) -> Option<LastUse> {
+    let activity = records.activity(id);
+    let by = activity.signed_in_by.unwrap_or(LoginInterface::WebManager);
+    let was_with_it = activity.signed_in_by.is_none() || by.row().opens_with.contains(&kind);
+    let at = activity.signed_in_at.filter(|_| was_with_it)?;
+    Some(LastUse { at: Moment::At(at), from: activity.signed_in_from, by })
 }
 
 fn seen_at(records: &dyn Records, extension: crate::ident::ExtensionId, now: Timestamp) -> Option<LastUse> {

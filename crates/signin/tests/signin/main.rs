@@ -21,6 +21,7 @@ mod drafts_model;
 mod edges;
 mod empty_secrets;
 mod house;
+mod keypads;
 mod lanes;
 mod lockout;
 mod model;

@@ -317,13 +317,13 @@ impl Model {
             Claim::Token(id) => TokenId::parse(id)
                 .and_then(|id| self.documents.get(&DocumentId::ApiToken(id)))
                 .and_then(|document| document.api_token().cloned()),
-            Claim::Account(..) | Claim::Extension(_) => None,
+            Claim::Account(..) | Claim::Extension(_) | Claim::System(_) => None,
         };
         let (account, extension) = match attempt.claim {
             Claim::Account(kind, name) => {
                 (self.account_named(kind, attempt.domain, &FoldedName::of(name)), None)
             }
-            Claim::Extension(number) => {
+            Claim::Extension(number) | Claim::System(number) => {
                 let number = Number::parse(number);
                 let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
                 (extension.as_ref().and_then(|e| e.user).and_then(|id| self.account(id)), extension)
@@ -333,6 +333,7 @@ impl Model {
         let owners = [
             extension.as_ref().map(|e| Owner::Extension(e.id)),
             account.as_ref().map(|a| Owner::Account(a.id)),
+            matches!(attempt.claim, Claim::System(_)).then_some(Owner::Domain(attempt.domain)),
         ];
         let opens_with = attempt.interface.row().opens_with;
         let mut pairs =
@@ -353,7 +354,7 @@ impl Model {
         };
         let print = match attempt.proof {
             Proof::Digest(..) => attempt.print(),
-            Proof::Plain(secret) | Proof::Bearer(secret) => {
+            Proof::Plain(secret) | Proof::Bearer(secret) | Proof::Digits(secret) => {
                 let mut hash = DefaultHasher::new();
                 (secret.reveal(), attempt.peer.address, self.changes).hash(&mut hash);
                 Some(hash.finish())
@@ -399,6 +400,7 @@ impl Model {
             address: (address, at_address),
             account,
             extension,
+            domain: attempt.is_at_keypad().then(|| self.domains.get(&attempt.domain).cloned()).flatten(),
             token: token.map(Box::new),
             settings,
         }
@@ -475,6 +477,7 @@ impl Model {
     fn lane(&self, attempt: &Attempt<'_>, now: Timestamp) -> (Lane, bool) {
         match attempt.claim {
             Claim::Token(_) => (Lane::Open, true),
+            Claim::Extension(_) | Claim::System(_) if attempt.is_at_keypad() => (Lane::Open, true),
             Claim::Account(kind, name) => {
                 let account = self.account_named(kind, attempt.domain, &FoldedName::of(name));
                 let device = account.and_then(|account| {
@@ -483,7 +486,7 @@ impl Model {
                 });
                 (device.map_or(Lane::Open, Lane::Device), true)
             }
-            Claim::Extension(number) => {
+            Claim::Extension(number) | Claim::System(number) => {
                 let number = Number::parse(number);
                 let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
                 let places = extension.and_then(|extension| self.places.get(&extension.id));

@@ -91,7 +91,7 @@ fn every_rule_says_what_it_is_for_and_is_found_by_its_name() {
         assert_eq!(rules::named(&rule.name()).map(|found| found.part()), Some(rule.part()));
     }
     let locks = Part::ALL.into_iter().filter(|part| part.lock_rule(&settings).is_some());
-    assert_eq!(locks.count(), 6, "phones share theirs, and sessions are not guessed");
+    assert_eq!(locks.count(), 7, "sessions are not guessed");
 }
 
 #[test]

@@ -117,7 +117,8 @@ fn take(
             has_secret_changes = true;
             let broken = credential::check(kind, secret, &about, &admin.records.settings());
             broken.map_err(|broken| {
-                Problem::Invalid(vec![WrongField { field: kind.row().name, problem: broken.says }])
+                let rule = Some(broken.rule);
+                Problem::Invalid(vec![WrongField { field: kind.row().name, problem: broken.says, rule }])
             })?;
             *settled = SecretChoice::Keep;
         }
@@ -126,7 +127,7 @@ fn take(
     if number.is_empty() && matches!(phone_password, SecretChoice::Set(_)) {
         let problem = "A phone password needs an extension.".into();
         let field = CredentialKind::PhonePassword.row().name;
-        return Err(Problem::Invalid(vec![WrongField { field, problem }]));
+        return Err(Problem::Invalid(vec![WrongField { field, problem, rule: None }]));
     }
     let present = account.as_ref().map_or("", |account| &*account.full_name);
     let wanted = UserRow {
