@@ -244,8 +244,7 @@ impl<'r> Room<'r> {
         let seat = self.seat(extension);
         seat.occupant = if is_own { Occupant::Own } else { Occupant::User(account) };
         (seat.since, seat.until) = (now, until);
-        self.desk(account).whereabouts =
-            if is_home { Whereabouts::Home } else { Whereabouts::At(extension) };
+        self.desk(account).whereabouts = if is_home { Whereabouts::Home } else { Whereabouts::At(extension) };
     }
 
     /// A phone that nobody is at goes back to its own user, who is nowhere and need not log in.

@@ -1,16 +1,18 @@
 //! Documents: records that are few, small and rarely changed. The store keeps them all alike, so that a new kind of them is
 //! a variant here and nothing there.
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     api_token::{ApiToken, TOKENS_MAX},
     desk::{Desk, Seat},
+    domain_codes::DomainCodes,
     draft::Draft,
     extension::DOMAINS_MAX,
-    ident::{AccountId, ExtensionId, FoldedName, GroupId, TokenId},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, GroupId, TokenId},
+    mailbox::Mailbox,
     rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
@@ -28,6 +30,10 @@ pub enum DocumentId {
     Seat(ExtensionId),
     /// Where a user is.
     Desk(AccountId),
+    /// The mailbox of a user.
+    Mailbox(AccountId),
+    /// The short codes of a domain.
+    ShortCodes(DomainId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -43,6 +49,10 @@ pub enum DocumentKind {
     Seat,
     /// Where users are, and how they may move.
     Desk,
+    /// Mailboxes.
+    Mailbox,
+    /// Short codes.
+    ShortCodes,
 }
 
 /// One document.
@@ -59,6 +69,10 @@ pub enum Document {
     Seat(Seat),
     /// Where a user is.
     Desk(Desk),
+    /// What was left for a user.
+    Mailbox(Mailbox),
+    /// What is dialled to have something done.
+    ShortCodes(DomainCodes),
 }
 
 /// Phones and users of which more is known than that all are at home.
@@ -73,6 +87,8 @@ impl DocumentId {
             Self::ApiToken(_) => DocumentKind::ApiToken,
             Self::Seat(_) => DocumentKind::Seat,
             Self::Desk(_) => DocumentKind::Desk,
+            Self::Mailbox(_) => DocumentKind::Mailbox,
+            Self::ShortCodes(_) => DocumentKind::ShortCodes,
         }
     }
 }
@@ -86,6 +102,9 @@ impl DocumentKind {
             Self::Draft => SERVICE_USERS_MAX * DOMAINS_MAX,
             Self::ApiToken => TOKENS_MAX,
             Self::Seat | Self::Desk => MOVED_MAX,
+            // One for each user.
+            Self::Mailbox => usize::MAX,
+            Self::ShortCodes => DOMAINS_MAX,
         }
     }
 
@@ -97,6 +116,34 @@ impl DocumentKind {
             Self::ApiToken => "API token",
             Self::Seat => "phone's login",
             Self::Desk => "user's desk",
+            Self::Mailbox => "mailbox",
+            Self::ShortCodes => "short codes",
+        }
+    }
+
+    /// Whether each of them belongs to an account or a domain, is found by that alone and goes with it. There may be as many as
+    /// there are of those, so they are never looked at one beside the other.
+    pub const fn is_of_one(self) -> bool {
+        match self {
+            Self::Mailbox | Self::ShortCodes | Self::Seat | Self::Desk => true,
+            Self::RightsGroup | Self::Draft | Self::ApiToken => false,
+        }
+    }
+
+    /// The names of all of them: few or many of other kinds are passed over.
+    pub const fn ids(self) -> RangeInclusive<DocumentId> {
+        match self {
+            Self::RightsGroup => {
+                DocumentId::RightsGroup(GroupId(0))..=DocumentId::RightsGroup(GroupId(u32::MAX))
+            }
+            Self::Draft => DocumentId::Draft(AccountId(0))..=DocumentId::Draft(AccountId(u32::MAX)),
+            Self::ApiToken => DocumentId::ApiToken(TokenId(0))..=DocumentId::ApiToken(TokenId(u32::MAX)),
+            Self::Mailbox => DocumentId::Mailbox(AccountId(0))..=DocumentId::Mailbox(AccountId(u32::MAX)),
+            Self::ShortCodes => {
+                DocumentId::ShortCodes(DomainId(0))..=DocumentId::ShortCodes(DomainId(u32::MAX))
+            }
+            Self::Seat => DocumentId::Seat(ExtensionId(0))..=DocumentId::Seat(ExtensionId(u32::MAX)),
+            Self::Desk => DocumentId::Desk(AccountId(0))..=DocumentId::Desk(AccountId(u32::MAX)),
         }
     }
 }
@@ -110,6 +157,8 @@ impl Document {
             Self::ApiToken(token) => DocumentId::ApiToken(token.id),
             Self::Seat(seat) => DocumentId::Seat(seat.extension),
             Self::Desk(desk) => DocumentId::Desk(desk.account),
+            Self::Mailbox(mailbox) => DocumentId::Mailbox(mailbox.account),
+            Self::ShortCodes(codes) => DocumentId::ShortCodes(codes.domain),
         }
     }
 
@@ -121,6 +170,8 @@ impl Document {
             Self::ApiToken(token) => token.version,
             Self::Seat(seat) => seat.version,
             Self::Desk(desk) => desk.version,
+            Self::Mailbox(mailbox) => mailbox.version,
+            Self::ShortCodes(codes) => codes.version,
         }
     }
 
@@ -129,48 +180,48 @@ impl Document {
         match self {
             Self::RightsGroup(group) => Some(FoldedName::of(&group.name)),
             // Each owner has names of their own.
-            Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
+            Self::Draft(_)
+            | Self::ApiToken(_)
+            | Self::Mailbox(_)
+            | Self::ShortCodes(_)
+            | Self::Seat(_)
+            | Self::Desk(_) => None,
         }
     }
 
     /// The rights group that it is.
     pub const fn rights_group(&self) -> Option<&RightsGroup> {
-        match self {
-            Self::RightsGroup(group) => Some(group),
-            Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
-        }
+        if let Self::RightsGroup(group) = self { Some(group) } else { None }
     }
 
     /// The draft that it is.
     pub const fn draft(&self) -> Option<&Draft> {
-        match self {
-            Self::Draft(draft) => Some(draft),
-            Self::RightsGroup(_) | Self::ApiToken(_) | Self::Seat(_) | Self::Desk(_) => None,
-        }
+        if let Self::Draft(draft) = self { Some(draft) } else { None }
     }
 
     /// The API token that it is.
     pub const fn api_token(&self) -> Option<&ApiToken> {
-        match self {
-            Self::ApiToken(token) => Some(token),
-            Self::RightsGroup(_) | Self::Draft(_) | Self::Seat(_) | Self::Desk(_) => None,
-        }
+        if let Self::ApiToken(token) = self { Some(token) } else { None }
+    }
+
+    /// The mailbox that it is.
+    pub const fn mailbox(&self) -> Option<&Mailbox> {
+        if let Self::Mailbox(mailbox) = self { Some(mailbox) } else { None }
+    }
+
+    /// The short codes that it is.
+    pub const fn short_codes(&self) -> Option<&DomainCodes> {
+        if let Self::ShortCodes(codes) = self { Some(codes) } else { None }
     }
 
     /// Who is at a phone, if it says that.
     pub const fn seat(&self) -> Option<&Seat> {
-        match self {
-            Self::Seat(seat) => Some(seat),
-            Self::RightsGroup(_) | Self::Draft(_) | Self::ApiToken(_) | Self::Desk(_) => None,
-        }
+        if let Self::Seat(seat) = self { Some(seat) } else { None }
     }
 
     /// Where a user is, if it says that.
     pub const fn desk(&self) -> Option<&Desk> {
-        match self {
-            Self::Desk(desk) => Some(desk),
-            Self::RightsGroup(_) | Self::Draft(_) | Self::ApiToken(_) | Self::Seat(_) => None,
-        }
+        if let Self::Desk(desk) = self { Some(desk) } else { None }
     }
 }
 

@@ -6,14 +6,17 @@ use crate::{
     account::{Account, Activity},
     alarm::AlarmChange,
     audit::AuditEvent,
+    call_log::CallEntry,
     credential::{Credential, CredentialFacts, CredentialKind, Owner},
     document::{Document, DocumentId},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::TallyKey,
+    mailbox::RecordingId,
     policy::Settings,
     registration::{Quarantined, Registration},
     reporting::Reporting,
+    secret::SecretBytes,
     session::{Session, SessionId},
     timestamp::Timestamp,
 };
@@ -60,15 +63,22 @@ pub enum Effect {
     PutReporting(Box<Reporting>),
     /// Makes or changes a domain.
     PutDomain(Domain),
-    /// Removes a domain.
+    /// Removes a domain with its short codes and its secret.
     DeleteDomain(DomainId),
     /// Makes or changes a document.
     PutDocument(Box<Document>),
     /// Removes a document.
     DeleteDocument(DocumentId),
+    /// Puts what can be heard of a mailbox, which must name it when the commit is over. What a mailbox no longer names goes
+    /// without being told.
+    PutRecording(AccountId, RecordingId, SecretBytes),
+    /// Adds a call to a user's log; may be a second late.
+    NoteCall(AccountId, CallEntry),
+    /// Empties a user's call log.
+    ForgetCalls(AccountId),
     /// Makes or changes an account.
     PutAccount(Account),
-    /// Removes an account with its credentials, activity and sessions.
+    /// Removes an account with its credentials, activity, sessions, mailbox and call log.
     DeleteAccount(AccountId),
     /// Notes a sign-in; may be a second late.
     PutActivity(AccountId, Activity),

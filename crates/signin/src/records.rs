@@ -6,9 +6,11 @@ use crate::{
     account::{Account, Activity, RoleKind, Status},
     credential::{About, CredentialFacts, CredentialKind, Owner, Traits, judge},
     document::{Document, DocumentId, DocumentKind},
+    domain_codes::DomainCodes,
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     lockout::{Standing, Tally, TallyKey},
+    mailbox::Mailbox,
     place::Places,
     policy::Settings,
     registration::Registration,
@@ -79,6 +81,20 @@ pub trait Records {
     fn next_extension(&self) -> ExtensionId;
     /// A number no domain ever had; another one at each call.
     fn next_domain(&self) -> DomainId;
+
+    /// The mailbox of a user; whether there is such a user is another question.
+    fn mailbox(&self, account: AccountId) -> Mailbox {
+        let document = self.document(DocumentId::Mailbox(account));
+        let mailbox = document.and_then(|document| document.mailbox().cloned());
+        mailbox.unwrap_or_else(|| Mailbox::untouched(account))
+    }
+
+    /// What was chosen of the short codes of a domain.
+    fn short_codes(&self, domain: DomainId) -> DomainCodes {
+        let document = self.document(DocumentId::ShortCodes(domain));
+        let codes = document.and_then(|document| document.short_codes().cloned());
+        codes.unwrap_or_else(|| DomainCodes::untouched(domain))
+    }
 
     /// The rights of an account: the union of its groups'.
     fn rights_of(&self, account: &Account) -> Vec<Right> {

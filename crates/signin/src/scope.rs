@@ -65,6 +65,8 @@ impl<'a> Scope<'a> {
             Document::ApiToken(token) => self.reaches_account(token.account),
             Document::Seat(seat) => self.reaches_extension(seat.extension),
             Document::Desk(desk) => self.reaches_account(desk.account),
+            Document::Mailbox(mailbox) => self.reaches_account(mailbox.account),
+            Document::ShortCodes(codes) => self.reaches(codes.domain),
         }
     }
 }

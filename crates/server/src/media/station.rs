@@ -289,8 +289,9 @@ impl<L: Line> Station<L> {
             let is_key = Some(packet.payload_type) == self.agreed.event_payload_type;
             let is_ours = is_key || packet.payload_type == self.agreed.payload_type;
             // Whoever was heard first is the caller. Anybody who knows the port could speak to it, but not in between.
-            let is_caller = self.heard_from.map_or(from.ip() == self.agreed.remote.ip(), |known| known == from)
-                || from == self.agreed.remote;
+            let is_caller =
+                self.heard_from.map_or(from.ip() == self.agreed.remote.ip(), |known| known == from)
+                    || from == self.agreed.remote;
             if !is_ours || !is_caller {
                 continue;
             }

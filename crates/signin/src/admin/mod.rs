@@ -6,6 +6,7 @@
 mod alarms;
 mod api_tokens;
 mod bulk;
+mod calls;
 mod desks;
 mod domains;
 mod drafts;
@@ -29,6 +30,7 @@ use thiserror::Error;
 pub use self::{
     api_tokens::{MadeToken, TokenFields},
     bulk::{Changed, UserDeed},
+    calls::EditMailbox,
     desks::DeskRules,
     domains::NewDomain,
     drafts::{Choice, Decisions},

@@ -192,6 +192,9 @@ fn nature(effect: &Effect, live: &dyn Records, is_group_gone: bool) -> Nature {
         Effect::DeleteDomain(_)
         | Effect::DeleteDocument(_)
         | Effect::PutReporting(_)
+        | Effect::PutRecording(..)
+        | Effect::NoteCall(..)
+        | Effect::ForgetCalls(_)
         | Effect::OpenSession(_) => Nature::Never(ELSEWHERE),
         Effect::PutActivity(..)
         | Effect::NoteFailure(_)
@@ -235,9 +238,17 @@ fn record_of(effect: &Effect) -> Option<RecordId> {
         Effect::PutExtension(extension) => Some(RecordId::Extension(extension.id)),
         Effect::DeleteExtension(id) => Some(RecordId::Extension(*id)),
         Effect::DeleteDocument(
-            DocumentId::Draft(_) | DocumentId::ApiToken(_) | DocumentId::Seat(_) | DocumentId::Desk(_),
+            DocumentId::Draft(_)
+            | DocumentId::ApiToken(_)
+            | DocumentId::Mailbox(_)
+            | DocumentId::ShortCodes(_)
+            | DocumentId::Seat(_)
+            | DocumentId::Desk(_),
         )
         | Effect::PutReporting(_)
+        | Effect::PutRecording(..)
+        | Effect::NoteCall(..)
+        | Effect::ForgetCalls(_)
         | Effect::DeleteDomain(_)
         | Effect::PutActivity(..)
         | Effect::NoteFailure(_)

@@ -131,6 +131,9 @@ impl Layer {
                     self.credentials.insert((*owner, *kind), None);
                 }
                 Effect::DeleteDomain(_)
+                | Effect::PutRecording(..)
+                | Effect::NoteCall(..)
+                | Effect::ForgetCalls(_)
                 | Effect::PutActivity(..)
                 | Effect::NoteFailure(_)
                 | Effect::PutCredentialFacts(..)

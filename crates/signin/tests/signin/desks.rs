@@ -57,8 +57,7 @@ fn log_out(house: &House, at: &str) -> bool {
 }
 
 fn rules(house: &House, who: &str, change: impl FnOnce(&mut DeskRules)) {
-    let mut rules =
-        DeskRules { is_forced: false, idle: Seconds(0), guest_hours_max: 0, may_be_guest: false };
+    let mut rules = DeskRules { is_forced: false, idle: Seconds(0), guest_hours_max: 0, may_be_guest: false };
     change(&mut rules);
     let account = user(house, who);
     house.administer(|admin, _| admin.save_desk_rules(account, rules)).unwrap();

@@ -12,6 +12,7 @@
 mod administration;
 mod boundaries;
 mod bulk;
+mod calls;
 mod desks;
 mod diagnosis;
 mod doctors_words;

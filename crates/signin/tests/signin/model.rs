@@ -13,6 +13,7 @@ use signin::{
     alarm::AlarmChange,
     attempt::{Attempt, Claim, Proof},
     audit::AuditEvent,
+    call_log::CallEntry,
     challenge::NonceUse,
     credential::{
         self, About, Binding, Credential, CredentialFacts, CredentialKind, Owner, Traits, Verifier,
@@ -44,6 +45,7 @@ pub(crate) struct Model {
     pub(crate) domains: BTreeMap<DomainId, Arc<Domain>>,
     pub(crate) accounts: BTreeMap<AccountId, Arc<Account>>,
     pub(crate) activities: BTreeMap<AccountId, Activity>,
+    pub(crate) calls: BTreeMap<AccountId, Vec<CallEntry>>,
     pub(crate) extensions: BTreeMap<ExtensionId, Arc<Extension>>,
     pub(crate) credentials: BTreeMap<(Owner, CredentialKind), Credential>,
     pub(crate) tallies: BTreeMap<TallyKey, Tally>,
@@ -199,6 +201,7 @@ impl Model {
             Effect::DeleteDomain(id) => {
                 self.domains.remove(&id);
                 self.credentials.retain(|(owner, _), _| *owner != Owner::Domain(id));
+                self.documents.remove(&DocumentId::ShortCodes(id));
             }
             Effect::PutDocument(document) => {
                 let before = self.documents.get(&document.id()).map_or(0, |before| before.version());
@@ -216,7 +219,13 @@ impl Model {
                 self.credentials.retain(|(owner, _), _| *owner != Owner::Account(id));
                 self.sessions.retain(|_, session| session.account != id);
                 self.activities.remove(&id);
+                self.documents.remove(&DocumentId::Mailbox(id));
+                self.calls.remove(&id);
             }
+            // What a mailbox names is there.
+            Effect::PutRecording(id, recording, _) => assert!(self.mailbox(id).names(recording)),
+            Effect::NoteCall(id, entry) => self.calls.entry(id).or_default().push(entry),
+            Effect::ForgetCalls(id) => drop(self.calls.remove(&id)),
             Effect::PutActivity(id, activity) => drop(self.activities.insert(id, activity)),
             Effect::NoteFailure(id) => self.activities.entry(id).or_default().failures_since += 1,
             Effect::PutExtension(extension) => {

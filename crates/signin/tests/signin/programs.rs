@@ -15,12 +15,14 @@ use signin::{
     decide::{Decision, Finding, Settled, check, decide},
     dice::SeededDice,
     document::{Document, DocumentId, DocumentKind, api_tokens, rights_groups},
+    domain_codes::DomainCodes,
     draft::Draft,
     effect::Effect,
     extension::DOMAINS_MAX,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, NAME_MAX, TokenId},
     interface::LoginInterface,
     lockout::{Standing, TallyKey},
+    mailbox::Mailbox,
     records::Records,
     reporting::{DAYS_MAX, ROWS_MAX, ROWS_MIN, Retention},
     rights::{GROUPS_MAX, Right, SERVICE_USERS_MAX, STARTING_GROUPS},
@@ -567,7 +569,9 @@ fn each_kind_of_document_has_a_name_a_limit_and_what_is_unique_of_it() {
     let draft = Draft { owner, version: 6, begun_at, made: 0, records: Vec::new() };
     let draft = Arc::new(Document::Draft(draft));
     let token = model.document(DocumentId::ApiToken(made.id)).unwrap();
-    let all = [groups[0].clone(), draft, token];
+    let mailbox = Arc::new(Document::Mailbox(Mailbox::untouched(owner).next_version()));
+    let codes = Arc::new(Document::ShortCodes(DomainCodes::untouched(DomainId::FIRST)));
+    let all = [groups[0].clone(), draft, token, mailbox, codes];
     let told = all.each_ref().map(|document| {
         let kind = document.id().kind();
         (kind, kind.title(), kind.most(), document.version())
@@ -578,16 +582,36 @@ fn each_kind_of_document_has_a_name_a_limit_and_what_is_unique_of_it() {
             (DocumentKind::RightsGroup, "rights group", GROUPS_MAX, 1),
             (DocumentKind::Draft, "draft", SERVICE_USERS_MAX * DOMAINS_MAX, 6),
             (DocumentKind::ApiToken, "API token", TOKENS_MAX, 1),
+            (DocumentKind::Mailbox, "mailbox", usize::MAX, 1),
+            (DocumentKind::ShortCodes, "short codes", DOMAINS_MAX, 0),
         ]
     );
     assert_eq!(TOKENS_MAX, SERVICE_USERS_MAX * TOKENS_EACH_MAX * DOMAINS_MAX);
     let group = groups[0].rights_group().unwrap();
     let names = all.each_ref().map(|document| document.unique_name());
-    assert_eq!(names, [Some(FoldedName::of(&group.name)), None, None], "each owner has names of their own");
+    assert_eq!(
+        names,
+        [Some(FoldedName::of(&group.name)), None, None, None, None],
+        "each owner has names of their own"
+    );
     let is = all.each_ref().map(|document| {
-        [document.rights_group().is_some(), document.draft().is_some(), document.api_token().is_some()]
+        [
+            document.rights_group().is_some(),
+            document.draft().is_some(),
+            document.api_token().is_some(),
+            document.mailbox().is_some(),
+            document.short_codes().is_some(),
+        ]
     });
-    assert_eq!(is, [[true, false, false], [false, true, false], [false, false, true]]);
+    for (at, is) in is.iter().enumerate() {
+        assert_eq!(is.iter().enumerate().filter(|(_, is)| **is).map(|(is, _)| is).collect::<Vec<_>>(), [at]);
+    }
+    for document in &all {
+        let kind = document.id().kind();
+        assert!(kind.ids().contains(&document.id()));
+        assert_eq!(all.iter().filter(|other| kind.ids().contains(&other.id())).count(), 1, "{kind:?}");
+        assert_eq!(kind.is_of_one(), document.mailbox().is_some() || document.short_codes().is_some());
+    }
     assert_eq!(api_tokens(&all).iter().map(|token| token.id).collect::<Vec<_>>(), [made.id]);
     assert_eq!(rights_groups(&all), std::slice::from_ref(group));
     let mut names = STARTING_GROUPS.map(|(name, _)| name);

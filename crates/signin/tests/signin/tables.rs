@@ -62,7 +62,14 @@ fn names_are_all_different_and_find_what_they_name() {
     are_names(KINDS.iter().map(|row| row.name));
     are_names(INTERFACES.iter().map(|row| row.interface.name()));
     are_names(
-        [DocumentKind::RightsGroup, DocumentKind::Draft, DocumentKind::ApiToken].map(DocumentKind::title),
+        [
+            DocumentKind::RightsGroup,
+            DocumentKind::Draft,
+            DocumentKind::ApiToken,
+            DocumentKind::Mailbox,
+            DocumentKind::ShortCodes,
+        ]
+        .map(DocumentKind::title),
     );
     let scopes = KINDS.iter().map(|row| CountScope::Credential(row.kind));
     let scopes = scopes.chain([CountScope::Extension, CountScope::Address, CountScope::ApiToken]);

@@ -139,8 +139,7 @@ fn write_answer(
     let mut sdp = Vec::new();
     let offer = Offer::parse(request.fields.body).map_err(|_| (488, "Not Acceptable Here"))?;
     let agreed = offer.answer(local, &mut sdp).map_err(|_| (488, "Not Acceptable Here"))?;
-    let mut answer =
-        AnswerWriter::start(out, request, 200, asked.reason.as_bytes(), asked.peer, asked.tag);
+    let mut answer = AnswerWriter::start(out, request, 200, asked.reason.as_bytes(), asked.peer, asked.tag);
     let transport = asked.flow.transport.name();
     answer
         .copy(HeaderName::RecordRoute, request)
@@ -156,12 +155,7 @@ const WITHIN: [Method<'static>; 6] =
 
 impl Desk<'_> {
     /// A request within a call that was answered here.
-    pub(super) fn at_station(
-        &mut self,
-        request: &Request<'_>,
-        call: CallKey,
-        out: &mut Vec<u8>,
-    ) -> Written {
+    pub(super) fn at_station(&mut self, request: &Request<'_>, call: CallKey, out: &mut Vec<u8>) -> Written {
         match request.method {
             Method::Ack => {
                 self.sip.stations.tell(call, Event::Acknowledged);

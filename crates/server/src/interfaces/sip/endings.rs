@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use signin::timestamp::Timestamp;
 use wire::sip::{
-    AnswerWriter, Headers, HeaderName, Request, RequestWriter, Times,
+    AnswerWriter, HeaderName, Headers, Request, RequestWriter, Times,
     relay::{Kind, Relay},
 };
 
@@ -109,15 +109,8 @@ impl SipInterface {
         self.passages.with(passage, |passage| {
             let Some(from) = passage.from.filter(|_| passage.relay.is_open()) else { return };
             let mut answer = Vec::new();
-            AnswerWriter::start(
-                &mut answer,
-                &request,
-                status,
-                reason.as_bytes(),
-                from.peer,
-                &passage.tag,
-            )
-            .finish();
+            AnswerWriter::start(&mut answer, &request, status, reason.as_bytes(), from.peer, &passage.tag)
+                .finish();
             passage.refused_by_us(status, now, answer.into(), out);
         });
     }
