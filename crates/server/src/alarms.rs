@@ -70,7 +70,14 @@ async fn something(topics: &mut Receiver<store::Topic>) {
     loop {
         match topics.recv().await {
             Ok(Topic::Locks | Topic::Quarantine | Topic::Settings) | Err(RecvError::Lagged(_)) => return,
-            Ok(Topic::Phones | Topic::Sessions | Topic::Accounts | Topic::Audit | Topic::Alarms) => {}
+            Ok(
+                Topic::Phones
+                | Topic::Sessions
+                | Topic::Accounts
+                | Topic::Audit
+                | Topic::Alarms
+                | Topic::Calls,
+            ) => {}
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }

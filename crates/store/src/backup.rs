@@ -29,6 +29,8 @@ const FORMAT: u32 = 1;
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Rows restored in one transaction.
 const CHUNK: usize = 1000;
+/// Bytes after which the next transaction begins: recordings are large.
+const CHUNK_BYTES: usize = 16 << 20;
 
 /// What a backup holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -252,19 +254,23 @@ pub fn restore<R: BufRead + Seek>(
     if is_begun {
         engine.erase()?;
     }
-    let (mut batch, mut root) = (Batch::default(), None);
+    let (mut batch, mut bytes, mut root) = (Batch::default(), 0_usize, None);
     read(input, masters, &mut |summary, item| {
         step(summary);
         match item {
             // The root goes last: a store without it is one whose restore has not ended.
             Item::Row(row) if row.key == Keyring::row_key() => root = Some(row),
             Item::Row(row) if row.key == census.key => {}
-            Item::Row(row) => batch.puts.push(row),
+            Item::Row(row) => {
+                bytes = bytes.saturating_add(row.body.len());
+                batch.puts.push(row);
+            }
             Item::Audit(record) => batch.audit.push(record),
         }
-        if batch.puts.len() + batch.audit.len() < CHUNK {
+        if batch.puts.len() + batch.audit.len() < CHUNK && bytes < CHUNK_BYTES {
             return Ok(());
         }
+        bytes = 0;
         engine.write(&std::mem::take(&mut batch), &mut |_| Ok(census.clone()))
     })?;
     batch.puts.extend(root);

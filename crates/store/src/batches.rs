@@ -15,6 +15,8 @@ use crate::{
 
 /// Rows of a batch at most.
 const BATCH: usize = 256;
+/// Bytes of a batch, after which it is handed over: recordings are large.
+const BATCH_BYTES: usize = 1 << 20;
 /// Batches that wait at most.
 const WAITING_MAX: usize = 16;
 
@@ -96,17 +98,19 @@ pub(crate) fn by_shelf(
             sender.send(batch).map_err(|_| StoreError::Closed)?;
             if progress.has_failed() { Err(StoreError::Closed) } else { Ok(()) }
         };
-        let mut batch: Vec<Row> = Vec::with_capacity(BATCH);
+        let (mut batch, mut bytes): (Vec<Row>, usize) = (Vec::with_capacity(BATCH), 0);
         let answer = snapshot.rows(&mut |row| {
             let shelf = batch.last().map(|last| last.key.shelf);
             let ended = shelf.filter(|shelf| *shelf != row.key.shelf);
-            if batch.len() >= BATCH || ended.is_some() {
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES || ended.is_some() {
                 hand_over(&mut batch)?;
+                bytes = 0;
             }
             if let Some(shelf) = ended {
                 progress.wait();
                 done(shelf);
             }
+            bytes = bytes.saturating_add(row.body.len());
             batch.push(row);
             Ok(())
         });

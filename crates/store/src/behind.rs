@@ -10,6 +10,7 @@ use signin::{
     alarm::AlarmId,
     audit::{Action, Actor, AuditEvent, Outcome, Repeat},
     credential::{CredentialKind, Owner},
+    dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId, TargetId},
     interface::LoginInterface,
@@ -20,7 +21,14 @@ use signin::{
 };
 
 use crate::{
-    error::StoreError, former::FormerKey, holdings::Holdings, keyring::encode, rows, scribe::Draft,
+    calls::draft_calls,
+    engine::Reader,
+    error::StoreError,
+    former::FormerKey,
+    holdings::Holdings,
+    keyring::{Keyring, encode},
+    rows,
+    scribe::Draft,
     topic::Topic,
 };
 
@@ -46,6 +54,7 @@ pub(crate) enum Dirty {
     Former(FormerKey),
     Alarm(AlarmId),
     Delivered(TargetId),
+    CallLog(AccountId),
 }
 
 #[derive(Default)]
@@ -70,6 +79,8 @@ pub(crate) struct Behind(Mutex<Queue>);
 #[derive(Default)]
 pub(crate) struct Chunk {
     dirty: Vec<Dirty>,
+    /// How far the calls of each user are in the rows that are written.
+    calls: Vec<(AccountId, u64)>,
     audit: Vec<AuditEvent>,
 }
 
@@ -86,9 +97,12 @@ pub(crate) const fn may_be_late(effect: &Effect) -> bool {
         | Effect::Quarantine(_)
         | Effect::Alarm(_)
         | Effect::Delivered(..)
+        | Effect::NoteCall(..)
         | Effect::Audit(_) => true,
         Effect::PutSettings(_)
         | Effect::PutReporting(_)
+        | Effect::PutRecording(..)
+        | Effect::ForgetCalls(_)
         | Effect::CutAudit(_)
         | Effect::PutDomain(_)
         | Effect::DeleteDomain(_)
@@ -168,12 +182,20 @@ impl Behind {
                 }
                 topics.push(Topic::Alarms);
             }
+            Effect::NoteCall(account, entry) => {
+                if holdings.note_call(account, entry) {
+                    self.note(Dirty::CallLog(account));
+                }
+                topics.push(Topic::Calls);
+            }
             Effect::Audit(event) => {
                 topics.push(Topic::Audit);
                 self.audit(event);
             }
             Effect::PutSettings(_)
             | Effect::PutReporting(_)
+            | Effect::PutRecording(..)
+            | Effect::ForgetCalls(_)
             | Effect::CutAudit(_)
             | Effect::PutDomain(_)
             | Effect::DeleteDomain(_)
@@ -270,7 +292,7 @@ impl Behind {
             queue.lost_untold = 0;
         }
         queue.audit_out = audit.len();
-        Some(Chunk { dirty, audit })
+        Some(Chunk { dirty, calls: Vec::new(), audit })
     }
 
     /// Notes in memory what rests on disk now.
@@ -279,6 +301,9 @@ impl Behind {
             if let Dirty::Tally(key) = dirty {
                 holdings.counts.keep(key);
             }
+        }
+        for (account, through) in &chunk.calls {
+            holdings.call_logs.drop_through(*account, *through);
         }
         self.0.lock().audit_out = 0;
     }
@@ -296,9 +321,16 @@ impl Behind {
 }
 
 impl Chunk {
-    /// The rows to be written, as memory has them now.
-    pub(crate) fn draft(&self, holdings: &Holdings) -> Result<Draft, StoreError> {
+    /// The rows to be written, as memory has them now; to call logs, what memory has is added.
+    pub(crate) fn draft(
+        &mut self,
+        holdings: &Holdings,
+        reader: &dyn Reader,
+        keys: &Keyring,
+        dice: &mut dyn Dice,
+    ) -> Result<Draft, StoreError> {
         let mut draft = Draft::default();
+        let mut logs = Vec::new();
         for dirty in &self.dirty {
             let (key, body) = match dirty {
                 Dirty::Activity(id) => {
@@ -329,6 +361,10 @@ impl Chunk {
                 Dirty::Delivered(id) => {
                     (rows::delivered_key(*id), holdings.delivered.get(*id).map(|seq| encode(&seq)))
                 }
+                Dirty::CallLog(id) => {
+                    logs.push(*id);
+                    continue;
+                }
                 Dirty::Alarm(id) => {
                     (rows::alarm_key(*id), holdings.alarms.get(*id).map(|alarm| encode(&*alarm)))
                 }
@@ -341,6 +377,7 @@ impl Chunk {
                 None => draft.delete(key),
             }
         }
+        self.calls = draft_calls(&logs, holdings, reader, keys, dice, &mut draft)?;
         for event in &self.audit {
             draft.audit(event.clone());
         }

@@ -33,6 +33,7 @@ use signin::{
 use crate::{
     agents::Agents,
     alarms::Alarms,
+    calls::CallLogs,
     counts::{Counts, TALLIES_MAX},
     credentials::Credentials,
     delivered::Delivered,
@@ -65,6 +66,7 @@ pub(crate) struct Holdings {
     pub(crate) reporting: ArcSwap<Reporting>,
     pub(crate) alarms: Alarms,
     pub(crate) delivered: Delivered,
+    pub(crate) call_logs: CallLogs,
     pub(crate) domains: ArcSwap<Domains>,
     documents: RwLock<BTreeMap<DocumentId, Arc<Document>>>,
     accounts: Numbered<AccountId, Account>,
@@ -104,6 +106,7 @@ impl Holdings {
             reporting: ArcSwap::default(),
             alarms: Alarms::default(),
             delivered: Delivered::default(),
+            call_logs: CallLogs::default(),
             domains: ArcSwap::from_pointee(Domains::default()),
             documents: RwLock::default(),
             accounts: Numbered::new(),
@@ -150,7 +153,7 @@ impl Holdings {
     }
 
     pub(crate) fn documents(&self, kind: DocumentKind) -> Vec<Arc<Document>> {
-        self.documents.read().values().filter(|document| document.id().kind() == kind).cloned().collect()
+        self.documents.read().range(kind.ids()).map(|(_, document)| Arc::clone(document)).collect()
     }
 
     pub(crate) fn put_document(&self, document: Document) {
@@ -294,6 +297,7 @@ impl Holdings {
         let account = self.accounts.remove(id);
         self.service_users.write().remove(&id);
         self.activities.remove(id);
+        self.call_logs.drop_through(id, u64::MAX);
         for row in &KINDS {
             self.drop_credential(Owner::Account(id), row.kind);
         }

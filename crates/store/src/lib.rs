@@ -12,6 +12,7 @@ mod backup;
 mod batches;
 mod begin;
 mod behind;
+mod calls;
 mod census;
 mod commit;
 mod counts;

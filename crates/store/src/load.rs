@@ -213,7 +213,12 @@ impl Loader {
     fn record(&self, record: Record) -> Result<(), OpenError> {
         let holdings = &self.holdings;
         match record {
-            Record::Meta => {}
+            Record::Meta | Record::Recording => {}
+            Record::CallLog(id) => {
+                if holdings.peek_account(id, |account| account.is_none()) {
+                    self.orphan(Dirty::CallLog(id));
+                }
+            }
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
             Record::Delivered(target, seq) => holdings.delivered.set(target, Some(seq)),
             Record::Alarm(alarm) => holdings.alarms.restore(alarm),

@@ -6,7 +6,7 @@
 use signin::{dice::Dice, document::Document, draft::Draft, secret::SecretBytes};
 
 use crate::{
-    engine::{Engine, Row, Shelf},
+    engine::{Engine, Reader, Row, RowKey, Shelf},
     error::{OpenError, StoreError},
     keyring::Keyring,
     load::identify,
@@ -18,6 +18,8 @@ use crate::{
 
 /// Values resealed in one transaction.
 const CHUNK: usize = 500;
+/// Bytes after which the next transaction begins: recordings are large.
+const CHUNK_BYTES: usize = 16 << 20;
 
 /// What a reseal did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +41,13 @@ pub fn reseal(
     dice: &mut dyn Dice,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Resealed, OpenError> {
-    let mut snapshot = engine.reader().snapshot()?;
+    let reader = engine.reader();
+    let mut snapshot = reader.snapshot()?;
     let Some((keyring, census)) = identify(&mut *snapshot, masters)? else {
         engine.close()?;
         return Ok(Resealed { total: 0, resealed: 0 });
     };
-    let (mut total, mut waiting) = (1_u64, Vec::new());
+    let (mut total, mut waiting) = (1_u64, Waiting::default());
     let (mut root, mut sum) = (None, RowSum::default());
     snapshot.rows(&mut |row| {
         if row.key.shelf != Shelf::Meta {
@@ -52,13 +55,13 @@ pub fn reseal(
         }
         if row.key == Keyring::row_key() {
             root = Some(row);
-        } else if matches!(row.key.shelf, Shelf::Credential | Shelf::Former | Shelf::Reporting) {
+        } else if is_sealed(row.key.shelf) {
             total += 1;
             if !keyring.is_ours(&row) {
                 return Err(StoreError::Damaged(format!("the sealed row {} is damaged", row.key.key)));
             }
             if !masters.is_current(&sealed_of(&row)?) {
-                waiting.push(row);
+                waiting.push(&row);
             }
         } else if row.key.shelf == Shelf::Document {
             if !keyring.is_ours(&row) {
@@ -69,7 +72,7 @@ pub fn reseal(
                 total += 1;
             }
             if draft.iter().flat_map(Draft::sealed).any(|sealed| !masters.is_current(sealed.as_bytes())) {
-                waiting.push(row);
+                waiting.push(&row);
             }
         }
         Ok(())
@@ -79,12 +82,12 @@ pub fn reseal(
         return Err(OpenError::Damaged { what: "the rows are not those that were written last".into() });
     }
     let is_root_current = root.is_some_and(|row| Keyring::is_wrapped_by_current(&row, masters));
-    let resealed = waiting.len() as u64 + u64::from(!is_root_current);
+    let resealed = waiting.count + u64::from(!is_root_current);
     let mut done = total.saturating_sub(resealed);
     progress(done, total);
     let mut scribe = Scribe::new(engine, keyring.clone(), census, sum);
-    for chunk in waiting.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| again(row, &keyring, masters, dice)).collect::<Result<_, _>>()?;
+    for chunk in &waiting.chunks {
+        let rows = chunk_again(&*reader, chunk, &keyring, masters, dice)?;
         scribe.write_with(scribe::Draft::default(), rows)?;
         done = done.saturating_add(chunk.len() as u64);
         progress(done, total);
@@ -97,6 +100,73 @@ pub fn reseal(
     scribe.compact()?;
     scribe.close()?;
     Ok(Resealed { total, resealed })
+}
+
+/// Whether rows of this shelf are sealed as a whole.
+const fn is_sealed(shelf: Shelf) -> bool {
+    match shelf {
+        Shelf::Credential | Shelf::Former | Shelf::Reporting | Shelf::Recording | Shelf::CallLog => true,
+        Shelf::Meta
+        | Shelf::Settings
+        | Shelf::Domain
+        | Shelf::Account
+        | Shelf::Activity
+        | Shelf::Extension
+        | Shelf::CredentialFacts
+        | Shelf::Tally
+        | Shelf::Session
+        | Shelf::Registration
+        | Shelf::Quarantine
+        | Shelf::Places
+        | Shelf::Document
+        | Shelf::Alarm
+        | Shelf::Delivered => false,
+    }
+}
+
+/// The names of rows that wait for their turn, in the parts in which they are written. Their bodies are read again then: all
+/// recordings together are more than memory holds.
+#[derive(Default)]
+struct Waiting {
+    chunks: Vec<Vec<RowKey>>,
+    /// Bytes of the last chunk.
+    bytes: usize,
+    count: u64,
+}
+
+impl Waiting {
+    fn push(&mut self, row: &Row) {
+        let is_room = |last: &&mut Vec<RowKey>| last.len() < CHUNK && self.bytes < CHUNK_BYTES;
+        match self.chunks.last_mut().filter(is_room) {
+            Some(last) => {
+                last.push(row.key.clone());
+                self.bytes = self.bytes.saturating_add(row.body.len());
+            }
+            None => {
+                self.chunks.push(vec![row.key.clone()]);
+                self.bytes = row.body.len();
+            }
+        }
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+/// Rows of a chunk, sealed again.
+fn chunk_again(
+    reader: &dyn Reader,
+    chunk: &[RowKey],
+    keyring: &Keyring,
+    masters: &MasterKeys,
+    dice: &mut dyn Dice,
+) -> Result<Vec<Row>, OpenError> {
+    let mut snapshot = reader.snapshot()?;
+    let mut rows = Vec::new();
+    for key in chunk {
+        let damaged = || OpenError::Damaged { what: format!("the sealed row {} has vanished", key.key) };
+        let row = snapshot.row(key)?.filter(|row| keyring.is_ours(row)).ok_or_else(damaged)?;
+        rows.push(again(&row, keyring, masters, dice)?);
+    }
+    Ok(rows)
 }
 
 /// The draft that a row holds, if it does.

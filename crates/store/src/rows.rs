@@ -9,6 +9,7 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, TargetId},
     lockout::{Tally, TallyKey},
+    mailbox::RecordingId,
     place::Places,
     policy::Settings,
     registration::{Quarantined, Registration},
@@ -95,6 +96,14 @@ pub(crate) fn document_key(id: DocumentId) -> RowKey {
     named(Shelf::Document, &id)
 }
 
+pub(crate) fn recording_key(account: AccountId, id: RecordingId) -> RowKey {
+    named(Shelf::Recording, &(account, id))
+}
+
+pub(crate) fn call_log_key(account: AccountId) -> RowKey {
+    named(Shelf::CallLog, &account)
+}
+
 /// One record, read from its row.
 pub(crate) enum Record {
     /// About the store itself.
@@ -119,6 +128,10 @@ pub(crate) enum Record {
     Reporting(Box<[u8]>),
     Alarm(Alarm),
     Delivered(TargetId, u64),
+    /// Sealed, and left where it is: it is read when it is asked for.
+    Recording,
+    /// The same.
+    CallLog(AccountId),
 }
 
 impl Record {
@@ -149,6 +162,11 @@ impl Record {
             Shelf::Reporting => Self::Reporting(sealed_of(row)?),
             Shelf::Alarm => Self::Alarm(body(row)?),
             Shelf::Delivered => Self::Delivered(key(row)?, body(row)?),
+            Shelf::Recording => {
+                let _named: (AccountId, RecordingId) = key(row)?;
+                Self::Recording
+            }
+            Shelf::CallLog => Self::CallLog(key(row)?),
         })
     }
 }

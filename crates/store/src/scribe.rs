@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use signin::{audit::AuditEvent, effect::AuditCut};
 
 use crate::{
-    engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Notes, Row, RowKey, Shelf},
+    engine::{AuditRecord, Batch, Engine, Growth, MAC_LEN, Notes, Reader, Row, RowKey, Shelf},
     error::StoreError,
     keyring::{Keyring, encode},
     pending::note_last,
@@ -157,6 +157,15 @@ fn link_of(hex: &str) -> [u8; MAC_LEN] {
 impl Scribe {
     pub(crate) fn new(engine: Box<dyn Engine>, keys: Keyring, census: Census, sum: RowSum) -> Self {
         Self { notes: engine.notes(), engine, keys, census, sum }
+    }
+
+    /// A way to read what was written.
+    pub(crate) fn reader(&self) -> Arc<dyn Reader> {
+        self.engine.reader()
+    }
+
+    pub(crate) const fn keys(&self) -> &Keyring {
+        &self.keys
     }
 
     pub(crate) const fn census(&self) -> &Census {

@@ -19,4 +19,6 @@ pub enum Topic {
     Settings,
     /// Alarms.
     Alarms,
+    /// Mailboxes and call logs.
+    Calls,
 }

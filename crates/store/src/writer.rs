@@ -14,7 +14,7 @@ use std::sync::{
 };
 
 use hashbrown::{HashMap, HashSet};
-use signin::{credential::Owner, dice::Dice, effect::Effect};
+use signin::{credential::Owner, dice::Dice, document::DocumentKind, effect::Effect};
 use tokio::sync::broadcast;
 
 use crate::{
@@ -244,8 +244,10 @@ impl Writer {
     /// Writes a part of what is behind; whether something is left.
     fn flush_chunk(&mut self) -> Result<bool, StoreError> {
         fault::at("writer.flush");
-        let Some(chunk) = self.behind.chunk() else { return Ok(false) };
-        match chunk.draft(&self.holdings).and_then(|draft| self.transact(draft)) {
+        let Some(mut chunk) = self.behind.chunk() else { return Ok(false) };
+        let reader = self.scribe.reader();
+        let draft = chunk.draft(&self.holdings, &*reader, self.scribe.keys(), &mut *self.dice);
+        match draft.and_then(|draft| self.transact(draft)) {
             Ok(()) => {
                 self.behind.written(&chunk, &self.holdings);
                 Ok(self.behind.len() > 0)
@@ -310,8 +312,26 @@ impl Writer {
                 holdings.put_domain(domain);
             }
             Act::DropDomain(id) => holdings.drop_domain(id),
-            Act::Document(document) => holdings.put_document(document),
-            Act::DropDocument(id) => holdings.drop_document(id),
+            Act::Document(document) => {
+                let topic = topic_of(document.id().kind());
+                holdings.put_document(document);
+                return topic;
+            }
+            Act::DropDocument(id) => {
+                holdings.drop_document(id);
+                return topic_of(id.kind());
+            }
+            Act::NoteCall(account, entry) => {
+                if holdings.note_call(account, entry) {
+                    self.behind.note(Dirty::CallLog(account));
+                }
+                return Topic::Calls;
+            }
+            Act::ForgetCalls(account) => {
+                holdings.call_logs.drop_through(account, u64::MAX);
+                return Topic::Calls;
+            }
+            Act::Recorded => return Topic::Calls,
             Act::Account(account) => {
                 owners.insert(Owner::Account(account.id));
                 holdings.put_account(account);
@@ -414,5 +434,13 @@ impl Writer {
                 owners.extend(extension.user.map(Owner::Account));
             }
         });
+    }
+}
+
+const fn topic_of(kind: DocumentKind) -> Topic {
+    match kind {
+        DocumentKind::RightsGroup | DocumentKind::Draft | DocumentKind::ApiToken => Topic::Accounts,
+        DocumentKind::Mailbox => Topic::Calls,
+        DocumentKind::ShortCodes => Topic::Settings,
     }
 }

@@ -70,11 +70,15 @@ pub enum Shelf {
     Alarm = 16,
     /// How far the audit was delivered to each target.
     Delivered = 17,
+    /// What can be heard of mailboxes, sealed: large, and never in memory.
+    Recording = 18,
+    /// Call logs, sealed, one row a user: never in memory.
+    CallLog = 19,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -93,6 +97,8 @@ impl Shelf {
         Self::Reporting,
         Self::Alarm,
         Self::Delivered,
+        Self::Recording,
+        Self::CallLog,
     ];
 
     /// The number on disk.

@@ -508,11 +508,10 @@ impl Snapshot for SqliteSnapshot {
     fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError> {
         let found = self
             .0
-            .query_row(
-                "SELECT body, tag FROM record WHERE shelf = ?1 AND key = ?2",
-                params![key.shelf.number(), key.key],
-                |row| Ok((row.get(0)?, row.get::<_, [u8; TAG_LEN]>(1)?)),
-            )
+            .prepare_cached("SELECT body, tag FROM record WHERE shelf = ?1 AND key = ?2")?
+            .query_row(params![key.shelf.number(), key.key], |row| {
+                Ok((row.get(0)?, row.get::<_, [u8; TAG_LEN]>(1)?))
+            })
             .optional()?;
         Ok(found.map(|(body, tag)| Row { key: key.clone(), body, tag }))
     }

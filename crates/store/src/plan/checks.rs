@@ -71,9 +71,11 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// No more of a kind than there may be, and no two of one name.
-    pub(super) fn check_documents(&self) -> Result<(), CommitError> {
-        let kinds: HashSet<DocumentKind> = self.documents.keys().map(|id| id.kind()).collect();
+    /// No more of a kind than there may be, and no two of one name; what belongs to somebody belongs to somebody who is there.
+    pub(super) fn check_documents(&mut self) -> Result<(), CommitError> {
+        self.check_documents_of_one()?;
+        let kinds = self.documents.keys().map(|id| id.kind()).filter(|kind| !kind.is_of_one());
+        let kinds: HashSet<DocumentKind> = kinds.collect();
         for kind in kinds {
             let kept = self.holdings.documents(kind);
             let untouched = kept.iter().filter(|kept| !self.documents.contains_key(&kept.id()));

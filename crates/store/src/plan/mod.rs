@@ -1,6 +1,7 @@
 //! The plan of a commit: whether its effects may happen on top of what is in memory, and what then changes on
 //! disk and in memory. Looking only; nothing changes until the rows rest on disk.
 
+mod calls;
 mod checks;
 mod reporting;
 mod sessions;
@@ -12,6 +13,7 @@ use signin::{
     account::{Account, Activity},
     alarm::AlarmChange,
     audit::AuditEvent,
+    call_log::CallEntry,
     credential::{Credential, CredentialFacts, CredentialKind, KINDS, Owner},
     dice::Dice,
     document::{Document, DocumentId, DocumentKind},
@@ -19,6 +21,7 @@ use signin::{
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, TargetId},
     lockout::TallyKey,
+    mailbox::RecordingId,
     policy::Settings,
     registration::{Quarantined, Registration},
     reporting::Reporting,
@@ -44,6 +47,7 @@ pub(crate) enum Touch {
     Reporting,
     Domains,
     Documents(DocumentKind),
+    Document(DocumentId),
     Account(AccountId),
     Name(DomainId, FoldedName),
     Extension(ExtensionId),
@@ -84,6 +88,9 @@ pub(crate) enum Act {
     Release(ExtensionId),
     Alarm(AlarmChange),
     Delivered(TargetId, Option<u64>),
+    NoteCall(AccountId, CallEntry),
+    ForgetCalls(AccountId),
+    Recorded,
     Audited,
 }
 
@@ -108,6 +115,9 @@ impl Act {
             | Self::Reporting(_)
             | Self::Alarm(_)
             | Self::Delivered(..)
+            | Self::NoteCall(..)
+            | Self::ForgetCalls(_)
+            | Self::Recorded
             | Self::KnowPlace(..)
             | Self::Document(_)
             | Self::DropDocument(_)
@@ -143,6 +153,8 @@ pub(crate) struct Planner<'a> {
     reporting: Option<u32>,
     domains: HashMap<DomainId, Option<Domain>>,
     documents: BTreeMap<DocumentId, Option<Document>>,
+    /// Bodies of recordings, sealed.
+    recordings: BTreeMap<(AccountId, RecordingId), String>,
     accounts: HashMap<AccountId, Option<Account>>,
     extensions: HashMap<ExtensionId, Option<Extension>>,
     owners: Vec<(Owner, CredentialKind)>,
@@ -161,6 +173,7 @@ impl<'a> Planner<'a> {
             reporting: None,
             domains: HashMap::new(),
             documents: BTreeMap::new(),
+            recordings: BTreeMap::new(),
             accounts: HashMap::new(),
             extensions: HashMap::new(),
             owners: Vec::new(),
@@ -175,11 +188,13 @@ impl<'a> Planner<'a> {
             self.effect(effect)?;
         }
         self.unlink_deleted()?;
+        self.drop_documents_of_deleted();
         self.check_domains()?;
         self.check_documents()?;
         self.check_accounts()?;
         self.check_extensions()?;
         self.check_owners()?;
+        self.check_recordings()?;
         self.write_records()?;
         Ok(std::mem::take(&mut self.plan))
     }
@@ -192,6 +207,15 @@ impl<'a> Planner<'a> {
             Effect::DeleteDomain(id) => self.delete_domain(*id)?,
             Effect::PutDocument(document) => self.put_document(document)?,
             Effect::DeleteDocument(id) => self.delete_document(*id)?,
+            Effect::PutRecording(account, id, sound) => self.put_recording(*account, *id, sound)?,
+            // Noted like a failure: on disk a moment later.
+            Effect::NoteCall(account, entry) => {
+                self.plan.acts.push(Act::NoteCall(*account, entry.clone()));
+            }
+            Effect::ForgetCalls(account) => {
+                self.plan.draft.delete(rows::call_log_key(*account));
+                self.plan.acts.push(Act::ForgetCalls(*account));
+            }
             Effect::PutAccount(account) => self.put_account(account)?,
             Effect::DeleteAccount(id) => self.delete_account(*id)?,
             Effect::PutActivity(id, activity) => {
@@ -337,7 +361,7 @@ impl<'a> Planner<'a> {
                 self.holdings.extension(*id).is_some_and(|extension| extension.version == *version)
             }
             Seen::Document(id, version) => {
-                self.touch(Touch::Documents(id.kind()), false);
+                self.touch(touch_of(*id), false);
                 self.holdings.document(*id).is_some_and(|document| document.version() == *version)
             }
             Seen::Credential(owner, kind, set_at) => {
@@ -383,7 +407,7 @@ impl<'a> Planner<'a> {
     }
 
     fn document(&mut self, id: DocumentId) -> Option<Arc<Document>> {
-        self.touch(Touch::Documents(id.kind()), false);
+        self.touch(touch_of(id), false);
         match self.documents.get(&id) {
             Some(planned) => planned.clone().map(Arc::new),
             None => self.holdings.document(id),
@@ -392,7 +416,7 @@ impl<'a> Planner<'a> {
 
     fn put_document(&mut self, document: &Document) -> Result<(), CommitError> {
         let before = self.document(document.id());
-        self.touch(Touch::Documents(document.id().kind()), true);
+        self.touch(touch_of(document.id()), true);
         let what = format!("the {}", document.id().kind().title());
         follows(&what, before.map(|before| before.version()), document.version())?;
         self.documents.insert(document.id(), Some(document.clone()));
@@ -401,7 +425,7 @@ impl<'a> Planner<'a> {
 
     fn delete_document(&mut self, id: DocumentId) -> Result<(), CommitError> {
         self.document(id).ok_or_else(|| CommitError::missing(format!("the {}", id.kind().title())))?;
-        self.touch(Touch::Documents(id.kind()), true);
+        self.touch(touch_of(id), true);
         self.documents.insert(id, None);
         Ok(())
     }
@@ -584,6 +608,7 @@ impl<'a> Planner<'a> {
     fn drop_account_rows(&mut self, id: AccountId) {
         self.plan.draft.delete(rows::account_key(id));
         self.plan.draft.delete(rows::activity_key(id));
+        self.plan.draft.delete(rows::call_log_key(id));
         for row in &KINDS {
             self.drop_credential_rows(Owner::Account(id), row.kind);
         }
@@ -610,6 +635,12 @@ impl<'a> Planner<'a> {
             self.plan.draft.delete(rows::quarantine_key(place));
         }
     }
+}
+
+/// What a document meddles with: itself where it is looked at alone, all of its kind where it is looked at beside them.
+const fn touch_of(id: DocumentId) -> Touch {
+    let kind = id.kind();
+    if kind.is_of_one() { Touch::Document(id) } else { Touch::Documents(kind) }
 }
 
 /// A record follows the one before it, or is the first.

@@ -11,6 +11,7 @@
 mod alarms;
 mod attempts;
 mod backups;
+mod calls;
 mod changes;
 mod damage;
 mod delivered;
@@ -122,6 +123,14 @@ macro_rules! conformance {
                 backups: an_interrupted_restore_is_noticed_and_can_be_repeated,
                 alarms: alarms_stand_are_seen_end_and_come_back_after_a_restart,
                 alarms: of_many_alarms_the_oldest_that_are_over_are_forgotten,
+                calls: recordings_rest_sealed_and_are_heard_after_a_restart,
+                calls: a_recording_is_there_as_long_as_its_mailbox_names_it,
+                calls: what_is_kept_for_calls_goes_with_its_user_and_its_domain,
+                calls: mailboxes_do_not_wait_for_each_other,
+                calls: calls_are_logged_a_moment_later_and_bounded,
+                calls: a_call_log_is_forgotten_when_somebody_says_so,
+                calls: recordings_and_call_logs_are_in_a_backup_and_under_a_new_key,
+                calls: a_recording_or_a_call_log_that_was_changed_is_not_told,
                 delivered: rows_are_read_on_from_the_last_one_that_was_delivered,
                 retention: old_rows_go_and_what_is_left_is_whole,
                 retention: no_more_rows_are_kept_than_the_rule_says,
