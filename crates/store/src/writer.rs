@@ -440,7 +440,7 @@ impl Writer {
 const fn topic_of(kind: DocumentKind) -> Topic {
     match kind {
         DocumentKind::RightsGroup | DocumentKind::Draft | DocumentKind::ApiToken => Topic::Accounts,
-        DocumentKind::Mailbox => Topic::Calls,
+        DocumentKind::Mailbox | DocumentKind::Seat | DocumentKind::Desk => Topic::Calls,
         DocumentKind::ShortCodes => Topic::Settings,
     }
 }

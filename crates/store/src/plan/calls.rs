@@ -31,13 +31,15 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The mailbox of whoever is deleted goes, and so do the short codes of a domain.
+    /// The mailbox of whoever is deleted goes, and so does where they and phones are, and the short codes of a domain.
     pub(super) fn drop_documents_of_deleted(&mut self) {
         let accounts = self.accounts.iter().filter(|(_, planned)| planned.is_none());
         let domains = self.domains.iter().filter(|(_, planned)| planned.is_none());
+        let extensions = self.extensions.iter().filter(|(_, planned)| planned.is_none());
         let gone: Vec<DocumentId> = accounts
-            .map(|(id, _)| DocumentId::Mailbox(*id))
+            .flat_map(|(id, _)| [DocumentId::Mailbox(*id), DocumentId::Desk(*id)])
             .chain(domains.map(|(id, _)| DocumentId::ShortCodes(*id)))
+            .chain(extensions.map(|(id, _)| DocumentId::Seat(*id)))
             .collect();
         for id in gone {
             if self.document(id).is_some() {
@@ -62,6 +64,12 @@ impl Planner<'_> {
                 DocumentId::ShortCodes(domain) => {
                     self.domain(domain).ok_or_else(|| CommitError::missing("the domain"))?;
                 }
+                DocumentId::Desk(account) => {
+                    self.account(account).ok_or_else(|| CommitError::missing("the account"))?;
+                }
+                DocumentId::Seat(extension) => {
+                    self.extension(extension).ok_or_else(|| CommitError::missing("the extension"))?;
+                }
                 DocumentId::RightsGroup(_) | DocumentId::Draft(_) | DocumentId::ApiToken(_) => {}
             }
         }
@@ -77,7 +85,9 @@ impl Planner<'_> {
             DocumentId::RightsGroup(_)
             | DocumentId::Draft(_)
             | DocumentId::ApiToken(_)
-            | DocumentId::ShortCodes(_) => None,
+            | DocumentId::ShortCodes(_)
+            | DocumentId::Seat(_)
+            | DocumentId::Desk(_) => None,
         });
         let accounts: BTreeSet<AccountId> = put_in.chain(changed).collect();
         for account in accounts {
