@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use wire::sip::register::{self, Change, Limits, PathPolicy};
 use wire::sip::{
-    AnswerWriter, Headers, Message, Request, TransactionKey, classify, dtmf, glance, write_message,
+    AnswerWriter, Headers, Hop, Message, Onward, Request, TransactionKey, classify, dtmf, glance,
+    write_ack, write_answer_back, write_cancel, write_message,
 };
 
 const LIMITS: Limits =
@@ -16,8 +17,16 @@ fuzz_target!(|bytes: &[u8]| {
     match Message::parse(bytes, &mut headers) {
         Ok(message) => {
             write_message(&mut out, &message);
-            if let Message::Request(request) = &message {
-                ask(request, &mut out);
+            match &message {
+                Message::Request(request) => {
+                    ask(request, &mut out);
+                    pass_on(request, &mut out);
+                }
+                Message::Response(response) => {
+                    if response.write_back(&mut out).is_ok() {
+                        assert_one(&out);
+                    }
+                }
             }
         }
         Err(_) => {
@@ -46,6 +55,51 @@ fn ask(request: &Request<'_>, out: &mut Vec<u8>) {
         let _ = register::plan(request, &views, &LIMITS, 2);
     }
     answer(request, 200, out);
+}
+
+/// What goes on, and what is said about it, is one message each.
+fn pass_on(request: &Request<'_>, out: &mut Vec<u8>) {
+    if request.essentials().is_err() {
+        return;
+    }
+    let hop = Hop { transport: "udp", sent_by: "192.0.2.1:5060" };
+    let onward = Onward {
+        uri: b"sip:201@192.0.2.7",
+        peer: std::net::SocketAddr::from(([192, 0, 2, 9], 5060)),
+        out: hop,
+        record: Some(hop),
+        branch: b"z9hG4bKours",
+        path: b"",
+        realm: b"office",
+        asserted: b"<sip:201@office>",
+    };
+    onward.write(request, out);
+    assert_one(out);
+    let sent = out.clone();
+    let mut headers = Headers::new();
+    let Ok(sent) = Request::parse(&sent, &mut headers) else { return };
+    write_answer_back(&sent, 480, b"x", b"tag", out);
+    assert_one(out);
+    let mut headers = Headers::new();
+    let back = out.clone();
+    if let Ok(Message::Response(response)) = Message::parse(&back, &mut headers) {
+        write_ack(&sent, &response, out);
+        assert_one(out);
+    }
+    write_cancel(&sent, out);
+    assert_one(out);
+}
+
+/// Well formed, and of the length that it says; unless it became too long.
+fn assert_one(bytes: &[u8]) {
+    let mut headers = Headers::new();
+    match Message::parse(bytes, &mut headers) {
+        Ok(message) => assert_eq!(message.fields().content_length(), Ok(Some(message.fields().body.len()))),
+        Err(wrong) => {
+            use wire::sip::Rule;
+            assert!(matches!(wrong.rule, Rule::MessageTooLong | Rule::HeadersTooMany), "{wrong:?}");
+        }
+    }
 }
 
 fn answer(request: &Request<'_>, status: u16, out: &mut Vec<u8>) {

@@ -12,6 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use calls::prompt::Language;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use signin::secret::Secret;
 use store::NONCE_LIFETIME_MAX;
@@ -92,6 +93,8 @@ pub struct SipConfig {
     /// The first and the last UDP port for what is heard at calls that are answered here (mailboxes, menus); both 0 = any that
     /// is free.
     pub media_ports: (u16, u16),
+    /// The language in which mailboxes and menus speak.
+    pub language: Language,
 }
 
 /// Figures and health.
@@ -189,6 +192,7 @@ impl Default for SipConfig {
             udp_threads: 0,
             nonce_seconds: 300,
             media_ports: (40_000, 40_999),
+            language: Language::English,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Moments as people and programs read and write them: local time for people, RFC 3339 in files and JSON, a day where
 //! no more is meant.
 
+use calls::prompt::sequence::{Day, LocalTime};
 use jiff::{
     Zoned,
     civil::{Date, DateTime},
@@ -12,6 +13,24 @@ use signin::timestamp::Timestamp;
 /// For people, in the machine's time zone; empty when there is none.
 pub fn for_people(at: impl Into<Option<Timestamp>>) -> String {
     at.into().map_or_else(String::new, |at| local(at).strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+/// For the ear, in the machine's time zone, said at `now`.
+pub fn spoken(at: Timestamp, now: Timestamp) -> LocalTime {
+    let (at, now) = (local(at), local(now));
+    let small = |number: i8| u8::try_from(number).unwrap_or(0);
+    let day = if at.date() == now.date() {
+        Day::Today
+    } else if at.date().tomorrow().is_ok_and(|next| next == now.date()) {
+        Day::Yesterday
+    } else {
+        Day::Earlier {
+            weekday: small(at.weekday().to_monday_one_offset()),
+            month: small(at.month()),
+            day: small(at.day()),
+        }
+    };
+    LocalTime { day, hour: small(at.hour()), minute: small(at.minute()) }
 }
 
 /// For programs; empty when there is none.

@@ -26,7 +26,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    alarms,
+    alarms, attendant,
     clock::Clock,
     config::Loaded,
     core_dump, descriptors,
@@ -210,6 +210,7 @@ async fn attend_calls(sip: Arc<SipInterface>) {
         if now.seconds_since(swept_at) >= SWEEP.as_secs() {
             swept_at = now;
             sip.sweep();
+            attendant::end_stays(sip.system()).await;
         }
     }
 }

@@ -1,21 +1,47 @@
 //! The attendant: what is dialled and is no phone, and whatever a dialogue wants looked up or changed. Decisions are `signin`'s,
 //! menus are `calls`'; here both meet what is kept.
+//!
+//! What is typed at a keypad is an attempt like any other: counted before it is checked, and in the audit. Nothing here says more
+//! than the verdict does.
 
-use std::{net::IpAddr, path::Path, sync::Arc};
+mod administration;
+mod log;
+mod mailboxes;
+mod moves;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use calls::{
-    dialogue::{Dialogue, Output, Tone},
-    prompt::{Language, Prompt},
-    short_code::{Dialled, Feature, ShortCodes},
+    dialogue::{Changed, Dialogue, Judged, Output, Recording, Tone},
+    mailbox::{self, Door},
+    prompt::{Language, Prompt, sequence},
+    short_code::{Dialled, FEATURES, Feature, ShortCodes},
 };
+use parking_lot::Mutex;
 use signin::{
-    extension::Extension,
-    ident::{DomainId, ExtensionId},
+    admin::By,
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
+    ident::{AccountId, DomainId, ExtensionId},
+    interface::LoginInterface,
+    records::Records as _,
+    secret::Secret,
+    timestamp::Timestamp,
+    verdict::Verdict,
 };
 
+pub use self::{
+    log::note_call,
+    mailboxes::{has_mailbox, mailbox_of},
+    moves::end_stays,
+};
 use crate::{
-    interfaces::sip::Call,
-    media::station::{Opening, Told},
+    flow::Refusal,
+    media::station::{Opening, Owned, Told},
     system::System,
 };
 
@@ -24,9 +50,11 @@ use crate::{
 pub struct Caller {
     /// The organisation.
     pub domain: DomainId,
-    /// Whose phone.
+    /// The phone's own extension.
+    pub phone: ExtensionId,
+    /// That of whoever is at it.
     pub extension: ExtensionId,
-    /// Its number.
+    /// The number of that.
     pub number: Box<str>,
     /// Where it is.
     pub address: IpAddr,
@@ -56,10 +84,19 @@ pub struct Draft {
 #[derive(Debug)]
 pub struct Attendant {
     system: Arc<System>,
-    caller: Option<Caller>,
+    caller: Caller,
+    /// The mailbox that is open: whose messages are heard.
+    opened: Mutex<Option<AccountId>>,
+    /// Messages that are to go when the call is over.
+    leaving: Mutex<BTreeSet<u64>>,
 }
 
 impl Attendant {
+    fn new(system: &Arc<System>, caller: Caller) -> Arc<Self> {
+        let (opened, leaving) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { system: Arc::clone(system), caller, opened, leaving })
+    }
+
     /// Where the operator's own sounds are.
     pub fn folder(&self) -> &Path {
         self.system.folder.as_path()
@@ -67,18 +104,126 @@ impl Attendant {
 
     /// Carries out what a dialogue wants.
     pub async fn carry_out(&self, output: Output, draft: Option<Draft>) -> Told {
-        let _ = (&self.caller, output, draft);
-        Told::Fault
+        match output {
+            Output::CheckVoicemailCode { mailbox, code } => {
+                Told::Judged(self.check_voicemail_code(mailbox.as_str(), &code).await)
+            }
+            Output::CheckSystemPassword(code) => {
+                let claim = Claim::System(&self.caller.number);
+                let judged = self.judge(LoginInterface::PhoneAdministration, claim, &code).await.0;
+                Told::Judged(judged)
+            }
+            Output::ChangeVoicemailCode { mailbox, present, new } => {
+                Told::Changed(self.change_voicemail_code(mailbox.as_str(), present, new).await)
+            }
+            Output::ListMessages { mailbox } => self.list_messages(mailbox.as_str()),
+            Output::Play(Recording::Message(id)) => self.sound_of(Some(id.0)).await,
+            Output::Play(Recording::Greeting) => self.sound_of(None).await,
+            Output::StoreMessage { mailbox } => self.store_message(mailbox.as_str(), draft).await,
+            Output::StoreGreeting { mailbox } => self.store_greeting(mailbox.as_str(), draft).await,
+            Output::UseStandardGreeting { mailbox } => self.store_greeting(mailbox.as_str(), None).await,
+            Output::Keep(id) => self.keep(id.0).await,
+            Output::Delete(id) => {
+                self.leaving.lock().insert(id.0);
+                Told::Nothing
+            }
+            Output::ListLocked => Told::Locked(self.locked()),
+            Output::Administer(act) => Told::Changed(self.administer(act).await),
+            Output::Say(_)
+            | Output::Play(Recording::Draft)
+            | Output::Tone(_)
+            | Output::Hush
+            | Output::StartRecording { .. }
+            | Output::StopRecording
+            | Output::DiscardRecording
+            | Output::HangUp => Told::Nothing,
+        }
+    }
+
+    /// The call is over: what was to go goes.
+    pub async fn finish(&self) {
+        self.delete_leaving().await;
+    }
+
+    /// Holds what was typed against what is kept. The second is the account that it opens.
+    async fn judge(
+        &self,
+        interface: LoginInterface,
+        claim: Claim<'_>,
+        code: &Secret,
+    ) -> (Judged, Option<AccountId>) {
+        let attempt = Attempt {
+            interface,
+            domain: self.caller.domain,
+            claim,
+            proof: Proof::Digits(code),
+            peer: Peer { address: self.caller.address, agent: &self.caller.agent, device: "" },
+            purpose: Purpose::Once,
+        };
+        match self.system.sign_in(attempt).await {
+            Verdict::Accept(accepted) => (Judged::Right, accepted.account),
+            Verdict::Reject => (Judged::Wrong, None),
+            Verdict::Wait { until } => (Judged::Wait(until), None),
+            // Codes are answers to no challenge, and open no session.
+            Verdict::Challenge
+            | Verdict::TooManySessions
+            | Verdict::NewSecretFirst
+            | Verdict::Unavailable => (Judged::Unavailable, None),
+        }
+    }
+
+    /// The phone, as whoever asks for a change.
+    fn by(&self, interface: LoginInterface) -> By {
+        let Caller { domain, phone, address, agent, number, .. } = &self.caller;
+        By::phone(*domain, (*phone, number), interface, *address, agent)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.system.clock.now()
     }
 }
 
+/// What a refused operation is called at a telephone.
+fn refusal(refusal: Refusal) -> Owned {
+    use signin::admin::Problem;
+    Owned::Plain(match refusal {
+        Refusal::Problem(Problem::NotFound(_)) => Changed::NoSuchExtension,
+        Refusal::Problem(Problem::NoRight(_) | Problem::Never(_)) => Changed::NotAllowed,
+        Refusal::Problem(Problem::Invalid(wrong)) => {
+            return Owned::Refused(wrong.iter().filter_map(|wrong| wrong.rule).collect());
+        }
+        Refusal::Problem(Problem::Changed(_)) | Refusal::Unavailable => Changed::Unavailable,
+    })
+}
+
+/// The language in which everything is said.
+fn language(system: &System) -> Language {
+    system.config().config.sip.language
+}
+
+/// The short codes of a domain.
+pub fn short_codes(system: &System, domain: DomainId) -> ShortCodes {
+    let mut codes = ShortCodes::default();
+    let chosen: BTreeMap<Box<str>, Box<str>> = system.ledger.short_codes(domain).codes.clone();
+    for row in &FEATURES {
+        if let Some(code) = chosen.get(row.name) {
+            // What was saved was checked; one that a later version refuses is off rather than anything else.
+            drop(codes.set(row.feature, code).or_else(|_| codes.set(row.feature, "")));
+        }
+    }
+    codes
+}
+
 /// The short code that was dialled, if it is one.
-pub fn short_code(_system: &System, _domain: DomainId, dialled: &str) -> Option<Dialled> {
-    ShortCodes::default().parse(dialled)
+pub fn short_code(system: &System, domain: DomainId, dialled: &str) -> Option<Dialled> {
+    if !dialled.starts_with(['*', '#']) {
+        return None;
+    }
+    short_codes(system, domain).parse(dialled)
 }
 
 /// What is shown of what was dialled: no secret.
-pub fn shown(dialled: &Dialled) -> &'static str {
+pub const fn shown(dialled: &Dialled) -> &'static str {
     let feature = match dialled {
         Dialled::PhoneLogin { .. } => Feature::PhoneLogin,
         Dialled::PhoneLogout => Feature::PhoneLogout,
@@ -94,21 +239,75 @@ pub fn shown(dialled: &Dialled) -> &'static str {
 
 /// Carries out what was dialled.
 pub async fn serve(system: &Arc<System>, caller: Caller, dialled: Dialled) -> Served {
-    let _ = dialled;
-    let attendant = Arc::new(Attendant { system: Arc::clone(system), caller: Some(caller) });
-    let dialogue = Dialogue::announcement(Some(Tone::Busy), vec![Prompt::Invalid]);
-    Served::Opened(Opening { dialogue, language: Language::English, attendant }, "Invalid".into())
+    let attendant = Attendant::new(system, caller);
+    match dialled {
+        Dialled::PhoneLogin { number, code } => attendant.log_in(number, &code).await,
+        Dialled::PhoneLogout | Dialled::HotelingEnd => attendant.log_out().await,
+        Dialled::ChangeLoginCode { old, new } => attendant.change_login_code(old, new).await,
+        Dialled::Hoteling { number, code } => attendant.be_guest(number, &code).await,
+        Dialled::Voicemail => attendant.to_voicemail(),
+        Dialled::PhoneAdministration => attendant.to_administration(),
+        Dialled::Malformed(_) => attendant.announce(Outcome::Invalid),
+    }
 }
 
-/// Whether messages can be left for whoever is at an extension.
-pub fn has_mailbox(_system: &System, _called: &Extension) -> bool {
-    false
+/// What came of something that needs no menu.
+#[derive(Clone, Debug)]
+enum Outcome {
+    LoggedIn(Box<str>),
+    LoggedOut,
+    Done,
+    Invalid,
+    NotAllowed,
+    Wait(Option<Timestamp>),
+    Refused(Vec<&'static str>),
+    Unavailable,
 }
 
-/// The mailbox of whoever was called, to leave a message in.
-pub fn mailbox_of(_system: &Arc<System>, _call: &Call) -> Option<Opening> {
-    None
-}
+impl Attendant {
+    /// Says what came of it, and shows it on the phone.
+    fn announce(self: Arc<Self>, outcome: Outcome) -> Served {
+        let language = language(&self.system);
+        let (tone, prompts, reason) = match outcome {
+            Outcome::LoggedIn(number) => (
+                None,
+                [vec![Prompt::LoggedIn], sequence::digits(&number)].concat(),
+                format!("Logged In As {number}"),
+            ),
+            Outcome::LoggedOut => (None, vec![Prompt::LoggedOut], "Logged Out".into()),
+            Outcome::Done => (None, vec![Prompt::Done], "Done".into()),
+            Outcome::Invalid => (Some(Tone::Busy), vec![Prompt::Invalid], "Invalid".into()),
+            Outcome::NotAllowed => (Some(Tone::Busy), vec![Prompt::NotAllowed], "Not Allowed".into()),
+            Outcome::Wait(until) => {
+                (Some(Tone::Busy), sequence::wait(until, self.now(), language), "Try Again Later".into())
+            }
+            Outcome::Refused(rules) => (Some(Tone::Busy), sequence::refused(&rules), "Code Refused".into()),
+            Outcome::Unavailable => (Some(Tone::Busy), vec![Prompt::Fault], "Not Now".into()),
+        };
+        let dialogue = Dialogue::announcement(tone, prompts);
+        Served::Opened(Opening { dialogue, language, attendant: self }, reason.into())
+    }
 
-/// A call is over: both ends' logs have it.
-pub fn note_call(_system: &System, _call: &Call, _by_caller: bool) {}
+    /// Where whoever is at the phone hears messages: the own mailbox, or asked whose.
+    fn to_voicemail(self: Arc<Self>) -> Served {
+        let language = language(&self.system);
+        let ledger = &*self.system.ledger;
+        let own = ledger.extension(self.caller.extension);
+        let user = own.as_ref().and_then(|own| {
+            let account = own.user.and_then(|user| ledger.account(user))?;
+            // Only where they are: a phone that nobody is at is nobody's mailbox.
+            signin::desk::phone_of(ledger, &account).filter(|phone| *phone == self.caller.phone)?;
+            Some((own.number, ledger.mailbox(account.id)))
+        });
+        let door = match user {
+            Some((number, mailbox)) if mailbox.trusts_own => {
+                self.note_trusted(number.as_str());
+                Door::Trusted(number)
+            }
+            Some((number, _)) => Door::Code(number),
+            None => Door::Anybody,
+        };
+        let dialogue = mailbox::collect(door, language);
+        Served::Opened(Opening { dialogue, language, attendant: self }, "OK".into())
+    }
+}

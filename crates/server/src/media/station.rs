@@ -191,6 +191,7 @@ impl<L: Line> Station<L> {
             self.carry_out(outputs);
             self.talk().await;
         }
+        self.attendant.finish().await;
         self.line.gone();
     }
 

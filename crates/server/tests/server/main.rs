@@ -27,6 +27,8 @@ mod api_tokens;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod caller;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod commands_import;
@@ -56,6 +58,8 @@ mod phone;
 mod phones_are_refused;
 #[cfg(test)]
 mod phones_call;
+#[cfg(test)]
+mod phones_dial;
 #[cfg(test)]
 mod phones_register;
 #[cfg(test)]

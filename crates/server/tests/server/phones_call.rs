@@ -1,6 +1,10 @@
 //! Calls between phones: what the proxy passes on, to whom, and what it never does (RFC 3261 section 16).
 
-use signin::registration::Transport;
+use signin::{
+    admin::{By, EditMailbox},
+    records::Records as _,
+    registration::Transport,
+};
 use wire::sip::HeaderName;
 
 use crate::{
@@ -12,10 +16,23 @@ const CODE_201: &str = "472839";
 const CODE_202: &str = "583920";
 const CODE_203: &str = "694031";
 
+/// Nobody has a mailbox: what phones say is the answer.
 async fn office() -> House {
     let house = House::start().await.ignited().await;
     let house = house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await;
-    house.with_user("Cem", "203", CODE_203).await
+    let house = house.with_user("Cem", "203", CODE_203).await;
+    let by = By::console();
+    for number in ["201", "202", "203"] {
+        let user = house.system.ledger.extension(house.extension(number)).expect("an extension").user;
+        let user = user.expect("a user");
+        let saved = house.system.administer(&by, move |admin, _| {
+            let mailbox = admin.records.mailbox(user);
+            let edit = EditMailbox { version: mailbox.version, trusted: Vec::new(), trusts_own: true, is_off: true };
+            admin.save_mailbox_settings(user, &edit)
+        });
+        saved.await.expect("saved");
+    }
+    house
 }
 
 async fn two_phones(house: &House) -> (Talker, Talker) {

@@ -153,6 +153,12 @@ impl Talker {
         self.phone.send(message.as_bytes()).await;
     }
 
+    /// The next thing it hears, whatever it is.
+    pub(crate) async fn hears_any(&mut self) -> Heard {
+        let heard = self.phone.hear_message(PATIENCE).await;
+        Heard(heard.unwrap_or_else(|| panic!("{} heard nothing", self.phone.number)))
+    }
+
     /// The next thing it hears, which must be this: a status or a method.
     pub(crate) async fn hears(&mut self, what: &str) -> Heard {
         let heard = self.phone.hear_message(PATIENCE).await;

@@ -11,6 +11,7 @@ mod conversation;
 mod dates;
 mod digest;
 mod edges;
+mod forwarding;
 mod framing;
 mod properties;
 mod registrar;

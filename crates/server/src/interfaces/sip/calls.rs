@@ -23,6 +23,8 @@ const SHARDS: usize = 256;
 pub(super) const CALLS_MAX: usize = 1_000_000;
 /// Dialogs that one call may have: each phone that is asked may begin one, and one more is none of ours.
 const LEGS_MAX: usize = 64;
+/// Phones of which it is remembered when they called last.
+const USED_MAX: usize = 100_000;
 /// How long a call that is over is remembered: its last messages may come again.
 const REMEMBERED: Seconds = Seconds(40);
 /// How long a call lasts of which nothing is heard. Phones that keep a session timer (RFC 4028) say more often that they
@@ -40,6 +42,8 @@ pub struct Calls {
     hasher: RandomState,
     next: AtomicU64,
     count: AtomicUsize,
+    /// When somebody called from a phone last, of those that somebody may be logged out of.
+    used: Mutex<HashMap<ExtensionId, Timestamp>>,
 }
 
 /// One call.
@@ -72,9 +76,11 @@ pub struct Call {
 /// One end of a call.
 #[derive(Clone, Debug)]
 pub struct Party {
-    /// Whose phone.
+    /// The phone's own extension.
+    pub phone: ExtensionId,
+    /// That of whoever is at it.
     pub extension: ExtensionId,
-    /// The number of it.
+    /// The number of that.
     pub number: Box<str>,
     /// The tag of its end of the dialog.
     pub tag: Box<[u8]>,
@@ -86,6 +92,8 @@ pub struct Party {
     pub cseq: u32,
     /// Whether it has answered.
     pub has_answered: bool,
+    /// Whether it has hung up, or was hung up on: of several that answered at once one goes on.
+    pub has_ended: bool,
     /// Whether it is no phone, but a station of our own.
     pub is_ours: bool,
 }
@@ -114,6 +122,7 @@ impl Default for Calls {
             hasher: RandomState::new(),
             next: AtomicU64::new(1),
             count: AtomicUsize::new(0),
+            used: Mutex::default(),
         }
     }
 }
@@ -209,6 +218,20 @@ impl Calls {
         silent
     }
 
+    /// Somebody calls from a phone, or has stopped to.
+    pub(super) fn note_use(&self, phone: ExtensionId, now: Timestamp) {
+        let mut used = self.used.lock();
+        if used.len() >= USED_MAX {
+            used.clear();
+        }
+        used.insert(phone, now);
+    }
+
+    /// When somebody called from a phone last, if that is remembered: not across a start.
+    pub fn used_at(&self, phone: ExtensionId) -> Option<Timestamp> {
+        self.used.lock().get(&phone).copied()
+    }
+
     /// Every call that is not over, the oldest first.
     pub fn going_on(&self) -> Vec<Call> {
         let mut all: Vec<Call> = Vec::new();
@@ -274,9 +297,15 @@ impl Call {
         }
     }
 
-    /// Who talks at the other end: whoever has answered, or else nobody yet.
+    /// The extensions of the phones at both ends.
+    pub fn phones(&self) -> Vec<ExtensionId> {
+        std::iter::once(self.caller.phone).chain(self.called.iter().map(|party| party.phone)).collect()
+    }
+
+    /// Who talks at the other end, or did: whoever has answered, or else nobody yet.
     pub fn answered_by(&self) -> Option<&Party> {
-        self.called.iter().find(|party| party.has_answered)
+        let answered = || self.called.iter().filter(|party| party.has_answered);
+        answered().find(|party| !party.has_ended).or_else(|| answered().next())
     }
 
     /// For how long they have talked, or had.
@@ -302,6 +331,19 @@ impl Dialog<'_> {
             Side::Caller => self.call.called.get(self.called),
             Side::Called => Some(&self.call.caller),
         }
+    }
+
+    /// The dialog ends; with the last one that was answered, the call. Whether it is over by this.
+    pub(super) fn end(&mut self, now: Timestamp) -> bool {
+        if let Some(party) = self.call.called.get_mut(self.called) {
+            party.has_ended = true;
+        }
+        let goes_on = self.call.called.iter().any(|party| party.has_answered && !party.has_ended);
+        if goes_on || self.call.over_at.is_some() {
+            return false;
+        }
+        self.call.over_at = Some(now);
+        true
     }
 
     /// Something was heard of it.

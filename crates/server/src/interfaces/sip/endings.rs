@@ -70,6 +70,7 @@ impl SipInterface {
         // Dialogs of phones that did not answer end with the answer; ours is the one that counts.
         self.system.calls.with(call, |call| {
             let ours = Party {
+                phone: call.caller.phone,
                 extension: call.caller.extension,
                 number: call.dialled.clone(),
                 tag: tag.clone(),
@@ -77,6 +78,7 @@ impl SipInterface {
                 target: Box::default(),
                 cseq: 0,
                 has_answered: true,
+                has_ended: false,
                 is_ours: true,
             };
             call.heard(ours, now);
@@ -117,6 +119,7 @@ impl SipInterface {
 
     /// A call is over.
     pub(super) fn over(&self, call: &Call, by: Side) {
+        self.system.calls.note_use(call.caller.phone, self.system.clock.now());
         attendant::note_call(&self.system, call, by == Side::Caller);
     }
 
@@ -187,7 +190,8 @@ impl SipInterface {
         let bytes = Bytes::from(bytes);
         out.push(Outgoing { to: to.flow, bytes: bytes.clone() });
         let mut passage = Passage::new(relay, None);
-        passage.branches.push(Branch { flow: to.flow, extension: to.extension, request: bytes });
+        let Party { flow, phone, extension, .. } = *to;
+        passage.branches.push(Branch { flow, phone, extension, request: bytes });
         self.passages.insert(key, passage);
     }
 }

@@ -73,6 +73,9 @@ pub(super) struct Passage {
 #[derive(Debug)]
 pub(super) struct Branch {
     pub(super) flow: Flow,
+    /// The phone's own extension.
+    pub(super) phone: ExtensionId,
+    /// The one that was called.
     pub(super) extension: ExtensionId,
     /// The request as it was sent; gone when it is not needed any more.
     pub(super) request: Bytes,
@@ -329,12 +332,15 @@ impl Passage {
         self.said = bytes;
     }
 
-    /// 100 was said by other means; unless a phone was faster, it is said again when the request comes again.
-    pub(super) fn note_trying(&mut self, bytes: Bytes) {
-        if self.said.is_none() && self.relay.is_open() {
+    /// Whether 100 is to be said, by other means; it is said again when the request comes again. Not where there is an answer
+    /// already.
+    pub(super) fn is_trying(&mut self, bytes: Bytes) -> bool {
+        let is_first = self.said.is_none() && self.relay.is_open();
+        if is_first {
             self.relay.said();
             self.said = Some(bytes);
         }
+        is_first
     }
 
     fn hop_by_hop(

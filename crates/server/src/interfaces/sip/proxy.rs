@@ -4,9 +4,12 @@
 //! requests are passed between its two ways alone; from anywhere else they are asked for a proof again. Media go directly
 //! from phone to phone: bodies are never looked into.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use signin::{
     account::Account,
+    desk,
     extension::Extension,
     ident::{ExtensionId, Number},
     records::Records as _,
@@ -34,13 +37,22 @@ pub(super) const RINGS: Seconds = Seconds(20);
 
 /// Who begins something: proven, and registered from here.
 pub(super) struct Sender<'a> {
+    /// The phone's own extension.
+    pub(super) phone: ExtensionId,
+    /// That of whoever is at it; the phone's where nobody is.
     pub(super) extension: ExtensionId,
-    pub(super) number: &'a str,
+    /// The number of that.
+    pub(super) number: Cow<'a, str>,
+    /// What they are called.
+    name: Box<str>,
+    /// Nobody is at the phone, though somebody could be.
+    is_vacant: bool,
     host: Option<Host<'a>>,
 }
 
 /// A phone that is asked.
 struct Target {
+    phone: ExtensionId,
     extension: ExtensionId,
     flow: Flow,
     contact: Box<str>,
@@ -51,6 +63,7 @@ struct Target {
 struct Passed {
     call: CallKey,
     to: Flow,
+    phone: ExtensionId,
     extension: ExtensionId,
     /// Who has to prove to be there, where the request came by another way than the call's.
     stranger: Option<Box<str>>,
@@ -107,15 +120,19 @@ impl Desk<'_> {
             .system
             .metrics
             .signed_in(signin::interface::LoginInterface::SipRegistration, &shown.judged.verdict);
-        let sender = Sender { extension, number: &shown.number, host: from.host };
+        let Some(sender) = self.sender(extension, &shown.number, from.host) else {
+            self.unavailable(request, out);
+            return Written::ToProven;
+        };
         match self.route(office, request, essentials, &sender, key) {
             Ok(()) => {
                 if request.method == Method::Invite {
                     // Section 17.2.1: whoever asked is to stop asking.
                     AnswerWriter::start(out, request, 100, b"Trying", self.peer, b"").finish();
                     let trying = Bytes::copy_from_slice(out);
-                    self.sip.passages.with(key, |passage| passage.note_trying(trying));
-                    return Written::ToProven;
+                    if self.sip.passages.with(key, |passage| passage.is_trying(trying)) == Some(true) {
+                        return Written::ToProven;
+                    }
                 }
                 Written::Nothing
             }
@@ -138,7 +155,7 @@ impl Desk<'_> {
         let sip = self.sip;
         let ledger = &sip.system.ledger;
         let here = self.flow_back(request);
-        if !self.is_registered_here(sender.extension) {
+        if !self.is_registered_here(sender.phone) {
             return Err((403, "Register First"));
         }
         if sip.passages.len() >= PASSAGES_MAX || sip.system.calls.len() >= CALLS_MAX {
@@ -148,6 +165,9 @@ impl Desk<'_> {
         let number = super::proof::text(essentials.uri.user_decoded().unwrap_or_default());
         if is_call && let Some(dialled) = attendant::short_code(&sip.system, office.domain.id, &number) {
             return self.serve(office, request, essentials, sender, (key, dialled));
+        }
+        if sender.is_vacant {
+            return Err((403, "Log In First"));
         }
         let called = Number::parse(&number)
             .and_then(|number| ledger.extension_numbered(office.domain.id, &number))
@@ -163,7 +183,9 @@ impl Desk<'_> {
         let kind = if is_call { Kind::Invite } else { Kind::Other };
         let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
         passage.tag = self.tag(request).as_slice().into();
-        let asserted = self.asserted(sender);
+        // Who calls, in our own word (RFC 3325): the name that the office knows, not the one that the phone says.
+        let mut asserted = Vec::with_capacity(64);
+        write_identity(sender.name.as_bytes(), sender.number.as_bytes(), sender.host, &mut asserted);
         let sent_before = self.outbox.len();
         for target in &targets {
             self.ask_phone(request, office, target, (key, &asserted), &mut passage);
@@ -204,19 +226,25 @@ impl Desk<'_> {
         let tag = from.tag.unwrap_or_default();
         let call = calls.key(call_id, tag);
         let caller = Party {
+            phone: sender.phone,
             extension: sender.extension,
-            number: sender.number.into(),
+            number: (*sender.number).into(),
             tag: tag.into(),
             flow: self.flow_back(request),
             target: request.target().unwrap_or_default().into(),
             cseq: essentials.cseq.number,
             has_answered: true,
+            has_ended: false,
             is_ours: false,
         };
         let number = calls.next_number();
         let begun = Call::begun(number, office.domain.id, (call_id, key), caller, dialled, self.now);
         // Section 8.2.2.2: one call is begun once; and nobody takes over another's.
-        if calls.begin(call, begun) { Ok(call) } else { Err((482, "Merged Request")) }
+        if !calls.begin(call, begun) {
+            return Err((482, "Merged Request"));
+        }
+        calls.note_use(sender.phone, self.now);
+        Ok(call)
     }
 
     /// Sends the request to one phone, if there is a way to it.
@@ -248,7 +276,8 @@ impl Desk<'_> {
         onward.write(request, &mut bytes);
         let bytes = Bytes::from(bytes);
         self.outbox.push(Outgoing { to: target.flow, bytes: bytes.clone() });
-        passage.branches.push(Branch { flow: target.flow, extension: target.extension, request: bytes });
+        let Target { phone, extension, flow, .. } = *target;
+        passage.branches.push(Branch { flow, phone, extension, request: bytes });
     }
 
     /// A request within a call (section 16.4): to the other end of it, and nowhere else.
@@ -315,7 +344,8 @@ impl Desk<'_> {
         }
         passage.call = Some(passed.call);
         passage.tag = self.tag(request).as_slice().into();
-        passage.branches.push(Branch { flow: passed.to, extension: passed.extension, request: bytes });
+        let Passed { to: flow, phone, extension, .. } = *passed;
+        passage.branches.push(Branch { flow, phone, extension, request: bytes });
         sip.passages.insert(key, passage);
     }
 
@@ -330,7 +360,8 @@ impl Desk<'_> {
         let pass = |mut dialog: Dialog<'_>| {
             dialog.touch(now);
             let receiver = dialog.receiver()?;
-            let (to, extension, is_ours) = (receiver.flow, receiver.extension, receiver.is_ours);
+            let (to, is_ours) = (receiver.flow, receiver.is_ours);
+            let (phone, extension) = (receiver.phone, receiver.extension);
             let call = dialog.key;
             let sender = dialog.sender()?;
             let is_here = sender.flow.transport == transport
@@ -342,11 +373,10 @@ impl Desk<'_> {
                     sender.target = target.into();
                 }
             }
-            if is_here && request.method == Method::Bye && dialog.call.over_at.is_none() {
-                dialog.call.over_at = Some(now);
+            if is_here && request.method == Method::Bye && dialog.end(now) {
                 self.sip.over(dialog.call, dialog.side);
             }
-            Some(Passed { call, to, extension, stranger, is_ours })
+            Some(Passed { call, to, phone, extension, stranger, is_ours })
         };
         self.sip.system.calls.dialog(call_id, from.tag.unwrap_or_default(), to.tag?, pass).flatten()
     }
@@ -441,12 +471,12 @@ impl Desk<'_> {
                 passage.relay.cancel_answered(number);
                 return None;
             }
-            let (flow, extension) = (branch.flow, branch.extension);
+            let (flow, of) = (branch.flow, (branch.phone, branch.extension));
             passage.relay.response(number, response.status, now.0, acts);
             if let Some(call) = passage.call.filter(|_| passage.begins)
                 && acts.contains(&Act::Back)
             {
-                heard(sip, call, response, (flow, extension), now);
+                heard(sip, call, response, (flow, of), now);
             }
             passage.perform(acts, Some(response), outbox)
         });
@@ -518,12 +548,20 @@ impl Desk<'_> {
         })
     }
 
-    /// The phones of an extension that are there now, but for the one that calls.
+    /// The phones at which whoever is called is now, but for the one that calls.
     fn targets(&self, called: &Extension, here: Flow) -> Vec<Target> {
-        let Some(registration) = self.sip.system.ledger.registration(called.id) else { return Vec::new() };
+        let ledger = &*self.sip.system.ledger;
+        let phone = match called.user.and_then(|user| ledger.account(user)) {
+            Some(user) => desk::phone_of(ledger, &user),
+            None => Some(called.id),
+        };
+        let Some(registration) = phone.and_then(|phone| ledger.registration(phone)) else {
+            return Vec::new();
+        };
         let target = |binding: &Binding| {
             let flow = Flow { transport: binding.transport, peer: binding.source };
             (binding.expires_at > self.now && flow != here).then(|| Target {
+                phone: registration.extension,
                 extension: called.id,
                 flow,
                 contact: binding.contact.clone(),
@@ -533,15 +571,24 @@ impl Desk<'_> {
         registration.bindings.iter().filter_map(target).take(BRANCHES_MAX).collect()
     }
 
-    /// Who calls, in our own word (RFC 3325): the name that the office knows, not the one that the phone says.
-    fn asserted(&self, sender: &Sender<'_>) -> Vec<u8> {
-        let ledger = &self.sip.system.ledger;
-        let extension = ledger.extension(sender.extension);
-        let user = extension.and_then(|extension| extension.user).and_then(|user| ledger.account(user));
-        let name = user.as_deref().map_or("", Account::shown_name);
-        let mut asserted = Vec::with_capacity(64);
-        write_identity(name.as_bytes(), sender.number.as_bytes(), sender.host, &mut asserted);
-        asserted
+    /// Who is at a phone; `None` where it is no longer there.
+    fn sender<'a>(&self, phone: ExtensionId, number: &'a str, host: Option<Host<'a>>) -> Option<Sender<'a>> {
+        let ledger = &*self.sip.system.ledger;
+        let own = ledger.extension(phone)?;
+        let user = desk::occupant(ledger, &own).and_then(|user| ledger.account(user));
+        let home = user.as_ref().and_then(|user| user.extension()).filter(|home| *home != phone);
+        let elsewhere = home.and_then(|home| ledger.extension(home));
+        Some(Sender {
+            phone,
+            extension: elsewhere.as_ref().map_or(phone, |extension| extension.id),
+            number: match &elsewhere {
+                Some(extension) => Cow::Owned(extension.number.as_str().to_owned()),
+                None => Cow::Borrowed(number),
+            },
+            is_vacant: user.is_none() && own.user.is_some(),
+            name: user.as_deref().map_or("", Account::shown_name).into(),
+            host,
+        })
     }
 
     /// The way by which answers to this request go.
@@ -557,7 +604,7 @@ fn heard(
     sip: &super::SipInterface,
     call: CallKey,
     response: &Response<'_>,
-    (flow, extension): (Flow, ExtensionId),
+    (flow, (phone, extension)): (Flow, (ExtensionId, ExtensionId)),
     now: signin::timestamp::Timestamp,
 ) {
     let Some(tag) = response.fields.to().ok().and_then(|to| to.tag) else { return };
@@ -573,6 +620,7 @@ fn heard(
         }
         call.heard(
             Party {
+                phone,
                 extension,
                 number: number(),
                 tag: tag.into(),
@@ -580,6 +628,7 @@ fn heard(
                 target: response.target().unwrap_or_default().into(),
                 cseq: 0,
                 has_answered,
+                has_ended: false,
                 is_ours: false,
             },
             now,

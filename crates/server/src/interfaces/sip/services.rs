@@ -42,8 +42,9 @@ impl Desk<'_> {
     ) -> Result<(), (u16, &'static str)> {
         let caller = attendant::Caller {
             domain: office.domain.id,
+            phone: sender.phone,
             extension: sender.extension,
-            number: sender.number.into(),
+            number: (*sender.number).into(),
             address: self.peer.ip(),
             agent: super::proof::agent(request).into(),
         };
