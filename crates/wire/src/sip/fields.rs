@@ -20,6 +20,8 @@ pub struct Fields<'a> {
     headers: &'a Headers,
     /// The body: what Content-Length says, or all that came.
     pub body: &'a [u8],
+    /// What came behind the body and stands for nothing (§18.3).
+    pub behind: &'a [u8],
 }
 
 /// The sequence number and its method (§20.16).
@@ -52,7 +54,13 @@ impl<'a> Iterator for Values<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) const fn new(bytes: &'a [u8], headers: &'a Headers, body: &'a [u8]) -> Self {
-        Self { bytes, headers, body }
+        Self { bytes, headers, body, behind: b"" }
+    }
+
+    /// Whether something else than line breaks came behind the message.
+    #[must_use]
+    pub fn is_followed(&self) -> bool {
+        self.behind.iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
     }
 
     /// The message as it came, from its first byte to the last of its body and what follows that.

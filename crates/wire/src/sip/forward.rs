@@ -310,10 +310,16 @@ fn push_via(out: &mut Vec<u8>, hop: Hop<'_>, branch: &[u8]) {
 fn push_record(out: &mut Vec<u8>, hop: Hop<'_>) {
     out.extend_from_slice(b"Record-Route: <sip:");
     push_clean(out, hop.sent_by.as_bytes());
-    // UDP is what an address without the parameter means.
-    if hop.transport != "udp" {
+    let transport = match hop.transport {
+        // What an address without the parameter means.
+        "udp" => "",
+        // RFC 7118 §4.3: in a URI both kinds of WebSocket are called so; only a Via tells them apart.
+        "wss" => "ws",
+        other => other,
+    };
+    if !transport.is_empty() {
         out.extend_from_slice(b";transport=");
-        out.extend_from_slice(hop.transport.as_bytes());
+        out.extend_from_slice(transport.as_bytes());
     }
     out.extend_from_slice(b";lr;");
     out.extend_from_slice(OURS.as_bytes());

@@ -63,11 +63,11 @@ impl<'a> Message<'a> {
         let headers: &'a Headers = headers;
         let mut fields = Fields::new(bytes, headers, bytes.get(body_at..).unwrap_or_default());
         if let Some(length) = fields.content_length()? {
-            let Some(body) = fields.body.get(..length) else {
+            let Some((body, behind)) = fields.body.split_at_checked(length) else {
                 let wrong = Malformed::new(Rule::BodyShort, bytes.len());
                 return Err(wrong.within(HeaderName::ContentLength, 0));
             };
-            fields.body = body;
+            (fields.body, fields.behind) = (body, behind);
         }
         Ok(match start_line {
             StartLine::Request { method, uri_raw, uri_at } => {
