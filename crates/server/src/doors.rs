@@ -61,12 +61,14 @@ impl<'a> Porter<'a> {
     pub fn door(&self, listener: Listener) -> Result<Door, StartError> {
         let (system, sip) = (self.system, &self.sip);
         match listener {
-            Listener::Http => {
-                self.streams(listener, Pages { tls: None, router: web::plain_router(Arc::clone(system)) })
-            }
+            Listener::Http => self.streams(
+                listener,
+                Pages { tls: None, router: web::plain_router(Arc::clone(system)), phones: None },
+            ),
             Listener::Https => {
                 let tls = Some(system.tls.acceptor(&[b"h2", b"http/1.1"])?);
-                self.streams(listener, Pages { tls, router: web::router(Arc::clone(system)) })
+                let phones = Some(Arc::clone(sip));
+                self.streams(listener, Pages { tls, router: web::router(Arc::clone(system)), phones })
             }
             Listener::SipUdp => self.sip_datagrams(listener),
             Listener::SipTcp => self.streams(listener, PhoneStreams { sip: Arc::clone(sip), tls: None }),
@@ -75,9 +77,10 @@ impl<'a> Porter<'a> {
                 let tls = Some(system.tls.acceptor(&[])?);
                 self.streams(listener, PhoneStreams { sip: Arc::clone(sip), tls })
             }
-            Listener::Metrics => {
-                self.streams(listener, Pages { tls: None, router: health::router(Arc::clone(system)) })
-            }
+            Listener::Metrics => self.streams(
+                listener,
+                Pages { tls: None, router: health::router(Arc::clone(system)), phones: None },
+            ),
         }
     }
 

@@ -93,9 +93,6 @@ struct TransportLabel {
 const VERDICTS: [&str; 7] =
     ["accept", "challenge", "reject", "wait", "too-many-sessions", "new-secret-first", "unavailable"];
 
-/// The transports of SIP, in the order of the type.
-const TRANSPORTS: [Transport; 3] = [Transport::Udp, Transport::Tcp, Transport::Tls];
-
 impl Metrics {
     /// All counters at zero.
     pub fn new() -> Self {
@@ -233,7 +230,7 @@ fn sip_counters(registry: &mut Registry) -> Vec<SipCounters> {
     let dropped = family("sip_dropped", "SIP messages that got no answer");
     let answered = family("sip_answered", "SIP answers sent");
     let withheld = family("sip_withheld", "SIP answers not sent because they would amplify");
-    TRANSPORTS
+    Transport::ALL
         .iter()
         .map(|transport| {
             let label = TransportLabel { transport: transport.name() };

@@ -50,8 +50,9 @@ pub struct Domain {
     pub phones_administer_as_before: bool,
 }
 
-/// Phones that are known to give up when SHA-256 is offered.
-pub const MD5_ONLY_AGENTS: [&str; 2] = ["baresip v0.", "baresip v1."];
+/// Phones that are known to give up when SHA-256 is offered: old desktop phones, and the libraries that browser phones are
+/// made of, which look at the first challenge alone.
+pub const MD5_ONLY_AGENTS: [&str; 4] = ["baresip v0.", "baresip v1.", "JsSIP ", "SIP.js/"];
 /// Most domains of one installation.
 pub const DOMAINS_MAX: usize = 10_000;
 /// Most beginnings in that list.

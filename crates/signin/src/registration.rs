@@ -107,15 +107,22 @@ pub enum Transport {
     Tcp,
     /// An encrypted stream.
     Tls,
+    /// A WebSocket over an encrypted stream (RFC 7118). There is none over a plain one: no browser that is on an encrypted page
+    /// would open it.
+    Wss,
 }
 
 impl Transport {
-    /// Lower-case name, as in a `transport=` parameter.
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Udp, Self::Tcp, Self::Tls, Self::Wss];
+
+    /// Lower-case name, as a Via says it in capitals.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Udp => "udp",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
+            Self::Wss => "wss",
         }
     }
 }

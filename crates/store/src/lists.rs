@@ -306,7 +306,7 @@ impl Ledger {
         // Texts are shared: a look at where one lies costs less than one at what it says.
         let mut agents: HashMap<usize, (Arc<str>, usize)> = HashMap::new();
         let mut algorithms = [DigestAlgorithm::Sha256, DigestAlgorithm::Md5].map(|one| (one, 0));
-        let mut transports = [Transport::Udp, Transport::Tcp, Transport::Tls].map(|one| (one, 0));
+        let mut transports = Transport::ALL.map(|one| (one, 0));
         self.holdings.each_registration(|_, bindings| {
             for binding in bindings.iter().filter(|binding| now < binding.expires_at) {
                 let place = Arc::as_ptr(&binding.agent).cast::<u8>().addr();

@@ -1,14 +1,18 @@
 //! HTTP and HTTPS: connections on which requests come and answers go, within limits. What is answered is the
 //! router's affair (`web`, `health`).
 //!
-//! HTTP/1.1, and on encrypted connections HTTP/2 where the browser asks for it (ALPN). Every step has an end: the
+//! HTTP/1.1, and on encrypted connections HTTP/2 where the browser asks for it (ALPN). For a WebSocket browsers open a
+//! connection of its own, and ask for HTTP/1.1 on it. Every step has an end: the
 //! handshake, the header, the body (which may not come slower than [`RATE`]), the answer's being taken.
 
 use std::{
     convert::Infallible,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -23,7 +27,9 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use parking_lot::Mutex;
+use signin::registration::Transport;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::watch,
     time::{Instant, Sleep, sleep, timeout},
@@ -32,10 +38,17 @@ use tower::ServiceExt as _;
 
 use super::{
     accept::Conversation,
+    cutter::Sockets,
     idle::Idle,
+    stream::Phone,
     tls::{TlsAcceptor, shake_hands},
+    websocket::Opened,
 };
-use crate::{config::LimitsConfig, system::System};
+use crate::{
+    config::LimitsConfig,
+    interfaces::sip::{Flow, SipInterface},
+    system::System,
+};
 
 /// Bytes of a request's header.
 const HEADER_MAX: usize = 32 << 10;
@@ -61,6 +74,8 @@ pub struct Pages {
     pub tls: Option<TlsAcceptor>,
     /// Answers. A request's extensions have [`ConnectInfo<SocketAddr>`] and [`IsEncrypted`].
     pub router: Router,
+    /// Answers phones, where an answer opens a WebSocket for one.
+    pub phones: Option<Arc<SipInterface>>,
 }
 
 impl Conversation for Pages {
@@ -68,8 +83,9 @@ impl Conversation for Pages {
         let (limits, system) = (&limits, &*system);
         let first = Duration::from_secs(limits.first_message_seconds.into());
         let idle = Duration::from_secs(limits.idle_seconds.into());
+        let Ok(local) = stream.local_addr() else { return };
         let Some(tls) = &self.tls else {
-            return self.http1(Idle::new(stream, idle), peer, limits, system).await;
+            return self.http1(Idle::new(stream, idle), (local, peer), limits, system).await;
         };
         let until = Instant::now() + first;
         let Some(stream) = shake_hands(tls, stream, until, &system.stop).await else { return };
@@ -78,34 +94,58 @@ impl Conversation for Pages {
         if is_http2 {
             self.http2(stream, peer, limits, system).await;
         } else {
-            self.http1(stream, peer, limits, system).await;
+            self.http1(stream, (local, peer), limits, system).await;
         }
     }
 }
 
 impl Pages {
-    async fn http1<S>(self, stream: S, peer: SocketAddr, limits: &LimitsConfig, system: &System)
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    async fn http1<S>(
+        self,
+        stream: Idle<S>,
+        (local, peer): (SocketAddr, SocketAddr),
+        limits: &LimitsConfig,
+        system: &System,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = service_fn(|request| self.answer(request, peer, limits));
+        let is_opened = AtomicBool::new(false);
+        let service = service_fn(async |request| {
+            let answer = self.answer(request, peer, limits).await?;
+            if answer.extensions().get::<Opened>().is_some() {
+                is_opened.store(true, Ordering::Relaxed);
+            }
+            Ok::<_, Infallible>(answer)
+        });
         let mut builder = http1::Builder::new();
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(limits.first_message_seconds.into()))
             .max_buf_size(HEADER_MAX)
             .max_headers(HEADERS_MAX);
-        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut connection = builder.serve_connection(TokioIo::new(stream), service);
         tokio::select! {
-            _ = &mut connection => return,
-            () = system.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+            _ = &mut connection => {}
+            () = system.stop.cancelled() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                drop(timeout(GRACE, connection).await);
+                return;
+            }
         }
-        drop(timeout(GRACE, connection).await);
+        if let Some(sip) = self.phones.as_ref().filter(|_| is_opened.load(Ordering::Relaxed)) {
+            // From here on it is a phone's. It keeps its place among the connections of this listener.
+            let parts = connection.into_parts();
+            let (stream, cutter) =
+                (parts.io.into_inner().into_inner(), Sockets::new(limits, &parts.read_buf));
+            let flow = Flow { transport: Transport::Wss, peer };
+            let until = Instant::now() + Duration::from_secs(limits.first_message_seconds.into());
+            Phone::new(sip, (flow, local), stream, cutter, limits).talk(until).await;
+        }
     }
 
     async fn http2<S>(self, stream: S, peer: SocketAddr, limits: &LimitsConfig, system: &System)
     where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         // Each stream is a task of its own and outlives no connection, but the compiler cannot know.
         let (pages, limits) = (Arc::new(self), Arc::new(limits.clone()));

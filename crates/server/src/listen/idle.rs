@@ -25,6 +25,11 @@ impl<S> Idle<S> {
         Self { stream, patience, timer: Box::pin(sleep(patience)) }
     }
 
+    /// The stream alone, for whoever has a patience of their own.
+    pub(crate) fn into_inner(self) -> S {
+        self.stream
+    }
+
     fn moved(&mut self) {
         let deadline = Instant::now() + self.patience;
         self.timer.as_mut().reset(deadline);

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod admission;
 pub mod certificate;
+mod cutter;
 mod datagrams;
 pub mod http;
 mod idle;
@@ -12,6 +13,7 @@ mod shutter;
 pub mod stream;
 pub mod tls;
 pub mod udp;
+pub mod websocket;
 
 use std::{
     io,

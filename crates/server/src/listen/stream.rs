@@ -1,5 +1,5 @@
-//! Streams for phones: TCP, and TLS over it. One task a connection cuts the bytes into messages (RFC 3261 section
-//! 18.3) and answers on the same connection, one after the other.
+//! Streams for phones: TCP, TLS over it, and WebSockets over that. One task a connection has the bytes cut into messages
+//! (`cutter.rs`) and answers on the same connection, one after the other.
 //!
 //! ```text
 //! accepted ──handshake──▶ waiting for the first message ──▶ idle ◀──▶ inside a message
@@ -8,7 +8,8 @@
 //! ```
 //! What others send to the phone (calls) leaves between two reads.
 //!
-//! A ping (RFC 5626 section 4.4.1) is answered at any time, and keeps alive what has brought a message already.
+//! A ping (RFC 5626 section 4.4.1, RFC 6455 section 5.5.2) is answered at any time, and keeps alive what has brought a message
+//! already.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,10 +19,11 @@ use tokio::{
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
 };
-use wire::sip::stream::{Frame, Framer, PONG};
+use wire::sip::stream::PONG;
 
 use super::{
     accept::Conversation,
+    cutter::{Cutter, End, Lines, Piece},
     tls::{TlsAcceptor, shake_hands},
 };
 use crate::{
@@ -58,22 +60,22 @@ impl Conversation for PhoneStreams {
         match &self.tls {
             None => {
                 let flow = Flow { transport: Transport::Tcp, peer };
-                Phone::new(&self.sip, flow, local, stream, &limits).talk(until).await;
+                Phone::new(&self.sip, (flow, local), stream, Lines::new(&limits), &limits).talk(until).await;
             }
             Some(tls) => {
                 let Some(stream) = shake_hands(tls, stream, until, &system.stop).await else { return };
                 let flow = Flow { transport: Transport::Tls, peer };
-                Phone::new(&self.sip, flow, local, stream, &limits).talk(until).await;
+                Phone::new(&self.sip, (flow, local), stream, Lines::new(&limits), &limits).talk(until).await;
             }
         }
     }
 }
 
 /// One connection.
-struct Phone<'a, S> {
+pub(super) struct Phone<'a, S, C> {
     sip: &'a Arc<SipInterface>,
     answerer: Answerer,
-    framer: Framer,
+    cutter: C,
     stream: S,
     place: StreamPlace,
     peer: SocketAddr,
@@ -88,18 +90,19 @@ struct Phone<'a, S> {
 /// The connection is over.
 struct Over;
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
-    fn new(
+impl<'a, S: AsyncRead + AsyncWrite + Unpin, C: Cutter> Phone<'a, S, C> {
+    /// At the other end of `stream`, which `local` is ours of.
+    pub(super) fn new(
         sip: &'a Arc<SipInterface>,
-        flow: Flow,
-        local: SocketAddr,
+        (flow, local): (Flow, SocketAddr),
         stream: S,
+        cutter: C,
         limits: &'a LimitsConfig,
     ) -> Self {
         Self {
             sip,
             answerer: Answerer::new(sip, flow.transport),
-            framer: Framer::new(limits.sip_message_bytes_max),
+            cutter,
             stream,
             place: sip.flows.add_stream(flow, local),
             peer: flow.peer,
@@ -112,24 +115,31 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
 
     /// Until the other side, its patience or the program ends. `until` is the moment by which a whole message must
     /// have come.
-    async fn talk(mut self, mut until: Instant) {
+    pub(super) async fn talk(mut self, mut until: Instant) {
         let stop = self.sip.system().stop.clone();
         let mut buffer = vec![0; READ];
         let mut registered_until = until;
         let mut is_inside = false;
+        // What was read before it was known what is spoken here is looked at like anything else.
+        let mut is_ahead = self.cutter.is_inside();
         loop {
-            let read = tokio::select! {
-                read = timeout_at(until, self.stream.read(&mut buffer)) => read,
-                Some(bytes) = self.place.outgoing.recv() => {
-                    if self.pass_on(&bytes).await.is_err() {
-                        break;
+            if !std::mem::take(&mut is_ahead) {
+                let read = tokio::select! {
+                    read = timeout_at(until, self.stream.read(&mut buffer)) => read,
+                    Some(bytes) = self.place.outgoing.recv() => {
+                        if self.pass_on(&bytes).await.is_err() {
+                            break;
+                        }
+                        continue;
                     }
-                    continue;
+                    () = stop.cancelled() => return self.part(true).await,
+                };
+                match read {
+                    Ok(Ok(count @ 1..)) => self.cutter.push(buffer.get(..count).unwrap_or_default()),
+                    Ok(_) => break,
+                    Err(_) => return self.part(true).await,
                 }
-                () = stop.cancelled() => break,
-            };
-            let Ok(Ok(count @ 1..)) = read else { break };
-            self.framer.push(buffer.get(..count).unwrap_or_default());
+            }
             let Ok(brought) = self.answer_all().await else { break };
             if brought.registered_for.0 > 0 {
                 let lives = seconds(brought.registered_for.0) + REGISTERED_SPARE;
@@ -137,8 +147,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
             }
             let was_inside = is_inside && !brought.has_message;
             self.has_spoken |= brought.has_message;
-            // Line breaks between messages are a sign of life, whatever comes of them.
-            is_inside = self.framer.pending().iter().any(|byte| !matches!(byte, b'\r' | b'\n'));
+            is_inside = self.cutter.is_inside();
             if is_inside && !was_inside {
                 // A message's time runs from its first byte, however slowly the others come.
                 let whole_until = Instant::now() + seconds(self.limits.message_seconds);
@@ -147,16 +156,25 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                 until = registered_until.max(Instant::now() + seconds(self.limits.idle_seconds));
             }
         }
+        self.part(false).await;
+    }
+
+    /// Closes the connection; `is_ours` where nobody at the other end wants it.
+    async fn part(mut self, is_ours: bool) {
+        if is_ours {
+            self.ready.extend_from_slice(C::FAREWELL);
+            drop(self.send().await);
+        }
         drop(timeout(seconds(self.limits.message_seconds), self.stream.shutdown()).await);
     }
 
     /// Writes what others send to the phone, as much of it as waits.
     async fn pass_on(&mut self, first: &[u8]) -> Result<(), Over> {
-        self.ready.extend_from_slice(first);
+        C::put(first, &mut self.ready);
         while self.ready.len() < READY_MAX
             && let Ok(bytes) = self.place.outgoing.try_recv()
         {
-            self.ready.extend_from_slice(&bytes);
+            C::put(&bytes, &mut self.ready);
         }
         self.send().await
     }
@@ -168,9 +186,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
         loop {
             let is_neighbour = std::mem::take(&mut was_ping);
             let now = self.sip.system().clock.now();
-            let said = match self.framer.next_frame() {
+            let said = match self.cutter.next_piece() {
                 Ok(None) => return self.send().await.map(|()| brought),
-                Ok(Some(Frame::Ping)) => {
+                Ok(Some(Piece::Answer(bytes))) => {
+                    self.ready.extend_from_slice(bytes);
+                    Said::Nothing
+                }
+                Ok(Some(Piece::Ping)) => {
                     was_ping = true;
                     // RFC 5626 section 4.4.1. One pong says to all pings that came together that we are here; more
                     // would let a stream of them cost as many writes.
@@ -182,7 +204,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                         Said::Answer { to: self.peer }
                     }
                 }
-                Ok(Some(Frame::Message(bytes))) => {
+                Ok(Some(Piece::Message(bytes))) => {
                     brought.has_message = true;
                     let said = self.answerer.message(Received { bytes, peer: self.peer, now }, &mut self.out);
                     brought.registered_for = brought.registered_for.max(self.answerer.registered_for());
@@ -191,8 +213,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
                     }
                     said
                 }
-                Err(error) => {
-                    let bytes = self.framer.pending();
+                Err(End::Said(last)) => {
+                    self.ready.extend_from_slice(&last);
+                    drop(self.send().await);
+                    return Err(Over);
+                }
+                Err(End::Lost(error)) => {
+                    let bytes = self.cutter.pending();
                     let received = Received { bytes, peer: self.peer, now };
                     let said = self.answerer.broken(received, error, &mut self.out);
                     if self.say(said).await.is_ok() {
@@ -213,11 +240,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Phone<'a, S> {
     async fn say(&mut self, said: Said) -> Result<(), Over> {
         match said {
             Said::Nothing => {}
-            Said::Answer { .. } => self.ready.extend_from_slice(&self.out),
+            Said::Answer { .. } => C::put(&self.out, &mut self.ready),
             Said::Later(waits) => {
                 self.send().await?;
                 let (later, _) = waits.wait(self.sip.system()).await;
-                self.ready.extend_from_slice(&later);
+                C::put(&later, &mut self.ready);
             }
         }
         if self.ready.len() < READY_MAX { Ok(()) } else { self.send().await }

@@ -46,7 +46,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
@@ -57,7 +57,7 @@ use sha2::{Digest, Sha256};
 use signin::{dice::roll, session::SessionId};
 
 use self::guard::Visitor;
-use crate::{api, dice::OsDice, system::System};
+use crate::{api, dice::OsDice, listen::websocket, system::System};
 
 /// What the handlers share.
 pub(crate) struct Web {
@@ -93,6 +93,7 @@ pub fn router(system: Arc<System>) -> Router {
         .with_state(web)
         .merge(asset_routes())
         .merge(api::router(Arc::clone(&system)))
+        .merge(phone_routes(&system))
         .layer(from_fn_with_state(Some(system), guard::headers))
 }
 
@@ -114,6 +115,17 @@ fn asset_routes() -> Router {
             get(move || async { ([(header::CONTENT_TYPE, asset.media_type)], asset.body) }),
         )
     })
+}
+
+/// Where phones open their WebSocket. It is no row of the table, because it is no page: nothing of a browser's session is looked
+/// at, and whoever opens one is nobody until they have proven to be a phone, as on any other stream. There are none in a
+/// file that is edited.
+fn phone_routes(system: &System) -> Router {
+    match system.editor {
+        None => Router::new()
+            .route(websocket::PATH, get(async |request: Request| websocket::open(&request.into_parts().0))),
+        Some(_) => Router::new(),
+    }
 }
 
 async fn not_found(State(web): State<Arc<Web>>, visitor: Visitor) -> Response {

@@ -292,6 +292,7 @@ fn phone_row(web: &Web, extension: &Extension, binding: &Binding, now: Timestamp
             Transport::Udp => "UDP".into(),
             Transport::Tcp => "TCP".into(),
             Transport::Tls => "TLS".into(),
+            Transport::Wss => "WSS".into(),
         },
         user_agent: if binding.agent.is_empty() { "Not said".into() } else { binding.agent.to_string() },
         digest: binding.algorithm.token().into(),

@@ -17,6 +17,10 @@ mod house;
 #[path = "../server/phone.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which need more of it")]
 mod phone;
+#[cfg(test)]
+#[path = "../server/socket.rs"]
+#[expect(dead_code, reason = "shared with the other tests, which need more of it")]
+mod socket;
 
 #[cfg(test)]
 mod everywhere;

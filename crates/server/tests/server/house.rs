@@ -134,6 +134,7 @@ impl House {
             Transport::Udp => self.sip_udp(),
             Transport::Tcp => self.address(Listener::SipTcp),
             Transport::Tls => self.address(Listener::SipTls),
+            Transport::Wss => self.https(),
         };
         Phone::connect(transport, "127.0.0.1", address, number, code).await
     }

@@ -60,6 +60,7 @@ mod phones_are_refused;
 mod phones_call;
 #[cfg(test)]
 mod phones_dial;
+mod phones_over_websocket;
 #[cfg(test)]
 mod phones_register;
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod retention;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod socket;
 #[cfg(test)]
 mod talker;
 #[cfg(test)]

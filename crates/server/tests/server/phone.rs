@@ -1,4 +1,4 @@
-//! A phone for tests: speaks SIP over UDP, TCP or TLS, and does what it is told, also what no phone would.
+//! A phone for tests: speaks SIP over UDP, TCP, TLS or a WebSocket, and does what it is told, also what no phone would.
 
 use std::{
     collections::HashSet,
@@ -30,6 +30,8 @@ use wire::sip::{
     Algorithm, Challenge, HeaderName, Headers, Message, Request,
     stream::{Frame, Framer},
 };
+
+use crate::socket::Socket;
 
 /// How long a test waits for an answer that should come: timer F of RFC 3261 section 17.1.2.2.
 const PATIENCE: Duration = Duration::from_secs(32);
@@ -74,6 +76,7 @@ enum Line {
     Udp(UdpSocket),
     Tcp(TcpStream, Framer),
     Tls(Box<TlsStream<TcpStream>>, Framer),
+    Wss(Box<Socket>),
 }
 
 /// What the server said.
@@ -154,8 +157,17 @@ impl Phone {
                 let local = stream.get_ref().0.local_addr().expect("an address");
                 (Line::Tls(Box::new(stream), Framer::default()), local, "TLS")
             }
+            Transport::Wss => {
+                let socket = Socket::open(server, "sip").await.expect("opened");
+                let local = socket.local();
+                (Line::Wss(Box::new(socket)), local, "WSS")
+            }
         };
-        let suffix = if transport == Transport::Udp { "" } else { ";transport=tcp" };
+        let suffix = match transport {
+            Transport::Udp => "",
+            Transport::Tcp | Transport::Tls => ";transport=tcp",
+            Transport::Wss => ";transport=ws",
+        };
         Self {
             line,
             local,
@@ -307,6 +319,7 @@ impl Phone {
             }
             Line::Tcp(stream, _) => stream.write_all(bytes).await.expect("sent"),
             Line::Tls(stream, _) => stream.write_all(bytes).await.expect("sent"),
+            Line::Wss(socket) => socket.say(bytes).await,
         }
     }
 
@@ -335,6 +348,7 @@ impl Phone {
                     let count = socket.recv(&mut buffer).await.ok()?;
                     return Some(buffer[..count].to_vec());
                 }
+                Line::Wss(socket) => return socket.hear().await,
                 Line::Tcp(_, framer) | Line::Tls(_, framer) => {
                     if let Some(Frame::Message(bytes)) = framer.next_frame().expect("a SIP stream") {
                         return Some(bytes.to_vec());
@@ -348,7 +362,7 @@ impl Phone {
                             let count = stream.read(&mut buffer).await.ok()?;
                             (framer, count)
                         }
-                        Line::Udp(_) => return None,
+                        Line::Udp(_) | Line::Wss(_) => return None,
                     }
                 }
             };
@@ -372,11 +386,12 @@ impl Phone {
                 Line::Udp(socket) => socket.recv(&mut buffer).await,
                 Line::Tcp(stream, _) => stream.read(&mut buffer).await,
                 Line::Tls(stream, _) => stream.read(&mut buffer).await,
+                Line::Wss(socket) => return socket.hear().await,
             }
+            .ok()
+            .map(|count| buffer[..count].to_vec())
         };
-        let count = timeout(patience, read).await.ok()?.ok()?;
-        buffer.truncate(count);
-        Some(buffer)
+        timeout(patience, read).await.ok().flatten()
     }
 }
 

@@ -60,7 +60,7 @@ async fn talk(caller: &mut Talker, called: &mut Talker) -> (Dialog, Dialog) {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_phones_talk_whatever_they_are_connected_by() {
     let house = office().await;
-    let all = [Transport::Udp, Transport::Tcp, Transport::Tls];
+    let all = Transport::ALL;
     for by in all.into_iter().flat_map(|one| all.map(|other| (one, other))) {
         let mut ann = Talker::registered(&house, by.0, "201", CODE_201).await;
         let mut bob = Talker::registered(&house, by.1, "202", CODE_202).await;

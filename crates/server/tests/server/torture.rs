@@ -45,7 +45,7 @@ async fn try_all(house: &House, transport: Transport) -> Vec<String> {
     for Vector { name, bytes, over_udp, over_streams, rfc } in torture() {
         let (bytes, expected) = match transport {
             Transport::Udp => (with_way_back(&bytes), over_udp),
-            Transport::Tcp | Transport::Tls => (bytes, over_streams),
+            Transport::Tcp | Transport::Tls | Transport::Wss => (bytes, over_streams),
         };
         let mut stranger = house.phone_over(transport, "201", "").await;
         let said = answers(&mut stranger, &bytes, &expected).await;

@@ -512,7 +512,7 @@ fn phones_are_logged_out_one_or_all() {
     assert!(house.model.borrow().registration(extension).is_none());
     assert!(house.last().starts_with("Phone unregistered Accepted 201 contact: "));
     assert!(house.administer(|a, _| a.log_out_phones(ExtensionId(999), None)).is_err());
-    assert_eq!([Transport::Udp, Transport::Tcp, Transport::Tls].map(Transport::name), ["udp", "tcp", "tls"]);
+    assert_eq!(Transport::ALL.map(Transport::name), ["udp", "tcp", "tls", "wss"]);
 }
 
 #[test]

@@ -117,7 +117,7 @@ impl Flows {
                 let all = self.datagrams.read();
                 all.iter().find(|one| one.local.is_ipv4() == flow.peer.is_ipv4())?.sent_by(flow.peer)
             }
-            Transport::Tcp | Transport::Tls => {
+            Transport::Tcp | Transport::Tls | Transport::Wss => {
                 self.shard(flow)?.lock().get(flow).map(|end| Arc::clone(&end.sent_by))
             }
         }
@@ -135,7 +135,7 @@ impl Flows {
                 let socket = socket2::SockRef::from(&*one.socket);
                 socket.send_to_with_flags(bytes, &to.peer.into(), nix::libc::MSG_DONTWAIT).is_ok()
             }
-            Transport::Tcp | Transport::Tls => {
+            Transport::Tcp | Transport::Tls | Transport::Wss => {
                 let Some(shard) = self.shard(to) else { return false };
                 let sender = shard.lock().get(to).map(|end| end.sender.clone());
                 sender.is_some_and(|sender| sender.try_send(bytes.clone()).is_ok())

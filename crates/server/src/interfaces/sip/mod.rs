@@ -333,7 +333,7 @@ impl Answerer {
         // Whoever forges the sender of a datagram must not gain by it. No phone's request is so short.
         let room = match self.transport {
             Transport::Udp => received.bytes.len().saturating_mul(AMPLIFICATION_MAX),
-            Transport::Tcp | Transport::Tls => usize::MAX,
+            Transport::Tcp | Transport::Tls | Transport::Wss => usize::MAX,
         };
         let mut desk = Desk {
             sip: &self.sip,
@@ -348,6 +348,13 @@ impl Answerer {
             registered_for: Seconds(0),
         };
         let (written, to) = match Message::parse(received.bytes, &mut self.headers) {
+            Ok(message) if self.transport == Transport::Wss && message.fields().is_followed() => {
+                self.counters.malformed.inc();
+                (
+                    message.request().map_or(Written::Nothing, |one| desk.more_than_one(one, out)),
+                    received.peer,
+                )
+            }
             Ok(Message::Response(response)) => {
                 desk.response(&response);
                 (Written::Nothing, received.peer)
@@ -546,6 +553,16 @@ impl Desk<'_> {
                 answer.finish();
             }
         }
+        Written::ToAnybody
+    }
+
+    /// RFC 7118 section 5.2: a WebSocket message is one SIP message. Where there are more, none is carried out: which of them was
+    /// meant is anybody's guess.
+    fn more_than_one(&self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
+        if !request.is_answerable() {
+            return Written::Nothing;
+        }
+        self.start(out, request, 400, "More Than One Message").finish();
         Written::ToAnybody
     }
 
