@@ -60,6 +60,7 @@ mod phones_are_refused;
 mod phones_call;
 #[cfg(test)]
 mod phones_dial;
+#[cfg(test)]
 mod phones_over_websocket;
 #[cfg(test)]
 mod phones_register;
