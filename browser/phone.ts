@@ -17,13 +17,13 @@ export interface PhoneOptions {
 }
 
 export class Phone {
-  private readonly id = randomBytes(8).toString("hex");
+  protected readonly id = randomBytes(8).toString("hex");
   private sequence = 0;
-  private socket: Socket | undefined;
+  protected socket: Socket | undefined;
 
   constructor(
-    private readonly product: Product,
-    private readonly number: string,
+    protected readonly product: Product,
+    protected readonly number: string,
     private secret: string,
     private readonly options: PhoneOptions = {},
   ) {}
@@ -50,14 +50,14 @@ export class Phone {
     this.socket = undefined;
   }
 
-  private proof(challenge: string): string {
+  protected proof(challenge: string, header = "Authorization", method = "REGISTER", uri = this.uri()): string {
     const said = (name: string) => new RegExp(`${name}="?([^",]*)`).exec(challenge)?.[1] ?? "";
-    const [realm, nonce, opaque, uri, cnonce] = [said("realm"), said("nonce"), said("opaque"), this.uri(), randomBytes(8).toString("hex")];
-    const [a1, a2] = [md5(`${this.number}:${realm}:${this.secret}`), md5(`REGISTER:${uri}`)];
+    const [realm, nonce, opaque, cnonce] = [said("realm"), said("nonce"), said("opaque"), randomBytes(8).toString("hex")];
+    const [a1, a2] = [md5(`${this.number}:${realm}:${this.secret}`), md5(`${method}:${uri}`)];
     const response = md5(`${a1}:${nonce}:00000001:${cnonce}:auth:${a2}`);
     const tail = opaque ? `, opaque="${opaque}"` : "";
     return (
-      `Authorization: Digest username="${this.number}", realm="${realm}", nonce="${nonce}", uri="${uri}", ` +
+      `${header}: Digest username="${this.number}", realm="${realm}", nonce="${nonce}", uri="${uri}", ` +
       `response="${response}", algorithm=MD5, cnonce="${cnonce}", qop=auth, nc=00000001${tail}\r\n`
     );
   }
