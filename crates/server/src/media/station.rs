@@ -44,6 +44,8 @@ const DEPTH: u16 = 3;
 pub const EVENTS_MAX: usize = 64;
 /// Bytes of one packet that are read.
 const PACKET_MAX: usize = 2048;
+/// Frames that a packet may be late and still not be missing: what is late was said without a pause.
+const LATE_MAX: u32 = 10;
 /// Packets read between two frames: a caller has one, a flood more.
 const PACKETS_MAX: usize = 16;
 /// The answer is said again after this time, then after twice as long (RFC 3261 section 13.3.1.4) …
@@ -126,6 +128,8 @@ pub struct Station<L> {
     /// To begin when everything is said.
     wanted: Option<(Seconds, Seconds)>,
     recorder: Option<Recorder>,
+    /// Frames for which nothing has come, of which nobody knows yet whether they are silence or late.
+    awaited: u32,
     draft: Option<Draft>,
     told: (Tell<(Option<Ticket>, Told)>, Receiver<(Option<Ticket>, Told)>),
     packet: Vec<u8>,
@@ -178,6 +182,7 @@ impl<L: Line> Station<L> {
             sender,
             wanted: None,
             recorder: None,
+            awaited: 0,
             draft: None,
             told: channel(EVENTS_MAX),
             packet: Vec::with_capacity(256),
@@ -317,16 +322,22 @@ impl<L: Line> Station<L> {
 
     fn listen(&mut self) {
         let codec = self.agreed.codec;
-        let frame = match self.playout.pop() {
-            Heard::Frame(frame) => *frame,
-            Heard::Lost | Heard::Empty => codec.silent_frame(),
+        let (frame, awaited) = match self.playout.pop() {
+            Heard::Frame(frame) => (*frame, 0),
+            Heard::Lost => (codec.silent_frame(), 0),
+            Heard::Empty => (codec.silent_frame(), self.awaited + 1),
         };
-        let Some(recorder) = &mut self.recorder else { return };
+        // Whoever speaks a little slower than we listen has said nothing in between.
+        let silent = if awaited == 0 { 1 } else { awaited.saturating_sub(LATE_MAX) };
+        self.awaited = awaited.min(LATE_MAX);
         let frame = frame.map(|byte| codec.convert(byte, rtp::Codec::Pcmu));
-        if let Some(ended) = recorder.push(&frame)
-            && let Some(input) = self.end_recording(ended)
-        {
-            self.step(input);
+        for _ in 0..silent {
+            let Some(recorder) = &mut self.recorder else { return };
+            if let Some(ended) = recorder.push(&frame)
+                && let Some(input) = self.end_recording(ended)
+            {
+                self.step(input);
+            }
         }
     }
 

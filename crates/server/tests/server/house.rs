@@ -12,7 +12,7 @@ use server::{
 };
 use signin::{
     account::{ADMINISTRATOR, RoleKind},
-    admin::{By, Ignition, NewUser, SecretChoice},
+    admin::{By, EditMailbox, Ignition, NewUser, SecretChoice},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     policy::Settings,
     records::Records as _,
@@ -92,6 +92,22 @@ impl House {
             .administer(&By::console(), move |admin, dice| admin.create_user(DomainId::FIRST, &user, dice))
             .await;
         created.expect("created");
+        self
+    }
+
+    /// Nothing answers for the users of these extensions.
+    pub(crate) async fn without_mailboxes(self, numbers: &[&str]) -> Self {
+        let by = By::console();
+        for number in numbers {
+            let extension = self.system.ledger.extension(self.extension(number)).expect("an extension");
+            let user = extension.user.expect("a user");
+            let saved = self.system.administer(&by, move |admin, _| {
+                let version = admin.records.mailbox(user).version;
+                let edit = EditMailbox { version, trusted: Vec::new(), trusts_own: true, is_off: true };
+                admin.save_mailbox_settings(user, &edit)
+            });
+            saved.await.expect("saved");
+        }
         self
     }
 

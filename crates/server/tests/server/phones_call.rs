@@ -1,10 +1,6 @@
 //! Calls between phones: what the proxy passes on, to whom, and what it never does (RFC 3261 section 16).
 
-use signin::{
-    admin::{By, EditMailbox},
-    records::Records as _,
-    registration::Transport,
-};
+use signin::registration::Transport;
 use wire::sip::HeaderName;
 
 use crate::{
@@ -21,18 +17,7 @@ async fn office() -> House {
     let house = House::start().await.ignited().await;
     let house = house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await;
     let house = house.with_user("Cem", "203", CODE_203).await;
-    let by = By::console();
-    for number in ["201", "202", "203"] {
-        let user = house.system.ledger.extension(house.extension(number)).expect("an extension").user;
-        let user = user.expect("a user");
-        let saved = house.system.administer(&by, move |admin, _| {
-            let mailbox = admin.records.mailbox(user);
-            let edit = EditMailbox { version: mailbox.version, trusted: Vec::new(), trusts_own: true, is_off: true };
-            admin.save_mailbox_settings(user, &edit)
-        });
-        saved.await.expect("saved");
-    }
-    house
+    house.without_mailboxes(&["201", "202", "203"]).await
 }
 
 async fn two_phones(house: &House) -> (Talker, Talker) {

@@ -214,7 +214,7 @@ async fn from_another_phone_a_mailbox_opens_by_its_code_alone() {
     bob.ends(&mut conversation).await;
     set(&house, owner(&house, "201"), CredentialKind::VoicemailCode, MAILBOX_201).await;
     house.pass(700);
-    bob.phone.refresh(Some(3600)).await;
+    bob.phone.register(3600).await;
     let mut conversation = at_the_door(&house, &mut bob, "201").await;
     conversation.voice.presses(&format!("{MAILBOX_201}#")).await;
     conversation.voice.hears(&prompt(&house, Prompt::NoMessages)).await;

@@ -20,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn office() -> House {
     let house = House::start().await.ignited().await;
-    house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await
+    let house = house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await;
+    house.without_mailboxes(&["201", "202"]).await
 }
 
 async fn next(socket: &mut Socket) -> Option<(u8, Vec<u8>)> {
