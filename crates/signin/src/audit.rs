@@ -143,6 +143,8 @@ words! {
         LoggedOut => "Logged out of a phone",
         /// A session was ended by somebody else.
         SessionEnded => "Session ended",
+        /// A call was ended by an administrator.
+        CallEnded => "Call ended",
         /// There was no room for rows of the audit.
         AuditLost => "Audit rows lost",
         /// The oldest rows of the audit were removed, as the rule for it wants.

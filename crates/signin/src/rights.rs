@@ -171,10 +171,10 @@ rights! {
     SecurityReset = "security-reset": Security Control Domain, "reset secrets and locks";
     /// Change one's own password.
     OwnPassword = "own-password": OwnAccount Change Domain, "change one's own password";
-    /// See phones, blacklists, alarms and sessions.
+    /// See phones, calls, blacklists, alarms and sessions.
     StatusRead = "status-read": Status See System, "see the status";
-    /// End sessions, log phones out.
-    StatusControl = "status-control": Status Control Domain, "control phones and sessions";
+    /// End sessions and calls, log phones out.
+    StatusControl = "status-control": Status Control Domain, "control phones, calls and sessions";
     /// Control calls of all lines.
     Telephony = "telephony": Telephony Control Domain, "control all lines";
     /// Back up and restore.

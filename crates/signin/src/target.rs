@@ -69,6 +69,7 @@ impl AuditGroup {
             | Action::LoggedIn
             | Action::LoggedOut => Some(Self::Phones),
             Action::LockReset
+            | Action::CallEnded
             | Action::AccountCreated
             | Action::AccountChanged
             | Action::AccountDeleted

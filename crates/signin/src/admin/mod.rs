@@ -14,6 +14,7 @@ mod exports;
 mod extensions;
 mod groups;
 mod ignition;
+mod live_calls;
 mod locks;
 mod rehearsal;
 mod reporting;
@@ -37,6 +38,7 @@ pub use self::{
     extensions::{EditExtension, NewExtension},
     groups::GroupFields,
     ignition::{Ignition, is_ignited},
+    live_calls::CallNamed,
     locks::keys_named,
     rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     service_users::ServiceUserFields,

@@ -99,7 +99,7 @@ fn one_ends_ones_own_session_and_others_with_the_right_alone() {
     let mut partner = house.by("BusinessPartner");
     partner.rights.clear();
     let refused = house.administer_as(&partner, |admin, _| admin.end_session(other)).unwrap_err();
-    assert_eq!(refused.to_string(), "For this you need the right to control phones and sessions.");
+    assert_eq!(refused.to_string(), "For this you need the right to control phones, calls and sessions.");
     house.administer(|admin, _| admin.end_session(other)).unwrap();
     assert_eq!(house.last(), "Session ended Accepted Administrator");
     let gone = house.administer(|admin, _| admin.end_session(other)).unwrap_err();
