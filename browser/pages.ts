@@ -13,6 +13,7 @@ export const PAGES = [
   "/status?span=week",
   "/status/phones",
   "/status/phones?state=lost",
+  "/status/calls",
   "/status/blacklists",
   "/status/quarantine",
   "/status/sessions",

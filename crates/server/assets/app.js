@@ -66,8 +66,18 @@
     const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
     return h ? `${h} h ${m} min` : m >= 10 ? `${m} min` : m ? `${m} min ${s} s` : `${s} s`;
   };
+  const clock = (seconds) => {
+    const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, String(seconds % 60).padStart(2, "0")];
+    return h ? `${h}:${String(m).padStart(2, "0")}:${s}` : `${m}:${s}`;
+  };
+  // From when the page came on: the clocks of the two machines may differ.
+  const began = new WeakMap();
   const tick = () => {
     const now = Date.now();
+    for (const node of all("[data-count]")) {
+      if (!began.has(node)) began.set(node, now - Number(node.dataset.count) * 1000);
+      node.textContent = clock(Math.floor((now - began.get(node)) / 1000));
+    }
     for (const node of all("[data-ago]")) node.textContent = ago((now - Date.parse(node.dataset.ago)) / 1000);
     for (const node of all("[data-until]")) node.textContent = left(Math.ceil((Date.parse(node.dataset.until) - now) / 1000));
     for (const node of all("[data-wait]")) node.hidden = Date.parse(node.dataset.wait) <= now;
@@ -248,6 +258,9 @@
     };
     document.addEventListener("visibilitychange", () => { follow(); if (!document.hidden) refresh(); });
     follow();
+    // What no event tells of, such as calls, is asked for every so often.
+    const often = Number(part.dataset.liveEvery);
+    if (often) setInterval(() => { if (!document.hidden) refresh(); }, often);
   };
 
   // Search as one types: the page is asked for what the form says, and what it finds is put in the place of what was there. An

@@ -12,7 +12,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use signin::{
     account::RoleKind,
-    admin::{Admin, By, Change, Problem},
+    admin::{Admin, By, CallNamed, Change, Problem},
     attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::CredentialKind,
     decide::{Decision, Finding, Settled, check, decide},
@@ -210,6 +210,25 @@ impl System {
             };
         }
         Err(Refusal::Unavailable)
+    }
+
+    /// Ends a call that goes on: who wanted it stands in the audit before anybody hears of it. `false` where the call was over
+    /// by itself meanwhile.
+    ///
+    /// # Errors
+    /// No right, or no such call; or that nothing could be done.
+    pub async fn end_call(self: &Arc<Self>, by: &By, number: u64) -> Result<bool, Refusal> {
+        let named = self.calls.one(number).map(|call| CallNamed {
+            domain: call.domain,
+            answered_by: call.answered_by().map(|party| party.number.clone()),
+            caller: call.caller.number,
+            dialled: call.dialled,
+        });
+        let end = move |admin: &Admin<'_>, _: &mut dyn Dice| {
+            admin.end_call(named.as_ref().ok_or(Problem::NotFound("call"))?)
+        };
+        self.administer(by, end).await?;
+        Ok(self.sip().is_some_and(|sip| sip.end_numbered(number)))
     }
 
     /// Works out what an operation would change, and changes nothing.

@@ -54,7 +54,11 @@ const CHUNK: usize = 32 << 10;
 /// Quick filters: the address's word, the words on the page, and what they mean.
 const SUBJECTS: [(&str, &str, &[Action]); 5] = [
     ("sign-ins", "Sign-ins", &[Action::SignIn, Action::SignOut, Action::Confirm, Action::SessionEnded]),
-    ("phones", "Phones", &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut]),
+    (
+        "phones",
+        "Phones",
+        &[Action::Registered, Action::Unregistered, Action::PhoneLost, Action::PushedOut, Action::CallEnded],
+    ),
     (
         "settings",
         "Settings changed",

@@ -19,7 +19,7 @@ use store::{ExtensionQuery, ExtensionSort};
 use super::{
     Web,
     address::{Path, Query},
-    audit, credentials,
+    audit, calls, credentials,
     credentials::{CardOf, Slip},
     doctor, domains,
     guard::{self, SignedForm, SignedIn},
@@ -214,6 +214,7 @@ fn page(
         history_href: audit::href_of(&number, domains::told(web, who, extension.domain)),
         doctor: doctor::link(who, &number, extension.domain),
         phones,
+        calls: calls::of(web, who, extension.id, now),
         fields,
         number,
         href,

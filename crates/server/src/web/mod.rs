@@ -10,6 +10,7 @@ mod alarms;
 mod assets;
 pub(crate) mod audit;
 mod bulk;
+mod calls;
 mod credentials;
 mod doctor;
 mod domains;

@@ -2,7 +2,7 @@
 
 use signin::timestamp::Timestamp;
 
-use super::views::parts::{Stamp, Until};
+use super::views::parts::{Elapsed, Stamp, Until};
 use crate::moment::{for_people, for_programs, local};
 
 /// "2026-03-01 14:32:10" with "3 minutes ago", in the machine's time zone.
@@ -15,6 +15,14 @@ pub(super) fn until(at: Timestamp, now: Timestamp) -> Until {
     // Rounded up: "0 s" must not stand there while one still has to wait.
     let left = now.seconds_until(at);
     Until::new(for_programs(at), length(left))
+}
+
+/// "3:07", "1:02:03": how long something has gone on, as the page's script writes it too.
+pub(super) fn elapsed(seconds: u64) -> Elapsed {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let human =
+        if hours > 0 { format!("{hours}:{minutes:02}:{rest:02}") } else { format!("{minutes}:{rest:02}") };
+    Elapsed { seconds, human }
 }
 
 /// "14:32:10".
@@ -78,6 +86,10 @@ mod tests {
         assert_eq!(
             [0, 59, 60, 552, 3598, 7260, 200_000].map(length),
             ["0 s", "59 s", "1 min 0 s", "9 min 12 s", "59 min", "2 h 1 min", "2 days"]
+        );
+        assert_eq!(
+            [0, 59, 187, 3599, 3723].map(|seconds| elapsed(seconds).human),
+            ["0:00", "0:59", "3:07", "59:59", "1:02:03"]
         );
         assert_eq!(
             [1, 30, 60, 61, 600, 7200].map(in_words),

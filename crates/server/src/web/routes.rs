@@ -18,7 +18,7 @@ use axum::{
 use signin::{admin::By, rights::Right};
 
 use super::{
-    Web, administrators, audit, bulk, doctor, domains, draft, extensions, groups,
+    Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings, status,
     switch, targets, tokens, users,
@@ -167,6 +167,9 @@ fn rows() -> Vec<Row> {
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),
+        get("/status/calls", Needs(StatusRead), status::show),
+        get("/status/calls/{id}/end", Needs(StatusControl), calls::ask_end),
+        post("/status/calls/{id}/end", Needs(StatusControl), calls::end),
         get("/status/blacklists", Needs(StatusRead), status::show),
         post("/status/blacklists/{slug}", Needs(SecurityReset), status::reset),
         get("/status/alarms", Needs(StatusRead), status::show),

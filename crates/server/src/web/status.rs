@@ -1,4 +1,4 @@
-//! The status: phones, blacklists, quarantine and sessions as they are now, live, with what can be done about them.
+//! The status: phones, calls, blacklists, quarantine and sessions as they are now, live, with what can be done about them.
 
 use std::{collections::BTreeSet, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
@@ -35,12 +35,13 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::{
     Web,
     address::{LastPart, Path, Query},
-    alarms, audit, credentials, domains,
+    alarms, audit, calls, credentials, domains,
     extensions::user_link,
     guard::{self, SignedForm, SignedIn, Watcher},
     lists::{ListQuery, PAGE, thousands},
     moment, overview,
     views::{
+        calls::CallsPart,
         forms::{Choice, Field, Kind},
         parts::{Badge, Link, Tone, Until},
         shell::Place,
@@ -61,6 +62,9 @@ const OLD_CODES_MAX: usize = 500;
 /// A page is told of changes this often at the most.
 const EVENTS_EVERY: Duration = Duration::from_millis(500);
 
+/// Calls come and go without an event: their page asks this often.
+const CALLS_EVERY_MS: u32 = 3000;
+
 /// What the address of a status page says.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Search {
@@ -76,8 +80,13 @@ pub(super) struct Search {
 impl Search {
     fn address(&self, path: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let own =
-            [("q", &self.list.q), ("state", &self.state), ("page", &self.list.page), ("span", &self.span)];
+        let own = [
+            ("q", &self.list.q),
+            ("domain", &self.list.domain),
+            ("state", &self.state),
+            ("page", &self.list.page),
+            ("span", &self.span),
+        ];
         for (name, value) in own {
             if !value.is_empty() {
                 query.append_pair(name, value);
@@ -92,6 +101,7 @@ fn tab_named(name: &str) -> Option<StatusTab> {
     match name {
         "overview" => Some(StatusTab::Overview),
         "phones" => Some(StatusTab::Phones),
+        "calls" => Some(StatusTab::Calls),
         "alarms" => Some(StatusTab::Alarms),
         "blacklists" => Some(StatusTab::Blacklists),
         "quarantine" => Some(StatusTab::Quarantine),
@@ -105,6 +115,7 @@ const fn name_of(tab: StatusTab) -> &'static str {
     match tab {
         StatusTab::Overview => "overview",
         StatusTab::Phones => "phones",
+        StatusTab::Calls => "calls",
         StatusTab::Alarms => "alarms",
         StatusTab::Blacklists => "blacklists",
         StatusTab::Quarantine => "quarantine",
@@ -138,28 +149,30 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
         Choice::new("", "Registered", search.state != "lost"),
         Choice::new("lost", "Lost in the last day", search.state == "lost"),
     ];
-    let fields = if tab == StatusTab::Phones {
-        vec![
+    let fields = match tab {
+        StatusTab::Phones => vec![
             Field::new("q", "Extension, address or phone")
                 .value(search.list.search())
                 .length_max(128)
                 .search(),
             Field::new("state", "Show").kind(Kind::Select(states)).search(),
-        ]
-    } else {
-        Vec::new()
+        ],
+        StatusTab::Calls => domains::filter(web, who, &search.list.domain).into_iter().collect(),
+        _ => Vec::new(),
     };
     let live = part(web, who, tab, search);
-    let words = if let StatusBody::Phones { pager, .. } = &live.section.body {
-        pager.summary.clone()
-    } else {
-        String::new()
+    let words = match &live.section.body {
+        StatusBody::Phones { pager, .. } | StatusBody::Calls(CallsPart { pager, .. }) => {
+            pager.summary.clone()
+        }
+        _ => String::new(),
     };
     let page = StatusPage {
         shell: who.shell(web, Place::Status),
         here: search.address(tab.href()),
         events: "/status/events".into(),
         fragment: search.address(&format!("/status/live/{}", name_of(tab))),
+        every: (tab == StatusTab::Calls).then_some(CALLS_EVERY_MS),
         search: fields,
         doctor: tab == StatusTab::Overview && who.by.may(Right::SecurityRead),
         words,
@@ -186,9 +199,11 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     let locks = ledger.locks(now);
     let sessions = sessions(web, who, now);
     let standing = ledger.alarms().iter().filter(|alarm| alarm.is_standing()).count();
+    let calls = calls::count(web, who);
     let words = format!(
-        "{} phones registered, {} alarms, {} with an old code, {} blocked, {} sessions",
+        "{} phones registered, {}, {} alarms, {} with an old code, {} blocked, {} sessions",
         thousands(figures.bindings),
+        calls::in_words(calls),
         thousands(standing),
         thousands(figures.stale_phones),
         thousands(locks.len()),
@@ -199,6 +214,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
         tabs: StatusTabs {
             tab,
             phones_count: count(figures.bindings),
+            calls_count: count(calls),
             alarms_count: count(standing),
             blocked_count: count(locks.len()),
             quarantine_count: count(figures.quarantine),
@@ -217,6 +233,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
                     StatusBody::Overview(Box::new(overview::overview(web, who, span, &locks, sessions, now)))
                 }
                 StatusTab::Phones => phones_part(web, search, now),
+                StatusTab::Calls => StatusBody::Calls(calls::part(web, who, &search.list, now)),
                 StatusTab::Alarms => StatusBody::Alarms(alarms::part(web, &search.list, now)),
                 StatusTab::Blacklists => StatusBody::Blacklists(blacklists(web, &locks, now)),
                 StatusTab::Quarantine => StatusBody::Quarantine(quarantine(web, now)),

@@ -242,6 +242,27 @@ impl Calls {
         all
     }
 
+    /// One page of those that are not over and that somebody wants to know of, the oldest first, and how many there are on all.
+    /// What is on no page is not copied.
+    pub fn page(&self, wanted: impl Fn(&Call) -> bool, offset: usize, limit: usize) -> (Vec<Call>, usize) {
+        let mut found: Vec<(u64, CallKey)> = Vec::new();
+        for shard in &self.shards {
+            let calls = shard.lock();
+            let going_on = calls.iter().filter(|(_, call)| call.over_at.is_none() && wanted(call));
+            found.extend(going_on.map(|(key, call)| (call.number, *key)));
+        }
+        found.sort_unstable_by_key(|(number, _)| *number);
+        // One that is over in this moment is missing on its page.
+        let page = found.iter().skip(offset).take(limit);
+        let page = page.filter_map(|(number, key)| self.with(*key, |call| call.clone_if(*number)).flatten());
+        (page.collect(), found.len())
+    }
+
+    /// The call with this number, as long as it goes on.
+    pub fn one(&self, number: u64) -> Option<Call> {
+        self.with(self.numbered(number)?, |call| call.clone_if(number))?
+    }
+
     /// The key of a call that is going on, by its number.
     pub(super) fn numbered(&self, number: u64) -> Option<CallKey> {
         self.shards.iter().find_map(|shard| {
@@ -306,6 +327,17 @@ impl Call {
     pub fn answered_by(&self) -> Option<&Party> {
         let answered = || self.called.iter().filter(|party| party.has_answered);
         answered().find(|party| !party.has_ended).or_else(|| answered().next())
+    }
+
+    /// Whether somebody of this extension calls or is called.
+    pub fn is_of(&self, extension: ExtensionId) -> bool {
+        let is_called = |party: &Party| !party.is_ours && party.extension == extension;
+        self.caller.extension == extension || self.called.iter().any(is_called)
+    }
+
+    /// A copy, where it is still this call and goes on.
+    fn clone_if(&self, number: u64) -> Option<Self> {
+        (self.number == number && self.over_at.is_none()).then(|| self.clone())
     }
 
     /// For how long they have talked, or had.

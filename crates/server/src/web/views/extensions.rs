@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::calls::CallRow;
 use super::forms::{Field, Filled, Kind, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Column, Event, Fact, Link, Pager};
@@ -121,6 +122,8 @@ pub(crate) struct ExtensionPage {
     pub(crate) phone_password: CredentialCard,
     /// Where it is registered now.
     pub(crate) phones: Vec<PhoneRow>,
+    /// Calls that it has now.
+    pub(crate) calls: Vec<CallRow>,
     /// What to type into a phone.
     pub(crate) connect: Vec<Fact>,
     /// What happened to it lately.

@@ -10,6 +10,7 @@
 pub(crate) mod administrators;
 pub(crate) mod alarms;
 pub(crate) mod audit;
+pub(crate) mod calls;
 pub(crate) mod chart;
 pub(crate) mod doctor;
 pub(crate) mod domains;

@@ -178,6 +178,21 @@ impl Until {
 
 impl HtmlSafe for Until {}
 
+/// How long something has gone on: "3:07". The page counts on where scripts run; otherwise it stands as written.
+#[derive(Clone, Debug, Default, Template)]
+#[template(
+    source = r#"<span class="nowrap num" data-count="{{ seconds }}">{{ human }}</span>"#,
+    ext = "html"
+)]
+pub(crate) struct Elapsed {
+    /// Seconds at the time of writing.
+    pub(crate) seconds: u64,
+    /// The same for people.
+    pub(crate) human: String,
+}
+
+impl HtmlSafe for Elapsed {}
+
 /// One column heading that sorts.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "parts/column.html")]

@@ -5,6 +5,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use super::alarms::AlarmsPart;
+use super::calls::CallsPart;
 use super::chart::{Bars, Share};
 use super::forms::Field;
 use super::icon::{Icon, Mark};
@@ -226,6 +227,8 @@ pub(crate) enum StatusTab {
     Overview,
     /// Registered phones.
     Phones,
+    /// Calls that go on.
+    Calls,
     /// Alarms.
     Alarms,
     /// Both blacklists.
@@ -252,6 +255,8 @@ pub(crate) enum StatusBody {
         /// Whether a search or filter is on.
         searched: bool,
     },
+    /// Calls that go on.
+    Calls(CallsPart),
     /// Alarms.
     Alarms(AlarmsPart),
     /// Both blacklists.
@@ -270,6 +275,7 @@ impl StatusTab {
         match self {
             Self::Overview => "/status",
             Self::Phones => "/status/phones",
+            Self::Calls => "/status/calls",
             Self::Alarms => "/status/alarms",
             Self::Blacklists => "/status/blacklists",
             Self::Quarantine => "/status/quarantine",
@@ -287,6 +293,8 @@ pub(crate) struct StatusTabs {
     pub(crate) tab: StatusTab,
     /// Phones registered now.
     pub(crate) phones_count: u64,
+    /// Calls that go on.
+    pub(crate) calls_count: u64,
     /// Alarms that stand.
     pub(crate) alarms_count: u64,
     /// Extensions and addresses blocked.
@@ -341,7 +349,9 @@ pub(crate) struct StatusPage {
     pub(crate) events: String,
     /// Where the live part alone is served, with this page's search.
     pub(crate) fragment: String,
-    /// The search of the phones section: `q`, and a drop-down list `state`.
+    /// After how many milliseconds the script asks again by itself, for what no event tells of.
+    pub(crate) every: Option<u32>,
+    /// The search of the phones section: `q`, and a drop-down list `state`; that of calls: `domain`.
     pub(crate) search: Vec<Field>,
     /// Whether to offer the sign-in doctor.
     pub(crate) doctor: bool,
