@@ -274,6 +274,9 @@ fn path_parameter(path: &str, name: &str) -> Parameter {
         "preset" => {
             ("The name of a preset.", text().enum_values(Some(Preset::ALL.into_iter().map(Preset::name))))
         }
+        "number" if path.starts_with("/calls/") => {
+            ("The number of the call.", integer(1, 9_007_199_254_740_991))
+        }
         "number" => ("The number of the row.", integer(1, 9_007_199_254_740_991)),
         "extension" => ("The id of an extension.", integer(0, u32::MAX.into())),
         _ => ("Its id.", integer(0, u32::MAX.into())),

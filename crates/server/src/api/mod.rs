@@ -8,6 +8,7 @@ mod accounts;
 mod alarms;
 mod answer;
 mod audit;
+mod calls;
 pub mod description;
 mod doctor;
 mod domains;

@@ -84,6 +84,11 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
+    /// How many to pass over, and how many at most.
+    pub(super) fn place(self) -> (usize, usize) {
+        (self.offset.get(), self.limit.get())
+    }
+
     /// The page of a list, and how many there are on all.
     pub(super) fn cut<T>(self, items: Vec<T>) -> (Vec<T>, usize) {
         let total = items.len();

@@ -19,8 +19,8 @@ use utoipa::{
 };
 
 use super::{
-    Api, accounts, alarms, door::Access, drafts, extensions, figures, locks, own, paging, phones, problems,
-    secrets, session, sessions, tokens, users,
+    Api, accounts, alarms, calls, door::Access, drafts, extensions, figures, locks, own, paging, phones,
+    problems, secrets, session, sessions, tokens, users,
 };
 
 /// Schemas by their names, as far as they are needed.
@@ -333,6 +333,15 @@ fn people_rows() -> Vec<Row> {
             secrets::remove_of_extension,
         )
         .changes(),
+        get(
+            "/extensions/{id}/calls",
+            Needs(ExtensionsRead),
+            "listCallsOfExtension",
+            "An extension's calls that go on",
+            calls::of_extension,
+        )
+        .asks::<paging::PageQuery>()
+        .gives::<calls::Calls>(),
         post(
             "/extensions/{id}/logout",
             Needs(StatusControl),
@@ -388,6 +397,11 @@ fn status_rows() -> Vec<Row> {
         get("/phones", Needs(StatusRead), "listPhones", "Registered phones, by extension", phones::list)
             .asks::<phones::Search>()
             .gives::<phones::Registrations>(),
+        get("/calls", Needs(StatusRead), "listCalls", "Calls that go on", calls::list)
+            .asks::<calls::Search>()
+            .gives::<calls::Calls>(),
+        delete("/calls/{number}", Needs(StatusControl), "endCall", "End a call", calls::end)
+            .says("Both phones hang up, or stop ringing. The audit says who wanted it."),
         get("/locks", Needs(StatusRead), "listLocks", "What is locked", locks::list)
             .asks::<paging::PageQuery>()
             .gives::<locks::Locks>(),
