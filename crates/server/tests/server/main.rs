@@ -26,6 +26,7 @@ mod api_targets;
 mod api_tokens;
 #[cfg(test)]
 mod browser;
+mod calls_are_watched;
 #[cfg(test)]
 mod caller;
 #[cfg(test)]

@@ -8,25 +8,25 @@ use crate::{
     talker::{Dialog, Talker},
 };
 
-const CODE_201: &str = "472839";
-const CODE_202: &str = "583920";
+pub(crate) const CODE_201: &str = "472839";
+pub(crate) const CODE_202: &str = "583920";
 const CODE_203: &str = "694031";
 
 /// Nobody has a mailbox: what phones say is the answer.
-async fn office() -> House {
+pub(crate) async fn office() -> House {
     let house = House::start().await.ignited().await;
     let house = house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await;
     let house = house.with_user("Cem", "203", CODE_203).await;
     house.without_mailboxes(&["201", "202", "203"]).await
 }
 
-async fn two_phones(house: &House) -> (Talker, Talker) {
+pub(crate) async fn two_phones(house: &House) -> (Talker, Talker) {
     let ann = Talker::registered(house, Transport::Udp, "201", CODE_201).await;
     (ann, Talker::registered(house, Transport::Udp, "202", CODE_202).await)
 }
 
 /// Up to the call that is answered and acknowledged; the dialog as both know it.
-async fn talk(caller: &mut Talker, called: &mut Talker) -> (Dialog, Dialog) {
+pub(crate) async fn talk(caller: &mut Talker, called: &mut Talker) -> (Dialog, Dialog) {
     let to = called.phone.number.clone();
     caller.invites(&to).await;
     caller.hears("100").await;

@@ -91,7 +91,19 @@ fn unique() -> u32 {
 impl Talker {
     /// One that is registered.
     pub(crate) async fn registered(house: &House, transport: Transport, number: &str, code: &str) -> Self {
+        Self::registered_at(house, "127.0.0.1", transport, number, code).await
+    }
+
+    /// The same in the domain of this host.
+    pub(crate) async fn registered_at(
+        house: &House,
+        host: &str,
+        transport: Transport,
+        number: &str,
+        code: &str,
+    ) -> Self {
         let mut phone = house.phone_over(transport, number, code).await;
+        phone.host = host.into();
         let answer = phone.register(600).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         Self { phone, transport }
@@ -105,10 +117,10 @@ impl Talker {
     /// A request outside of any dialog, without a proof.
     pub(crate) fn request(&self, method: &str, to: &str, body: &str) -> String {
         let number = unique();
-        let Phone { number: own, local, .. } = &self.phone;
+        let Phone { number: own, local, host, .. } = &self.phone;
         format!(
-            "{method} sip:{to}@127.0.0.1 SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n\
-             From: \"Somebody\" <sip:{own}@127.0.0.1>;tag=c{number}\r\nTo: <sip:{to}@127.0.0.1>\r\n\
+            "{method} sip:{to}@{host} SIP/2.0\r\nVia: {}\r\nMax-Forwards: 70\r\n\
+             From: \"Somebody\" <sip:{own}@{host}>;tag=c{number}\r\nTo: <sip:{to}@{host}>\r\n\
              Call-ID: talk-{number}\r\nCSeq: 1 {method}\r\nContact: <sip:{own}@{local}>\r\n\
              User-Agent: Test Phone 1.0\r\nContent-Length: {}\r\n\r\n{body}",
             self.via(),
