@@ -16,8 +16,9 @@
 //! 6. [`AnswerWriter`] writes the answer; [`Request::answer_to`] says where it goes over UDP.
 //!
 //! Streams are cut into messages by [`stream::Framer`]. [`TransactionKey`] recognises retransmissions.
-//! [`dtmf::read`] finds the key in an INFO. Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`]. A proxy
-//! has [`Onward`], which writes a request as it goes on, and [`relay::Relay`], which knows what is done about it when.
+//! [`dtmf::read`] finds the key in an INFO. [`events`] has what phones subscribe to, and the documents that they are sent.
+//! Clients (tests, NOTIFY, OPTIONS) have [`RequestWriter`] and [`Challenge`]. A proxy has [`Onward`], which writes a request as
+//! it goes on, and [`relay::Relay`], which knows what is done about it when.
 //!
 //! ```
 //! use wire::sip::{AnswerWriter, Headers, Message};
@@ -50,6 +51,7 @@ mod datagram;
 pub mod date;
 pub mod dtmf;
 mod essentials;
+pub mod events;
 mod fields;
 mod forward;
 mod glance;
