@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use wire::sip::register::{self, Change, Limits, PathPolicy};
 use wire::sip::{
-    AnswerWriter, Headers, Hop, Message, Onward, Request, TransactionKey, classify, dtmf, glance,
+    AnswerWriter, Headers, Hop, Message, Onward, Request, TransactionKey, classify, dtmf, events, glance,
     write_ack, write_answer_back, write_cancel, write_message,
 };
 
@@ -39,6 +39,9 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn ask(request: &Request<'_>, out: &mut Vec<u8>) {
     let _ = (request.check(), TransactionKey::of(request));
+    if let Some(event) = events::Event::of(&request.fields) {
+        let _ = event.package.is_accepted(&request.fields);
+    }
     let body = request.fields.body;
     for kind in [dtmf::DTMF, dtmf::DTMF_RELAY] {
         let _ = dtmf::read(kind.as_bytes(), body);

@@ -4,16 +4,17 @@ use std::fmt::Write as _;
 
 use wire::sip::{
     AnswerWriter, Credentials, HeaderName, Headers, Malformed, Message, Method, Request, Response,
-    TransactionKey, classify, date, register, write_message,
+    TransactionKey, classify, date, events::Event, register, write_message,
 };
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("field", include_str!("../../vectors/sip/field.txt")),
     ("rfc3261", include_str!("../../vectors/sip/rfc3261.txt")),
     ("rfc3327", include_str!("../../vectors/sip/rfc3327.txt")),
     ("rfc4475", include_str!("../../vectors/sip/rfc4475.txt")),
     ("rfc5118", include_str!("../../vectors/sip/rfc5118.txt")),
     ("rfc5626", include_str!("../../vectors/sip/rfc5626.txt")),
+    ("rfc6665", include_str!("../../vectors/sip/rfc6665.txt")),
 ];
 
 const METHODS: [Method<'static>; 7] = [
@@ -132,6 +133,13 @@ fn finding(bytes: &[u8], key: &str) -> String {
         "contact.reg-id" => format!("{:?}", fields.contacts().next().unwrap().unwrap().reg_id.unwrap()),
         "contact.expires" => format!("{:?}", fields.contacts().next().unwrap().unwrap().expires.unwrap()),
         "paths" => fields.addresses(HeaderName::Path).filter(Result::is_ok).count().to_string(),
+        "event" => Event::of(fields).map_or("none".into(), |event| {
+            format!("{} {}", event.package.name(), text(event.id)).trim_end().into()
+        }),
+        "accepted" => {
+            let is_accepted = Event::of(fields).unwrap().package.is_accepted(fields);
+            if is_accepted { "yes".into() } else { "no".into() }
+        }
         "body" => fields.body.len().to_string(),
         "cseq" => fields.cseq().unwrap().number.to_string(),
         "max-forwards" => fields.max_forwards().unwrap().unwrap().to_string(),
@@ -194,6 +202,7 @@ pub(crate) fn ask_everything(bytes: &[u8], headers: &mut Headers, out: &mut Vec<
         let _ = (fields.via(), fields.from(), fields.to(), fields.expires(), fields.contacts().count());
         if let Message::Request(request) = &message {
             let _ = (request.check(), TransactionKey::of(request), request.answer_to(peer));
+            let _ = Event::of(fields).map(|event| event.package.is_accepted(fields));
             let limits = super::registrar::LIMITS;
             if let Ok(plan) = register::plan(request, &[], &limits, 1000) {
                 for change in plan.changes() {

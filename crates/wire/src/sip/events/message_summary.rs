@@ -44,7 +44,10 @@ mod tests {
             written("sip:alice@vmail.example.com", 2, 8),
             "Messages-Waiting: yes\r\nMessage-Account: sip:alice@vmail.example.com\r\nVoice-Message: 2/8 (0/0)\r\n"
         );
-        assert!(written("sip:a@b", 0, 8).starts_with("Messages-Waiting: no\r\n"), "what was heard does not wait");
+        assert!(
+            written("sip:a@b", 0, 8).starts_with("Messages-Waiting: no\r\n"),
+            "what was heard does not wait"
+        );
     }
 
     #[test]
