@@ -66,6 +66,8 @@ mod phones_over_websocket;
 #[cfg(test)]
 mod phones_register;
 #[cfg(test)]
+mod phones_watch;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod refusals;

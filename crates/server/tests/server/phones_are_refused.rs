@@ -180,7 +180,7 @@ async fn every_method_of_a_stranger_is_refused_in_the_right_words() {
         ("OPTIONS", 200),
         ("INVITE", 407),
         ("MESSAGE", 407),
-        ("SUBSCRIBE", 405),
+        ("SUBSCRIBE", 489),
         ("NOTIFY", 405),
         ("PUBLISH", 405),
         ("REFER", 405),
@@ -198,7 +198,7 @@ async fn every_method_of_a_stranger_is_refused_in_the_right_words() {
             let answer = phone.say(&request(method, &phone, "")).await;
             assert_eq!(answer.status, expected, "{}", answer.text());
             if [200, 405].contains(&expected) {
-                let allowed = "REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE, MESSAGE, UPDATE, PRACK, INFO, REFER, NOTIFY";
+                let allowed = "REGISTER, OPTIONS, INVITE, ACK, CANCEL, BYE, MESSAGE, UPDATE, PRACK, INFO, REFER, NOTIFY, SUBSCRIBE";
                 assert_eq!(answer.one(HeaderName::Allow), allowed);
             }
         }

@@ -106,7 +106,7 @@ async fn nothing_is_passed_on_for_who_has_not_proven_to_be_a_phone_of_the_house(
         ann.say(&request).await;
         ann.hears("407").await;
     }
-    for method in ["SUBSCRIBE", "PUBLISH", "REFER", "UPDATE", "INFO", "NOTIFY", "PRACK"] {
+    for method in ["PUBLISH", "REFER", "UPDATE", "INFO", "NOTIFY", "PRACK"] {
         let request = ann.request(method, "202", "");
         ann.say(&request).await;
         ann.hears("405").await;

@@ -82,6 +82,7 @@ impl SipInterface {
                 is_ours: true,
             };
             call.heard(ours, now);
+            self.line_changed(call);
         });
         let is_open = self.passages.with(passage, |passage| {
             let is_open = passage.relay.is_open();
@@ -120,6 +121,7 @@ impl SipInterface {
     /// A call is over.
     pub(super) fn over(&self, call: &Call, by: Side) {
         self.system.calls.note_use(call.caller.phone, self.system.clock.now());
+        self.events.lines.over(call);
         attendant::note_call(&self.system, call, by == Side::Caller);
     }
 
@@ -159,7 +161,10 @@ impl SipInterface {
     /// A call that did not come about, and is nobody's to hear of.
     pub(super) fn forget(&self, key: CallKey) {
         let now = self.system.clock.now();
-        self.system.calls.with(key, |call| call.over_at = call.over_at.or(Some(now)));
+        self.system.calls.with(key, |call| {
+            call.over_at = call.over_at.or(Some(now));
+            self.events.lines.over(call);
+        });
     }
 
     /// Ends the call with this number, see [`Call::number`].

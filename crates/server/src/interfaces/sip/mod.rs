@@ -1,4 +1,4 @@
-//! SIP: phones register (RFC 3261 section 10 and its companions) and call each other (section 16).
+//! SIP: phones register (RFC 3261 section 10 and its companions), call each other (section 16) and watch lines (RFC 6665).
 //!
 //! Nothing is remembered of a request that was not proven. One [`Answerer`] a thread or connection reads a message, writes its
 //! answer into a buffer that is used again, and puts what goes to others into its outbox; nothing here waits.
@@ -8,13 +8,17 @@ mod answers;
 mod bindings;
 mod calls;
 mod endings;
+mod events;
 mod flows;
+mod lines;
+mod notifying;
 mod office;
 mod passages;
 mod proof;
 mod proxy;
 mod registrar;
 mod services;
+mod subscribing;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -42,7 +46,7 @@ use wire::sip::{
     stun,
 };
 
-use self::{answering::Stations, flows::Flows, office::Office, passages::Passages};
+use self::{answering::Stations, events::Events, flows::Flows, office::Office, passages::Passages};
 pub use self::{
     calls::{Call, Calls, Party},
     flows::{Flow, Outgoing, StreamPlace},
@@ -50,7 +54,7 @@ pub use self::{
 use crate::{flow::Judged, metrics::SipCounters, system::System};
 
 /// The methods that are served.
-const METHODS: [Method<'static>; 12] = [
+const METHODS: [Method<'static>; 13] = [
     Method::Register,
     Method::Options,
     Method::Invite,
@@ -63,6 +67,7 @@ const METHODS: [Method<'static>; 12] = [
     Method::Info,
     Method::Refer,
     Method::Notify,
+    Method::Subscribe,
 ];
 /// Those that end here, outside of any call.
 const ENDS: [Method<'static>; 2] = [Method::Register, Method::Options];
@@ -84,6 +89,7 @@ pub struct SipInterface {
     pub flows: Arc<Flows>,
     passages: Passages,
     stations: Stations,
+    events: Events,
     /// Where stations talk; none where nothing is served (measurements of the code alone).
     runtime: Option<Handle>,
 }
@@ -210,6 +216,7 @@ impl SipInterface {
             flows: Flows::new(),
             passages: Passages::new(),
             stations: Stations::default(),
+            events: Events::new(),
             runtime: Handle::try_current().ok(),
         })
     }
@@ -221,6 +228,7 @@ impl SipInterface {
         for (passage, outcome) in self.passages.tick(now, &mut out) {
             self.unanswered(passage, outcome, now, &mut out);
         }
+        self.tell_watchers(now, &mut out);
         for outgoing in &out {
             self.flows.send(outgoing);
         }
@@ -231,6 +239,7 @@ impl SipInterface {
         for silent in self.system.calls.sweep(self.system.clock.now()) {
             self.over(&silent, calls::Side::Caller);
         }
+        self.sweep_watchers();
     }
 
     /// What it belongs to.
@@ -454,7 +463,7 @@ impl Later {
 }
 
 impl Desk<'_> {
-    /// Whose business a request is: the registrar's, a call's, or the proxy's.
+    /// Whose business a request is: the registrar's, a subscription's, a call's, or the proxy's.
     fn answer(&mut self, request: &Request<'_>, out: &mut Vec<u8>) -> Written {
         let essentials = request.essentials();
         let essentials = match &essentials {
@@ -464,6 +473,7 @@ impl Desk<'_> {
         match request.method {
             Method::Register => self.at_server(request, essentials, out),
             Method::Cancel => self.cancel(request, out),
+            Method::Subscribe => self.subscribe(request, essentials, out),
             // Section 12.2: what has both tags is within something.
             _ if request.fields.to().is_ok_and(|to| to.tag.is_some()) => {
                 self.within(request, essentials, out)

@@ -244,6 +244,7 @@ impl Desk<'_> {
             return Err((482, "Merged Request"));
         }
         calls.note_use(sender.phone, self.now);
+        calls.with(call, |call| self.sip.line_changed(call));
         Ok(call)
     }
 
@@ -473,6 +474,9 @@ impl Desk<'_> {
             }
             let (flow, of) = (branch.flow, (branch.phone, branch.extension));
             passage.relay.response(number, response.status, now.0, acts);
+            if passage.from.is_none() {
+                sip.events.answered(key, response.status);
+            }
             if let Some(call) = passage.call.filter(|_| passage.begins)
                 && acts.contains(&Act::Back)
             {
@@ -486,7 +490,7 @@ impl Desk<'_> {
     }
 
     /// A request that is on its way already is not begun again: what was said is said again.
-    fn is_repeated(&mut self, key: PassageKey) -> bool {
+    pub(super) fn is_repeated(&mut self, key: PassageKey) -> bool {
         let (acts, outbox) = (&mut *self.acts, &mut *self.outbox);
         acts.clear();
         let seen = self.sip.passages.with(key, |passage| {
@@ -503,7 +507,7 @@ impl Desk<'_> {
     }
 
     /// Section 16.3, steps 3 to 5.
-    fn cannot_go_on(
+    pub(super) fn cannot_go_on(
         &self,
         request: &Request<'_>,
         essentials: &Essentials<'_>,
@@ -540,7 +544,7 @@ impl Desk<'_> {
     }
 
     /// Whether a phone of the extension is registered from where this request comes.
-    fn is_registered_here(&self, extension: ExtensionId) -> bool {
+    pub(super) fn is_registered_here(&self, extension: ExtensionId) -> bool {
         let registration = self.sip.system.ledger.registration(extension);
         registration.is_some_and(|registration| {
             let mut live = registration.bindings.iter().filter(|binding| binding.expires_at > self.now);
@@ -633,5 +637,6 @@ fn heard(
             },
             now,
         );
+        sip.line_changed(call);
     });
 }
