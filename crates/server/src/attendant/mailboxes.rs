@@ -234,6 +234,14 @@ impl Attendant {
         }
     }
 
+    /// The phones that watch a mailbox hear that it has changed.
+    fn tell_lamp(&self, account: AccountId) {
+        let extension = self.system.ledger.account(account).and_then(|account| account.extension());
+        if let (Some(sip), Some(extension)) = (self.system.sip(), extension) {
+            sip.mailbox_changed(extension);
+        }
+    }
+
     /// Changes a mailbox, again where somebody else changed it meanwhile. [`Changed::NotAllowed`] where there is nothing to
     /// change, or no room.
     async fn change(
@@ -246,7 +254,10 @@ impl Attendant {
             let Some((after, mut effects)) = change(&before) else { return Changed::NotAllowed };
             effects.insert(0, Effect::PutDocument(Box::new(Document::Mailbox(after))));
             match self.system.commit(effects).await {
-                Ok(()) => return Changed::Done,
+                Ok(()) => {
+                    self.tell_lamp(account);
+                    return Changed::Done;
+                }
                 Err(CommitError::Conflict { .. }) => {}
                 Err(_) => return Changed::Unavailable,
             }

@@ -26,9 +26,9 @@ mod api_targets;
 mod api_tokens;
 #[cfg(test)]
 mod browser;
-mod calls_are_watched;
 #[cfg(test)]
 mod caller;
+mod calls_are_watched;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]

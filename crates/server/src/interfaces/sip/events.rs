@@ -403,7 +403,7 @@ mod tests {
         DialogId { call_id: name, remote_tag: b"r", local_tag: b"l" }
     }
 
-    fn subscription(name: &str, watcher: u64, watched: u64) -> Subscription {
+    fn subscription(name: &str, watcher: u32, watched: u32) -> Subscription {
         let flow = Flow { transport: Transport::Udp, peer: ([192, 0, 2, 7], 5060).into() };
         let ends = (ExtensionId(watcher), ExtensionId(watched));
         Subscription::new((Package::Dialog, b""), ends, dialog(name.as_bytes()), flow, LATER)
@@ -491,7 +491,7 @@ mod tests {
         }
         assert_eq!(events.begin(subscription("one more", 1, 3)), Err(Full::Phone));
         for number in PER_PHONE_MAX..WATCHERS_MAX {
-            let watcher = 10 + u64::try_from(number).expect("a number");
+            let watcher = 10 + u32::try_from(number).expect("a number");
             events.begin(subscription(&format!("w{number}"), watcher, 2)).expect("room");
         }
         assert_eq!(events.begin(subscription("one more", 9, 2)), Err(Full::Phone));

@@ -148,7 +148,7 @@ fn ends(call: &Call, records: &dyn Records) -> Vec<(ExtensionId, LineCall)> {
 mod tests {
     use super::*;
 
-    fn end(extension: u64, number: u64, direction: Direction, state: State) -> (ExtensionId, LineCall) {
+    fn end(extension: u32, number: u64, direction: Direction, state: State) -> (ExtensionId, LineCall) {
         let call = LineCall { id: id(number, direction), direction, state, remote: None };
         (ExtensionId(extension), call)
     }
@@ -157,7 +157,7 @@ mod tests {
     fn a_line_has_its_calls_until_they_are_over_and_leaves_nothing_behind() {
         let lines = Lines::default();
         let put = |number, ends: &[_]| lines.0.lock().put(number, ends);
-        let states = |extension: u64| -> Vec<_> {
+        let states = |extension: u32| -> Vec<_> {
             lines.calls(ExtensionId(extension)).iter().map(|call| (call.direction, call.state)).collect()
         };
         let ringing = |state| {

@@ -39,10 +39,13 @@ impl SipInterface {
         self.events.mark_watchers(extension, Package::MessageSummary);
     }
 
-    /// How many messages wait in the mailbox of an extension. STUB: there are no mailboxes yet.
-    #[expect(clippy::unused_self, reason = "mailboxes will be asked for by it")]
-    fn mailbox_counts(&self, _extension: ExtensionId) -> Counts {
-        Counts { new: 0, old: 0 }
+    /// How many messages wait in the mailbox of an extension's user.
+    fn mailbox_counts(&self, extension: &Extension) -> Counts {
+        let Some(user) = extension.user else { return Counts { new: 0, old: 0 } };
+        let mailbox = self.system.ledger.mailbox(user);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let new = mailbox.new_messages();
+        Counts { new: number(new), old: number(mailbox.messages.len().saturating_sub(new)) }
     }
 
     /// Tells all who watch something that has changed.
@@ -132,7 +135,12 @@ impl SipInterface {
             notify.finish_with(package.content_type().as_bytes(), &document);
         }
         let mut passage = Passage::new(relay, None);
-        passage.branches.push(Branch { flow, extension: subscription.watcher, request: Bytes::from(bytes) });
+        passage.branches.push(Branch {
+            flow,
+            phone: subscription.watcher,
+            extension: subscription.watcher,
+            request: Bytes::from(bytes),
+        });
         Some(Notice { key: passage_key, passage })
     }
 
@@ -142,7 +150,7 @@ impl SipInterface {
             Package::Dialog => self.dialogs(watched, subscription, out),
             Package::MessageSummary => {
                 let account = uri(watched, &subscription.host);
-                message_summary::write(&account, self.mailbox_counts(watched.id), out);
+                message_summary::write(&account, self.mailbox_counts(watched), out);
             }
         }
     }
