@@ -64,7 +64,9 @@ impl Leave {
     fn greeting_key(&mut self, key: Key) -> Move {
         match key {
             Key::STAR => {
-                let mailbox = Mailbox::new(Door::Code(self.mailbox()), self.recipient.language);
+                let number = self.mailbox();
+                let door = if self.recipient.is_trusted { Door::Trusted(number) } else { Door::Code(number) };
+                let mailbox = Mailbox::new(door, self.recipient.language);
                 Move::become_script(mailbox)
             }
             Key::HASH if !self.recipient.is_full => self.record(),

@@ -47,6 +47,8 @@ pub struct Recipient {
     pub is_full: bool,
     /// Longest message.
     pub length_max: Seconds,
+    /// Whether whoever calls need not show the code to hear what is in it.
+    pub is_trusted: bool,
     /// What is spoken.
     pub language: Language,
 }

@@ -18,6 +18,7 @@ fn recipient() -> Recipient {
         greeting: Greeting::Standard,
         is_full: false,
         length_max: Seconds(180),
+        is_trusted: false,
         language: Language::English,
     }
 }
@@ -158,6 +159,13 @@ fn star_leads_to_the_code_and_no_further() {
     let mut call = called();
     call.keys("*4821#");
     assert_eq!(call.judged(Judged::Right), "<list 201>");
+}
+
+#[test]
+fn star_leads_straight_in_from_a_trusted_phone() {
+    let trusted = Recipient { is_trusted: true, ..recipient() };
+    let (mut call, _) = Call::answer(leave_message(trusted));
+    assert_eq!(call.keys("*"), "<hush> | <list 201>");
 }
 
 #[test]

@@ -121,6 +121,7 @@ impl Walk {
             greeting: if below(&mut dice, 2) == 0 { Greeting::Own } else { Greeting::Standard },
             is_full: below(&mut dice, 8) == 0,
             length_max: Seconds(180),
+            is_trusted: false,
             language,
         };
         let (dialogue, is_open) = match below(&mut dice, 8) {

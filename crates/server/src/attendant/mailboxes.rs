@@ -58,6 +58,8 @@ pub fn mailbox_of(system: &Arc<System>, call: &Call) -> Option<Opening> {
         greeting: if mailbox.has_greeting { Greeting::Own } else { Greeting::Standard },
         is_full: mailbox.is_full(),
         length_max: mailbox.room().min(MESSAGE_LENGTH_MAX),
+        is_trusted: Number::parse(&call.caller.number)
+            .is_some_and(|caller| mailbox.trusts(&caller, Some(&number))),
         language,
     };
     let caller = Caller {
@@ -90,6 +92,10 @@ impl Attendant {
         };
         match judged {
             // It was counted; that nothing could have been right has a prompt of its own.
+            Judged::Right | Judged::RightButOld => {
+                *self.is_judged.lock() = true;
+                judged
+            }
             Judged::Wrong if self.owner(number).is_some_and(|account| is_unset(&account)) => {
                 Judged::NotConfigured
             }
@@ -120,7 +126,7 @@ impl Attendant {
     }
 
     /// That somebody came to a mailbox without a code is in the audit like a sign-in.
-    pub(super) fn note_trusted(&self, number: &str) {
+    fn note_trusted(&self, number: &str) {
         let event = AuditEvent {
             at: self.now(),
             action: Action::SignIn,
@@ -141,6 +147,9 @@ impl Attendant {
     pub(super) fn list_messages(&self, number: &str) -> Told {
         let Some(account) = self.owner(number) else { return Told::Fault };
         *self.opened.lock() = Some(account.id);
+        if !std::mem::replace(&mut *self.is_judged.lock(), true) {
+            self.note_trusted(number);
+        }
         let mailbox = self.system.ledger.mailbox(account.id);
         let envelope = |message: &Message| Envelope {
             id: MessageId(message.id),

@@ -87,14 +87,21 @@ pub struct Attendant {
     caller: Caller,
     /// The mailbox that is open: whose messages are heard.
     opened: Mutex<Option<AccountId>>,
+    /// It was opened by its code; or the audit knows that none was asked.
+    is_judged: Mutex<bool>,
     /// Messages that are to go when the call is over.
     leaving: Mutex<BTreeSet<u64>>,
 }
 
 impl Attendant {
     fn new(system: &Arc<System>, caller: Caller) -> Arc<Self> {
-        let (opened, leaving) = (Mutex::default(), Mutex::default());
-        Arc::new(Self { system: Arc::clone(system), caller, opened, leaving })
+        Arc::new(Self {
+            system: Arc::clone(system),
+            caller,
+            opened: Mutex::default(),
+            is_judged: Mutex::default(),
+            leaving: Mutex::default(),
+        })
     }
 
     /// Where the operator's own sounds are.
@@ -300,10 +307,7 @@ impl Attendant {
             Some((own.number, ledger.mailbox(account.id)))
         });
         let door = match user {
-            Some((number, mailbox)) if mailbox.trusts_own => {
-                self.note_trusted(number.as_str());
-                Door::Trusted(number)
-            }
+            Some((number, mailbox)) if mailbox.trusts_own => Door::Trusted(number),
             Some((number, _)) => Door::Code(number),
             None => Door::Anybody,
         };

@@ -54,7 +54,7 @@ impl Admin<'_> {
             .into_iter()
             .filter_map(|feature| {
                 let field = format!("short code {feature}");
-                changed(&field, in_words(before.codes.get(feature)), in_words(codes.get(feature)))
+                changed(&field, in_words(&before.codes, feature), in_words(codes, feature))
             })
             .collect();
         if changes.is_empty() {
@@ -162,9 +162,9 @@ fn check_codes(checks: &mut Checks, codes: &BTreeMap<Box<str>, Box<str>>) {
     }
 }
 
-/// A code for the audit.
-fn in_words(code: Option<&Box<str>>) -> &str {
-    match code.map(|code| &**code) {
+/// The code of a feature, for the audit.
+fn in_words<'c>(codes: &'c BTreeMap<Box<str>, Box<str>>, feature: &str) -> &'c str {
+    match codes.get(feature).map(|code| &**code) {
         None => "default",
         Some("") => "off",
         Some(code) => code,

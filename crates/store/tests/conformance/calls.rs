@@ -70,7 +70,7 @@ fn log(ledger: &Ledger, account: AccountId) -> Vec<Timestamp> {
     ledger.call_log(account, later(1000)).unwrap().iter().map(|entry| entry.at).collect()
 }
 
-fn is_conflict(answer: Result<(), CommitError>) -> bool {
+fn is_conflict(answer: &Result<(), CommitError>) -> bool {
     matches!(answer, Err(CommitError::Conflict { .. }))
 }
 
@@ -110,16 +110,16 @@ pub(crate) fn a_recording_is_there_as_long_as_its_mailbox_names_it(host: &dyn En
     greet(&ledger, ANN, "hello");
     let mailbox = ledger.mailbox(ANN);
     let stray = Effect::PutRecording(ANN, RecordingId::Message(9), sound("x"));
-    assert!(is_conflict(commit(vec![stray])), "nothing names it");
+    assert!(is_conflict(&commit(vec![stray])), "nothing names it");
     let new = NewMessage { at: NOW, from: Party::default(), length: Seconds(1), bytes: 1 };
     let (silent, _) = mailbox.with(new).unwrap();
-    assert!(is_conflict(commit(vec![put(silent)])), "there is nothing to hear");
+    assert!(is_conflict(&commit(vec![put(silent)])), "there is nothing to hear");
     let long = SecretBytes::new(vec![0; RECORDING_BYTES_MAX + 1]);
-    assert!(is_conflict(commit(vec![Effect::PutRecording(ANN, RecordingId::Greeting, long)])));
+    assert!(is_conflict(&commit(vec![Effect::PutRecording(ANN, RecordingId::Greeting, long)])));
     let of_nobody = vec![put(Mailbox::untouched(AccountId(99)).next_version())];
     assert!(matches!(commit(of_nobody), Err(CommitError::Missing { .. })));
-    assert!(is_conflict(commit(vec![put(Mailbox::untouched(ADMIN).next_version())])));
-    assert!(is_conflict(commit(vec![put(mailbox.clone())])), "somebody changed it meanwhile");
+    assert!(is_conflict(&commit(vec![put(Mailbox::untouched(ADMIN).next_version())])));
+    assert!(is_conflict(&commit(vec![put(mailbox.clone())])), "somebody changed it meanwhile");
     // Another greeting takes the place of the first.
     commit(vec![Effect::PutRecording(ANN, RecordingId::Greeting, sound("hi"))]).unwrap();
     assert_eq!(heard(&ledger, ANN, RecordingId::Greeting).as_deref(), Some("hi"));
