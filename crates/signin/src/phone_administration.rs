@@ -1,7 +1,7 @@
 //! Phone based administration: what guards it. The first two extensions of a domain may administer it from the keypad; the
 //! system password is asked of them.
 //!
-//! Specification: SPEC sections 2 and 6 (S24). No phone administers yet: what it is asked is here for those who set it up.
+//! Specification: SPEC sections 2 and 6 (S24).
 
 use serde::{Deserialize, Serialize};
 

@@ -1,18 +1,21 @@
 //! What looks like no secret opens no door: put into the store in good order (sealed, with a right tag), read back from
-//! the disk, and tried at a phone's door and on the sign-in page. What each kind makes of every such payload is a test of
+//! the disk, and tried at a phone's door, on the sign-in page, and as digits of a keypad. What each kind makes of every such payload is a test of
 //! `signin`.
 
 use std::{net::SocketAddr, time::Duration};
 
 use signin::{
     account::RoleKind,
+    attempt::{Attempt, Claim, Peer, Proof, Purpose},
     credential::{Credential, CredentialFacts, CredentialKind, Owner, Traits, payload},
     dice::SeededDice,
     effect::Effect,
     ident::{DomainId, FoldedName},
+    interface::LoginInterface,
     policy::Lock,
     records::Records as _,
     secret::{Secret, SecretBytes},
+    verdict::Verdict,
 };
 
 use crate::{browser::Browser, house::House};
@@ -71,11 +74,25 @@ async fn opens(house: &House, kind: CredentialKind, https: SocketAddr, shown: &s
             let status = browser.sign_in("BusinessPartner", shown).await.status;
             status == 303 || browser.get("/manager").await.status == 200
         }
-        // No door opens with them yet.
-        CredentialKind::VoicemailCode | CredentialKind::PortalPasscode | CredentialKind::SystemPassword => {
-            false
-        }
+        CredentialKind::VoicemailCode => typed(house, LoginInterface::VoicemailMailbox, shown).await,
+        CredentialKind::PortalPasscode => typed(house, LoginInterface::Hoteling, shown).await,
+        CredentialKind::SystemPassword => typed(house, LoginInterface::PhoneAdministration, shown).await,
     }
+}
+
+/// Whether digits that are typed at the keypad of 201 open.
+async fn typed(house: &House, interface: LoginInterface, shown: &str) -> bool {
+    let digits = Secret::new(shown);
+    let is_of_system = interface == LoginInterface::PhoneAdministration;
+    let attempt = Attempt {
+        interface,
+        domain: DomainId::FIRST,
+        claim: if is_of_system { Claim::System("201") } else { Claim::Extension("201") },
+        proof: Proof::Digits(&digits),
+        peer: Peer { address: [192, 0, 2, 7].into(), agent: "phone", device: "" },
+        purpose: Purpose::Once,
+    };
+    matches!(house.system.sign_in(attempt).await, Verdict::Accept(_))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,6 +103,9 @@ async fn what_holds_no_secret_opens_no_door_also_after_it_was_read_from_the_disk
             settings.service_password_lock.lock = Lock::LogOnly;
             settings.extension_lock.lock = Lock::LogOnly;
             settings.address_lock.lock = Lock::LogOnly;
+            settings.voicemail_code_lock.lock = Lock::LogOnly;
+            settings.portal_passcode_lock.lock = Lock::LogOnly;
+            settings.keypad_lock.lock = Lock::LogOnly;
             settings.sessions.concurrent_max = 50;
         })
         .await;
@@ -94,7 +114,14 @@ async fn what_holds_no_secret_opens_no_door_also_after_it_was_read_from_the_disk
         Owner::Account(account.expect("an account").id)
     };
     let (mut tried, mut opened) = (0, 0);
-    for kind in [CredentialKind::ServicePassword, CredentialKind::LoginCode, CredentialKind::PhonePassword] {
+    for kind in [
+        CredentialKind::ServicePassword,
+        CredentialKind::LoginCode,
+        CredentialKind::PhonePassword,
+        CredentialKind::VoicemailCode,
+        CredentialKind::PortalPasscode,
+        CredentialKind::SystemPassword,
+    ] {
         let owner = match kind {
             CredentialKind::ServicePassword => named(&house, RoleKind::ServiceUser, "BusinessPartner"),
             CredentialKind::LoginCode
