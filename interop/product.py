@@ -26,6 +26,8 @@ listen = ["127.0.0.1:0"]
 udp = ["127.0.0.1:0"]
 tcp = ["127.0.0.1:0"]
 tls = ["127.0.0.1:0"]
+media_ports = [0, 0]
+mailboxes = {mailboxes}
 
 [metrics]
 listen = ["127.0.0.1:0"]
@@ -50,8 +52,12 @@ class Product:
     offers_both = True
     statuses = {"foreign-domain": 401, "older-request": 500}
 
-    def __init__(self, binary: Path, folder: Path, passwords: dict[str, str], domain: str = "interop.test") -> None:
+    def __init__(
+        self, binary: Path, folder: Path, passwords: dict[str, str], domain: str = "interop.test", mailboxes: bool = False
+    ) -> None:
+        """Without mailboxes, unless they are asked for: what phones say is the answer, as with any other registrar."""
         self.binary = binary
+        self._mailboxes = mailboxes
         self.folder = folder
         self.domain = domain
         self.data = folder / "data"
@@ -70,7 +76,7 @@ class Product:
 
     def __enter__(self) -> Product:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.configuration.write_text(_CONFIGURATION.format(data=self.data))
+        self.configuration.write_text(_CONFIGURATION.format(data=self.data, mailboxes=str(self._mailboxes).lower()))
         self._ignite()
         self._import_phones()
         self._process = subprocess.Popen(

@@ -151,6 +151,9 @@ class CallingBaresip(CallingPhone, Baresip):
     def transfer(self, number: str) -> None:
         self._say("transfer", number if "@" in number else f"sip:{number}@{self.account.domain}")
 
+    def press(self, key: str) -> None:
+        self._say("sndcode", key)
+
     def turns(self) -> list[Turn]:
         for event in self._said():
             if event.get("event") and (what := _TURNS.get(event["type"])):

@@ -75,6 +75,10 @@ class CallingPhone(Phone):
         """Sends the other one of the current call to this number (REFER), without asking there."""
         raise NotImplementedError
 
+    def press(self, key: str) -> None:
+        """Presses a key of its keypad, in the current call."""
+        raise NotImplementedError
+
     def turns(self) -> list[Turn]:
         """What happened to its calls so far, oldest first."""
         raise NotImplementedError
@@ -145,6 +149,30 @@ class CallingPhone(Phone):
             f"{self} does not hear {frequency} Hz, but {measured:.0f} Hz, in {new.seconds:.1f} s of sound; {self.turns()}; "
             f"files: {[(file.name, file.stat().st_size) for file in self.recordings()]}; log: {self.log_file}"
         )
+
+    def wait_heard_seconds(self, seconds: float, patience: float = 60.0) -> None:
+        """Waits until it has heard so much, whatever it was."""
+        until = time.monotonic() + patience
+        while self.heard().seconds < seconds:
+            assert time.monotonic() < until, f"{self} heard {self.heard().seconds:.1f} s alone; log: {self.log_file}"
+            self._turn(2 * _POLL_SECONDS)
+
+    def has_heard(self, frequency: int) -> bool:
+        """Whether this tone is anywhere in what it heard."""
+        whole, at = self.heard(), 0.0
+        while (rest := whole.since(at)).seconds >= LISTEN_SECONDS:
+            piece = Sound(rest.samples[: int(rest.rate * LISTEN_SECONDS)], rest.rate)
+            if level(piece) >= _SILENCE and abs(heard_frequency(piece) - frequency) <= frequency * TOLERANCE:
+                return True
+            at += LISTEN_SECONDS / 2
+        return False
+
+    def wait_tone(self, frequency: int, seconds: float = ANSWER_SECONDS_MAX) -> None:
+        """Waits until this tone is anywhere in what it heard."""
+        until = time.monotonic() + seconds
+        while not self.has_heard(frequency):
+            assert time.monotonic() < until, f"{self} never heard {frequency} Hz; {self.turns()}; log: {self.log_file}"
+            self._turn(0.5)
 
     def wait_silence(self, seconds: float = ANSWER_SECONDS_MAX) -> None:
         """Waits until it hears nothing for a while: nothing arrives, or silence."""

@@ -70,6 +70,8 @@ pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     let binary = workspace.build_product()?;
     let plan = ["--rounds", "1", "--seconds", "0.5", "--phones", "2048", "--pace", "100"];
     against(workspace, "register", &binary, &plan.map(String::from))?;
+    let plan = ["--rounds", "1", "--seconds", "0.5", "--pairs", "600", "--in-flight", "16", "--linger", "1"];
+    against(workspace, "calls", &binary, &plan.map(String::from))?;
     let plan = ["--untimed", "--users", "500", "--locks", "5", "--rounds", "1"];
     against(workspace, "lists", &binary, &plan.map(String::from))
 }

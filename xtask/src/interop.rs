@@ -14,6 +14,9 @@ pub(crate) enum Registrar {
     Kamailio,
 }
 
+/// Files of tests beside each other. They wait for phones more than for the machine, and each has ports and folders of its own.
+pub(crate) const BESIDE: [&str; 2] = ["--numprocesses=4", "--dist=loadfile"];
+
 /// Builds the product if it is the one to test, then runs the tests.
 pub(crate) fn run(workspace: &Workspace, against: Registrar, pytest: &[String]) -> anyhow::Result<()> {
     let program = Program::new(workspace.python())

@@ -37,7 +37,9 @@ const STEPS: &[Step] = &[
     Step {
         name: "interop",
         needs: &["setup"],
-        work: |workspace, _| interop::run(workspace, Registrar::Hookswitch, &[]),
+        work: |workspace, _| {
+            interop::run(workspace, Registrar::Hookswitch, &interop::BESIDE.map(String::from))
+        },
     },
     Step { name: "crash", needs: &["setup"], work: |workspace, _| crash::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },

@@ -93,6 +93,8 @@ pub struct SipConfig {
     /// The first and the last UDP port for what is heard at calls that are answered here (mailboxes, menus); both 0 = any that
     /// is free.
     pub media_ports: (u16, u16),
+    /// Whether users have mailboxes.
+    pub mailboxes: bool,
     /// The language in which mailboxes and menus speak.
     pub language: Language,
 }
@@ -192,6 +194,7 @@ impl Default for SipConfig {
             udp_threads: 0,
             nonce_seconds: 300,
             media_ports: (40_000, 40_999),
+            mailboxes: true,
             language: Language::English,
         }
     }
@@ -493,7 +496,9 @@ impl Config {
 }
 
 /// Keys that take effect on a reload. Limits that are the size of something made at the start are not among them.
-const RELOADED: [&str; 10] = [
+const RELOADED: [&str; 12] = [
+    "sip.mailboxes",
+    "sip.language",
     "log.level",
     "tls.certificate",
     "tls.private_key",

@@ -37,6 +37,9 @@ const TRIES: usize = 5;
 
 /// The user of an extension who has a mailbox.
 fn owner_of(system: &System, extension: &Extension) -> Option<Arc<Account>> {
+    if !system.config().config.sip.mailboxes {
+        return None;
+    }
     let account = extension.user.and_then(|user| system.ledger.account(user))?;
     (!system.ledger.mailbox(account.id).is_off).then_some(account)
 }
@@ -245,9 +248,10 @@ impl Attendant {
 
     /// The phones that watch a mailbox hear that it has changed.
     fn tell_lamp(&self, account: AccountId) {
-        let extension = self.system.ledger.account(account).and_then(|account| account.extension());
-        if let (Some(sip), Some(extension)) = (self.system.sip(), extension) {
-            sip.mailbox_changed(extension);
+        let ledger = &*self.system.ledger;
+        let phone = ledger.account(account).and_then(|account| signin::desk::phone_of(ledger, &account));
+        if let (Some(sip), Some(phone)) = (self.system.sip(), phone) {
+            sip.mailbox_changed(phone);
         }
     }
 

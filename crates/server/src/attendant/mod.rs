@@ -298,6 +298,9 @@ impl Attendant {
     /// Where whoever is at the phone hears messages: the own mailbox, or asked whose.
     fn to_voicemail(self: Arc<Self>) -> Served {
         let language = language(&self.system);
+        if !self.system.config().config.sip.mailboxes {
+            return Served::Refused(404, "No Mailboxes Here".into());
+        }
         let ledger = &*self.system.ledger;
         let own = ledger.extension(self.caller.extension);
         let user = own.as_ref().and_then(|own| {

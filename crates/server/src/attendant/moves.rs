@@ -19,6 +19,13 @@ use super::{Attendant, Outcome, Served, refusal};
 use crate::{flow::Refusal, media::station::Owned, system::System};
 
 impl Attendant {
+    /// The lamp of this phone is that of whoever is at it.
+    fn tell_phone(&self) {
+        if let Some(sip) = self.system.sip() {
+            sip.mailbox_changed(self.caller.phone);
+        }
+    }
+
     /// `*35*N*C#`, or `*35*C#` at the own phone.
     pub(super) async fn log_in(self: Arc<Self>, number: Option<Number>, code: &Secret) -> Served {
         let interface = LoginInterface::PhoneLogin;
@@ -30,6 +37,7 @@ impl Attendant {
                     .system
                     .administer(&self.by(interface), move |admin, _| admin.log_in_at(phone, account))
                     .await;
+                self.tell_phone();
                 done.map_or_else(not_moved, |_| Outcome::LoggedIn(number))
             }
             (judged, _) => not_judged(judged),
@@ -42,6 +50,7 @@ impl Attendant {
         let phone = self.caller.phone;
         let by = self.by(LoginInterface::PhoneLogin);
         let done = self.system.administer(&by, move |admin, _| admin.log_out_at(phone)).await;
+        self.tell_phone();
         self.announce(done.map_or_else(not_moved, |_| Outcome::LoggedOut))
     }
 
@@ -55,6 +64,7 @@ impl Attendant {
                     .system
                     .administer(&self.by(interface), move |admin, _| admin.be_guest_at(phone, account))
                     .await;
+                self.tell_phone();
                 done.map_or_else(not_moved, |_| Outcome::LoggedIn(number.as_str().into()))
             }
             (judged, _) => not_judged(judged),

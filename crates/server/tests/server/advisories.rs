@@ -62,7 +62,7 @@ const ROWS: [Row; 26] = [
         class: "SUBSCRIBE with more Accept headers than an array holds",
         over: Transport::Udp,
         sent: || ask("SUBSCRIBE", &"Accept: application/x\r\n".repeat(60)).into(),
-        answered: Some(405),
+        answered: Some(489),
     },
     Row {
         source: "CVE-2026-57191, GHSA-589g-qgf8-m6mx",

@@ -17,6 +17,7 @@ const FILES: [(&str, &str); 6] = [
     ("rfc4475", include_str!("../../../wire/vectors/sip/rfc4475.txt")),
     ("rfc5118", include_str!("../../../wire/vectors/sip/rfc5118.txt")),
     ("rfc5626", include_str!("../../../wire/vectors/sip/rfc5626.txt")),
+    ("rfc6665", include_str!("../../../wire/vectors/sip/rfc6665.txt")),
 ];
 const METHODS: [&str; 15] = [
     "REGISTER",

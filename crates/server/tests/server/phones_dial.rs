@@ -240,8 +240,12 @@ async fn the_first_phones_administer_with_the_system_password_and_no_other_does(
     let mut ann = phone(&house, "201", CODE_201).await;
     let mut cem = phone(&house, "203", CODE_203).await;
     cem.invites("*9").await;
-    cem.hears("100").await;
-    assert_eq!(cem.hears("403").await.first_line(), "SIP/2.0 403 Not From This Phone");
+    // Who is refused at once may hear nothing before.
+    let mut heard = cem.hears_any().await;
+    if heard.what() == "100" {
+        heard = cem.hears_any().await;
+    }
+    assert_eq!(heard.first_line(), "SIP/2.0 403 Not From This Phone");
     let mut conversation = ann.dials("*9").await;
     conversation.voice.hears(&prompt(&house, Prompt::AdministrationClosed)).await;
     let bye = ann.hears("BYE").await;

@@ -39,9 +39,10 @@ impl SipInterface {
         self.events.mark_watchers(extension, Package::MessageSummary);
     }
 
-    /// How many messages wait in the mailbox of an extension's user.
+    /// How many messages wait in the mailbox of whoever is at the phone of an extension.
     fn mailbox_counts(&self, extension: &Extension) -> Counts {
-        let Some(user) = extension.user else { return Counts { new: 0, old: 0 } };
+        let user = signin::desk::occupant(&*self.system.ledger, extension);
+        let Some(user) = user else { return Counts { new: 0, old: 0 } };
         let mailbox = self.system.ledger.mailbox(user);
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let new = mailbox.new_messages();

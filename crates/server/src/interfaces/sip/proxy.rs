@@ -374,8 +374,12 @@ impl Desk<'_> {
                     sender.target = target.into();
                 }
             }
-            if is_here && request.method == Method::Bye && dialog.end(now) {
-                self.sip.over(dialog.call, dialog.side);
+            if is_here && request.method == Method::Bye {
+                if dialog.end(now) {
+                    self.sip.over(dialog.call, dialog.side);
+                } else {
+                    self.sip.line_changed(dialog.call);
+                }
             }
             Some(Passed { call, to, phone, extension, stranger, is_ours })
         };
