@@ -93,17 +93,14 @@ impl Attendant {
             let owner = Owner::Account(account.id);
             self.system.ledger.credential(owner, CredentialKind::VoicemailCode).is_none()
         };
-        match judged {
-            // It was counted; that nothing could have been right has a prompt of its own.
-            Judged::Right | Judged::RightButOld => {
-                *self.is_judged.lock() = true;
-                judged
-            }
-            Judged::Wrong if self.owner(number).is_some_and(|account| is_unset(&account)) => {
-                Judged::NotConfigured
-            }
-            judged => judged,
+        if judged == Judged::Right {
+            *self.is_judged.lock() = true;
         }
+        // It was counted; that nothing could have been right has a prompt of its own.
+        if judged == Judged::Wrong && self.owner(number).is_some_and(|account| is_unset(&account)) {
+            return Judged::NotConfigured;
+        }
+        judged
     }
 
     pub(super) async fn change_voicemail_code(&self, number: &str, present: Present, new: Secret) -> Owned {
@@ -220,10 +217,9 @@ impl Attendant {
     pub(super) async fn keep(&self, id: u64) -> Told {
         self.leaving.lock().remove(&id);
         let Some(account) = *self.opened.lock() else { return Told::Fault };
-        match self.change(account, |mailbox| Some((mailbox.with_heard(id)?, Vec::new()))).await {
-            Changed::Done | Changed::NotAllowed => Told::Nothing,
-            _ => Told::Fault,
-        }
+        let changed = self.change(account, |mailbox| Some((mailbox.with_heard(id)?, Vec::new()))).await;
+        // One that is gone meanwhile cannot be kept, and nobody has to hear of it.
+        if matches!(changed, Changed::Done | Changed::NotAllowed) { Told::Nothing } else { Told::Fault }
     }
 
     /// What was to go goes, all at once.

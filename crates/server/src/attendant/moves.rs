@@ -135,6 +135,7 @@ fn not_judged(judged: Judged) -> Outcome {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what an operation ends with")]
 fn not_moved(refused: Refusal) -> Outcome {
     match refused {
         Refusal::Problem(Problem::Never(_) | Problem::NoRight(_)) => Outcome::NotAllowed,

@@ -8,6 +8,8 @@ use super::sound::RATE;
 
 /// Frames of 20 ms in a second.
 const FRAMES: u32 = 50;
+/// Samples in a frame.
+const SAMPLES: u32 = 160;
 /// What is softer than this on average (of 32767) is silence: about −46 dB.
 const SILENCE: u32 = 160;
 
@@ -62,7 +64,7 @@ impl Recorder {
 
 fn is_silent(frame: &[u8; FRAME]) -> bool {
     let loudness: u32 = frame.iter().map(|byte| u32::from(Codec::Pcmu.decode(*byte).unsigned_abs())).sum();
-    loudness < SILENCE * FRAME as u32
+    loudness < SILENCE * SAMPLES
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub fn tone(tone: Tone) -> Sound {
 }
 
 fn sine(frequency: f64, milliseconds: u32) -> Sound {
-    let samples = RATE as u32 * milliseconds / 1000;
+    let samples = 8 * milliseconds;
     let sample = |number: u32| {
         let angle = TAU * frequency * f64::from(number) / RATE as f64;
         #[expect(clippy::cast_possible_truncation, reason = "louder than it is never said to be")]

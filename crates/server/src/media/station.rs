@@ -108,6 +108,9 @@ pub enum Owned {
     Refused(Vec<&'static str>),
 }
 
+/// What an attendant said, and to which promise.
+type Said = (Option<Ticket>, Told);
+
 /// Our end of one call.
 pub struct Station<L> {
     line: L,
@@ -131,7 +134,7 @@ pub struct Station<L> {
     /// Frames for which nothing has come, of which nobody knows yet whether they are silence or late.
     awaited: u32,
     draft: Option<Draft>,
-    told: (Tell<(Option<Ticket>, Told)>, Receiver<(Option<Ticket>, Told)>),
+    told: (Tell<Said>, Receiver<Said>),
     packet: Vec<u8>,
 }
 
@@ -442,7 +445,17 @@ impl<L: Line> Station<L> {
             }
             Output::DiscardRecording => self.draft = None,
             Output::HangUp => self.line.hang_up(),
-            other => self.ask(None, other),
+            other @ (Output::StoreMessage { .. }
+            | Output::StoreGreeting { .. }
+            | Output::UseStandardGreeting { .. }
+            | Output::CheckVoicemailCode { .. }
+            | Output::CheckSystemPassword(_)
+            | Output::ChangeVoicemailCode { .. }
+            | Output::ListMessages { .. }
+            | Output::Keep(_)
+            | Output::Delete(_)
+            | Output::ListLocked
+            | Output::Administer(_)) => self.ask(None, other),
         }
     }
 

@@ -149,6 +149,7 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
         Choice::new("", "Registered", search.state != "lost"),
         Choice::new("lost", "Lost in the last day", search.state == "lost"),
     ];
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other tabs have nothing to search")]
     let fields = match tab {
         StatusTab::Phones => vec![
             Field::new("q", "Extension, address or phone")
@@ -161,6 +162,7 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
         _ => Vec::new(),
     };
     let live = part(web, who, tab, search);
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the other tabs have no pages")]
     let words = match &live.section.body {
         StatusBody::Phones { pager, .. } | StatusBody::Calls(CallsPart { pager, .. }) => {
             pager.summary.clone()

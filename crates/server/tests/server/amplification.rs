@@ -10,7 +10,7 @@ use crate::{house::House, vectors};
 
 /// How often larger than the request an answer may be.
 const MOST: usize = 2;
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("field", include_str!("../../../wire/vectors/sip/field.txt")),
     ("rfc3261", include_str!("../../../wire/vectors/sip/rfc3261.txt")),
     ("rfc3327", include_str!("../../../wire/vectors/sip/rfc3327.txt")),

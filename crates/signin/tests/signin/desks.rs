@@ -22,7 +22,7 @@ fn office(count: u32) -> House {
             name: format!("user {number}"),
             full_name: String::new(),
             number: number.clone(),
-            login_code: SecretChoice::Set(Secret::new(&format!("4815{number}"))),
+            login_code: SecretChoice::Set(Secret::new(format!("4815{number}"))),
             user_password: SecretChoice::Keep,
             phone_password: SecretChoice::Keep,
         };

@@ -11,7 +11,7 @@ use super::name::HeaderName;
 use super::writer::{
     push_address, push_body, push_clean, push_copy, push_name, push_number, push_quoted, push_top_via,
 };
-use super::{Address, Host, Malformed, Method, Request, Response, Uri};
+use super::{Address, Fields, Header, Host, Malformed, Method, Request, Response, Uri};
 
 /// What a request that has none is given (§16.6 step 3).
 const MAX_FORWARDS: u8 = 70;
@@ -72,6 +72,7 @@ impl Onward<'_> {
         let mut had_hops = false;
         let mut had_routes = false;
         for header in fields.iter() {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "what a proxy has no business with goes on")]
             match header.name {
                 HeaderName::Via if std::mem::take(&mut is_top) => {
                     push_name(out, HeaderName::Via);
@@ -104,15 +105,7 @@ impl Onward<'_> {
                     continue;
                 }
                 HeaderName::Other if header.name_raw.eq_ignore_ascii_case(b"Remote-Party-ID") => continue,
-                HeaderName::Other => {
-                    push_copy(out, fields, header.name_raw);
-                    out.extend_from_slice(b": ");
-                    push_copy(out, fields, header.value);
-                }
-                name => {
-                    push_name(out, name);
-                    push_copy(out, fields, header.value);
-                }
+                _ => push_row(out, fields, &header),
             }
             out.extend_from_slice(b"\r\n");
         }
@@ -160,6 +153,7 @@ impl<'a> Response<'a> {
         status_line(out, self.status, self.reason);
         let mut is_first = true;
         for header in fields.iter() {
+            #[expect(clippy::wildcard_enum_match_arm, reason = "what a proxy has no business with goes on")]
             match header.name {
                 HeaderName::Via if std::mem::take(&mut is_first) => {
                     let more = header.value.get(via.end..).unwrap_or_default();
@@ -169,15 +163,7 @@ impl<'a> Response<'a> {
                     push_copy(out, fields, more);
                 }
                 HeaderName::ContentLength => continue,
-                HeaderName::Other => {
-                    push_copy(out, fields, header.name_raw);
-                    out.extend_from_slice(b": ");
-                    push_copy(out, fields, header.value);
-                }
-                name => {
-                    push_name(out, name);
-                    push_copy(out, fields, header.value);
-                }
+                _ => push_row(out, fields, &header),
             }
             out.extend_from_slice(b"\r\n");
         }
@@ -190,6 +176,17 @@ impl<'a> Response<'a> {
     pub fn target(&self) -> Option<&'a [u8]> {
         self.fields.contacts().next().and_then(Result::ok).map(|contact| contact.address.uri.raw())
     }
+}
+
+/// One header as it came, but for the spelling of its name.
+fn push_row(out: &mut Vec<u8>, fields: &Fields<'_>, header: &Header<'_>) {
+    if header.name == HeaderName::Other {
+        push_copy(out, fields, header.name_raw);
+        out.extend_from_slice(b": ");
+    } else {
+        push_name(out, header.name);
+    }
+    push_copy(out, fields, header.value);
 }
 
 /// Writes who somebody is: a name, if there is one, and `<sip:number@host>`, behind what is in `out`.

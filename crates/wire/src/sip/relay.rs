@@ -329,7 +329,11 @@ impl Relay {
                 let interval = (interval * 2).min(self.times.t2);
                 Server::Completed { again_at: Some(now + interval), interval, until }
             }
-            other => other,
+            Server::Trying
+            | Server::Completed { .. }
+            | Server::Confirmed { .. }
+            | Server::Accepted { .. }
+            | Server::Over => return,
         };
     }
 

@@ -470,6 +470,10 @@ impl Desk<'_> {
             Ok(essentials) => essentials,
             Err(wrong) => return self.malformed(request, wrong, out),
         };
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "whose business a method is, is said by its tag before its name"
+        )]
         match request.method {
             Method::Register => self.at_server(request, essentials, out),
             Method::Cancel => self.cancel(request, out),

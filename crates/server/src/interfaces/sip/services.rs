@@ -61,6 +61,7 @@ impl Desk<'_> {
     }
 
     /// To the mailbox of somebody who has no phone that could ring.
+    #[expect(clippy::wrong_self_convention, reason = "it is the call that goes to a mailbox")]
     pub(super) fn to_mailbox(
         &mut self,
         office: &Office,
