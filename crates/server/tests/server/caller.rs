@@ -155,6 +155,7 @@ impl Voice {
 
 /// Something that is easily known again: a tone whose loudness grows.
 pub(crate) fn speech(frames: usize) -> Vec<u8> {
+    #[expect(clippy::cast_possible_truncation, reason = "clamped before")]
     let sample = |number: usize| {
         let phase = (number as f64 * 440.0 * std::f64::consts::TAU / 8000.0).sin();
         Codec::Pcmu.encode((phase * (2000.0 + number as f64)).clamp(-30_000.0, 30_000.0) as i16)

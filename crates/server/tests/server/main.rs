@@ -28,6 +28,7 @@ mod api_tokens;
 mod browser;
 #[cfg(test)]
 mod caller;
+#[cfg(test)]
 mod calls_are_watched;
 #[cfg(test)]
 mod commands;
