@@ -18,6 +18,7 @@ mod delivered;
 mod documents;
 mod drafts;
 mod host;
+mod keypads;
 mod known;
 mod lists;
 mod retention;
@@ -83,6 +84,10 @@ macro_rules! conformance {
                 attempts: an_answer_works_once,
                 attempts: the_short_way_says_yes_where_the_long_one_would_and_nowhere_else,
                 attempts: an_abandoned_attempt_is_a_failure,
+                keypads: digits_open_what_they_are_for_also_after_a_restart_and_a_new_number_or_realm,
+                keypads: of_a_thousand_parallel_guesses_at_a_keypad_at_most_four_are_checked,
+                keypads: where_a_phone_is_known_its_keypad_is_counted_like_any,
+                keypads: what_is_not_set_or_has_expired_opens_nothing_by_digits,
                 attempts: what_is_not_set_or_has_expired_opens_nothing,
                 known: a_known_place_goes_on_while_the_extension_is_locked_from_elsewhere,
                 known: an_attack_on_many_threads_takes_no_place_from_who_is_known,
