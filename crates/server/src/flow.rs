@@ -19,7 +19,7 @@ use signin::{
     dice::Dice,
     dossier::Dossier,
     effect::Effect,
-    ident::DomainId,
+    ident::{AccountId, DomainId},
     interface::LoginInterface,
     records::Records as _,
     secret::Secret,
@@ -229,6 +229,24 @@ impl System {
         };
         self.administer(by, end).await?;
         Ok(self.sip().is_some_and(|sip| sip.end_numbered(number)))
+    }
+
+    /// Deletes a message of a user; the lamps of their phones hear of it.
+    ///
+    /// # Errors
+    /// No right, no such user or message; or that nothing could be done.
+    pub async fn delete_message(
+        self: &Arc<Self>,
+        by: &By,
+        account: AccountId,
+        message: u64,
+    ) -> Result<(), Refusal> {
+        self.administer(by, move |admin, _| admin.delete_message(account, message)).await?;
+        let extension = self.ledger.account(account).and_then(|account| account.extension());
+        if let (Some(sip), Some(extension)) = (self.sip(), extension) {
+            sip.mailbox_changed(extension);
+        }
+        Ok(())
     }
 
     /// Works out what an operation would change, and changes nothing.

@@ -283,6 +283,7 @@ fn page(
         shown: filled.value("shown").to_owned(),
         version: filled.value("version").to_owned(),
         credentials: if is_own { Vec::new() } else { vec![credentials::card(web, who, &of, wrong_secret)] },
+        calls: None,
         elsewhere: is_own.then(|| {
             Notice::new(
                 Tone::Info,

@@ -39,6 +39,7 @@ pub(crate) mod status;
 mod switch;
 mod targets;
 mod tokens;
+mod user_calls;
 mod users;
 pub(crate) mod views;
 mod warnings;

@@ -21,7 +21,7 @@ use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings, status,
-    switch, targets, tokens, users,
+    switch, targets, tokens, user_calls, users,
 };
 
 /// Who may see a page.
@@ -102,6 +102,22 @@ fn rows() -> Vec<Row> {
         post("/manager/jobs/{id}/stop", Needs(UsersRead), jobs::stop),
         get("/manager/users/{id}", Needs(UsersRead), users::show),
         post("/manager/users/{id}", Needs(UsersWrite), users::save),
+        get("/manager/users/{id}/calls", Needs(UsersRead), user_calls::show),
+        post("/manager/users/{id}/calls/mailbox", Needs(UsersWrite), user_calls::save_mailbox),
+        post("/manager/users/{id}/calls/desk", Needs(UsersWrite), user_calls::save_desk),
+        post("/manager/users/{id}/calls/logout", Needs(StatusControl), user_calls::log_out),
+        get(
+            "/manager/users/{id}/calls/messages/{message}/delete",
+            Needs(UsersWrite),
+            user_calls::ask_delete_message,
+        ),
+        post(
+            "/manager/users/{id}/calls/messages/{message}/delete",
+            Needs(UsersWrite),
+            user_calls::delete_message,
+        ),
+        get("/manager/users/{id}/calls/clear", Needs(UsersWrite), user_calls::ask_clear),
+        post("/manager/users/{id}/calls/clear", Needs(UsersWrite), user_calls::clear),
         get("/manager/users/{id}/delete", Needs(UsersWrite), users::ask_delete),
         post("/manager/users/{id}/delete", Needs(UsersWrite), users::delete),
         post("/manager/users/{id}/secrets/{kind}", Needs(SecurityReset), users::set_secret),

@@ -25,7 +25,7 @@ use super::{
     guard::{self, SignedForm, SignedIn},
     jobs, known,
     lists::{ListQuery, PAGE, thousands},
-    moment,
+    moment, user_calls,
     views::{
         errors::ConfirmPage,
         forms::{Filled, Problems},
@@ -232,7 +232,7 @@ pub(super) fn renamed(refusal: Refusal) -> Refusal {
     }
 }
 
-fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
+pub(super) fn find(web: &Web, who: &SignedIn, id: u32) -> Result<Arc<Account>, Response> {
     let account = who.known(web).account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
     account.ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
 }
@@ -351,6 +351,7 @@ fn page(
         version: filled.value("version").to_owned(),
         credentials: cards,
         elsewhere: None,
+        calls: user_calls::link(web, account),
         connect: extension
             .as_deref()
             .map(|extension| credentials::connect(web, who, extension))

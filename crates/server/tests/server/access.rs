@@ -46,6 +46,7 @@ pub(crate) async fn somebody(house: &House, name: &str, rights: &[Right], force_
 fn address(path: &str) -> String {
     path.replace("{id}", "999999")
         .replace("{seq}", "999999")
+        .replace("{message}", "999999")
         .replace("{kind}", "none")
         .replace("{slug}", "none")
         .replace("{tab}", "none")

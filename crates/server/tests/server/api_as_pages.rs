@@ -28,6 +28,8 @@ const OF_BROWSERS: &str = "for browsers alone";
 const ONE_BY_ONE: &str = "programs do one after the other, and know by themselves how far they are";
 const READ_AGAIN: &str = "programs read again, and are told by If-None-Match that nothing changed";
 
+const NOT_YET: &str = "its operations are the next thing that is made";
+
 /// Every page.
 const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/", Nothing("links to the other pages")),
@@ -58,6 +60,14 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("POST", "/manager/users/new", By(&["createUser"])),
     ("GET", "/manager/users/{id}", By(&["getUser", "getUserSecret"])),
     ("POST", "/manager/users/{id}", By(&["changeUser"])),
+    ("GET", "/manager/users/{id}/calls", Nothing(NOT_YET)),
+    ("POST", "/manager/users/{id}/calls/mailbox", Nothing(NOT_YET)),
+    ("POST", "/manager/users/{id}/calls/desk", Nothing(NOT_YET)),
+    ("POST", "/manager/users/{id}/calls/logout", Nothing(NOT_YET)),
+    ("GET", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(A_QUESTION)),
+    ("POST", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(NOT_YET)),
+    ("GET", "/manager/users/{id}/calls/clear", Nothing(A_QUESTION)),
+    ("POST", "/manager/users/{id}/calls/clear", Nothing(NOT_YET)),
     ("GET", "/manager/users/{id}/delete", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/delete", By(&["deleteUser"])),
     (

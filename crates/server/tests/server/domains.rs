@@ -14,6 +14,7 @@ use signin::{
     account::{Account, RoleKind},
     admin::{By, GroupFields, NewDomain, NewExtension, NewUser, SecretChoice, ServiceUserFields},
     credential::{KINDS, Owner},
+    desk::Desk,
     document::DocumentKind,
     extension::Extension,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
@@ -28,6 +29,7 @@ use crate::{
     house::{ADMINISTRATOR_PASSWORD, House},
     program::Program,
     web_offline::{apply, rename},
+    web_user_calls,
 };
 
 const PASSWORD: &str = "eight ants went by a river";
@@ -83,6 +85,7 @@ async fn furnish(house: &House, domain: DomainId, name: &str, number: &str, alon
         .system
         .administer(&console, move |admin, dice| admin.create_service_user(&fields, &password, false, dice));
     let staff = made.await.expect("a service user").value;
+    web_user_calls::leave(house, user, name).await;
     Things { user, line, alone, staff }
 }
 
@@ -154,8 +157,15 @@ impl Houses {
             .iter()
             .flat_map(|kind| ledger.documents(*kind))
             .collect();
+        let now = self.house.system.clock.now();
+        let of_calls = (
+            ledger.mailbox(self.theirs.user),
+            Desk::of(&**ledger, self.theirs.user),
+            ledger.call_log(self.theirs.user, now).expect("read"),
+            ledger.short_codes(DomainId::FIRST),
+        );
         format!(
-            "{accounts:?}{extensions:?}{facts:?}{sessions:?}{documents:?}{:?}{:?}{:?}{:?}{:?}",
+            "{accounts:?}{extensions:?}{facts:?}{sessions:?}{documents:?}{of_calls:?}{:?}{:?}{:?}{:?}{:?}",
             ledger.settings(),
             ledger.reporting(),
             ledger.domains(),
@@ -176,7 +186,7 @@ fn address(path: &str, things: &Things) -> Option<String> {
     }
     let (user, extension) = (things.user.to_string(), things.alone.to_string());
     let filled = match path.split('/').take_while(|part| !part.starts_with('{')).last()? {
-        "users" => path.replace("{id}", &user).replace("{kind}", "login-code"),
+        "users" => path.replace("{id}", &user).replace("{kind}", "login-code").replace("{message}", "1"),
         "extensions" => path.replace("{id}", &extension).replace("{kind}", "phone-password"),
         "administrators" | "service-users" => {
             path.replace("{id}", &things.staff.to_string()).replace("{kind}", "service-password")

@@ -105,4 +105,6 @@ mod web_signs_in;
 #[cfg(test)]
 mod web_switch;
 #[cfg(test)]
+mod web_user_calls;
+#[cfg(test)]
 mod web_users;

@@ -382,11 +382,10 @@ async fn the_numbers_of_other_organisations_are_not_there() {
     let made = house.system.administer(&By::console(), move |admin, _| admin.create_domain(&new)).await;
     let second = made.expect("made").value;
     let number = NewExtension { number: "301".into(), phone_password: SecretChoice::Keep };
-    let made = house
-        .system
-        .administer(&By::console(), move |admin, dice| admin.create_extension(second, &number, dice))
-        .await;
-    made.expect("made");
+    let console = By::console();
+    let made =
+        house.system.administer(&console, move |admin, dice| admin.create_extension(second, &number, dice));
+    made.await.expect("made");
     assert_ne!(second, DomainId::FIRST);
     let mut ann = Talker::registered(&house, Transport::Udp, "201", CODE_201).await;
     let request = ask(&ann, "301", "dialog", "");

@@ -36,4 +36,5 @@ pub(crate) mod status;
 pub(crate) mod switch;
 pub(crate) mod targets;
 pub(crate) mod tokens;
+pub(crate) mod user_calls;
 pub(crate) mod users;

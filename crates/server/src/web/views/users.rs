@@ -236,6 +236,8 @@ pub(crate) struct UserPage {
     pub(crate) credentials: Vec<CredentialCard>,
     /// Where secrets are changed that are not changed here: one's own.
     pub(crate) elsewhere: Option<Notice>,
+    /// Their mailbox, desk and call log; none of who has none.
+    pub(crate) calls: Option<String>,
     /// What to type into a phone; empty without an extension.
     pub(crate) connect: Vec<Fact>,
     /// What happened to this account lately.

@@ -1,0 +1,231 @@
+//! A user's calls and mailbox in the browser: what is shown, what is set, what is deleted, and what nobody gets to hear.
+
+use signin::{
+    admin::{By, DeskRules},
+    call_log::{CallEntry, Direction},
+    desk::{Desk, phone_of},
+    document::Document,
+    effect::Effect,
+    ident::{AccountId, DomainId, ExtensionId},
+    mailbox::{NewMessage, RecordingId},
+    party::Party,
+    records::Records as _,
+    rights::Right,
+    secret::SecretBytes,
+    timestamp::Seconds,
+};
+
+use crate::{
+    access::somebody,
+    browser::Browser,
+    house::{ADMINISTRATOR_PASSWORD, House},
+};
+
+/// Ann at 201, and Bob at 202.
+async fn office() -> House {
+    let house = House::start().await.ignited().await;
+    house.with_user("Ann", "201", "472839").await.with_user("Bob", "202", "583920").await
+}
+
+pub(crate) fn user(house: &House, number: &str) -> AccountId {
+    let extension = house.system.ledger.extension(house.extension(number)).expect("an extension");
+    extension.user.expect("a user")
+}
+
+fn path(house: &House, number: &str) -> String {
+    format!("/manager/users/{}/calls", user(house, number))
+}
+
+async fn administrator(house: &House) -> Browser {
+    let mut browser = Browser::at(house.https());
+    assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
+    browser
+}
+
+/// Leaves a message of ten seconds in a mailbox.
+pub(crate) async fn leave(house: &House, account: AccountId, name: &str) {
+    let mailbox = house.system.ledger.mailbox(account);
+    let from = Party::shown("202", name);
+    let new = NewMessage { at: house.clock.now(), from, length: Seconds(10), bytes: 4 };
+    let (mailbox, id) = mailbox.with(new).expect("room");
+    let effects = vec![
+        Effect::PutDocument(Box::new(Document::Mailbox(mailbox))),
+        Effect::PutRecording(account, id, SecretBytes::new(b"said".to_vec())),
+    ];
+    house.system.ledger.commit(effects).await.expect("left");
+}
+
+/// Notes a call of a user.
+pub(crate) async fn call(
+    house: &House,
+    account: AccountId,
+    direction: Direction,
+    other: &str,
+    talked: Option<u32>,
+) {
+    let entry = CallEntry {
+        at: house.clock.now(),
+        direction,
+        other: Party::shown(other, ""),
+        talked: talked.map(Seconds),
+        domain: DomainId::FIRST,
+    };
+    house.system.ledger.commit(vec![Effect::NoteCall(account, entry)]).await.expect("noted");
+}
+
+/// Ann is at a phone from now on.
+pub(crate) async fn moves(house: &House, account: AccountId, phone: ExtensionId) {
+    let moved =
+        house.system.administer(&By::console(), move |admin, _| admin.log_in_at(phone, account)).await;
+    moved.expect("moved");
+}
+
+fn at(house: &House, account: AccountId) -> Option<ExtensionId> {
+    let ledger = &*house.system.ledger;
+    phone_of(ledger, &ledger.account(account).expect("an account"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mailbox_is_set_and_what_was_wrong_is_said_at_its_field() {
+    let house = office().await;
+    let (mut browser, page, ann) = (administrator(&house).await, path(&house, "201"), user(&house, "201"));
+    let users_page = browser.get(&format!("/manager/users/{ann}")).await;
+    assert!(users_page.body.contains(&format!("href=\"{page}\"")), "{}", users_page.body);
+    let shown = browser.get(&page).await;
+    assert!(
+        shown.body.contains("0 of 60 messages, 0:00 of 30:00") && shown.body.contains("nobody hears it here")
+    );
+    let print = shown.field("mailbox_shown");
+    let form = format!("{page}/mailbox");
+    let wrong = [("mailbox_shown", &*print), ("voicemail", ""), ("trusted", "202, 999, <b>")];
+    let refused = browser.post(&form, &shown.token(), &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.body.contains("There is no extension") && refused.body.contains("id=\"f-trusted-error\"")
+    );
+    assert!(refused.body.contains("value=\"202, 999, &#60;b&#62;\""), "nothing is lost: {}", refused.body);
+    assert!(!refused.body.contains("name=\"voicemail\" value=\"yes\" checked"), "{}", refused.body);
+    let right = [("mailbox_shown", &*print), ("voicemail", "yes"), ("trusted", "202,201 202")];
+    assert_eq!(browser.post(&form, &shown.token(), &right).await.status, 303);
+    let mailbox = house.system.ledger.mailbox(ann);
+    let trusted: Vec<_> = mailbox.trusted.iter().map(|number| number.as_str()).collect();
+    assert_eq!((trusted, mailbox.trusts_own, mailbox.is_off), (vec!["201", "202"], false, false));
+    // A page that was opened before is told so, and keeps what was typed.
+    let late = browser.post(&form, &shown.token(), &[("mailbox_shown", &*print), ("trusted", "")]).await;
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("Somebody else changed this mailbox") && late.body.contains("In force now"));
+    // A message that comes in meanwhile is no such change.
+    let shown = browser.get(&page).await;
+    leave(&house, ann, "Bob").await;
+    let fields = [("mailbox_shown", &*shown.field("mailbox_shown")), ("trusted", "")];
+    assert_eq!(browser.post(&form, &shown.token(), &fields).await.status, 303);
+    assert!(house.system.ledger.mailbox(ann).is_off);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_seen_and_deleted_and_heard_by_nobody() {
+    let house = office().await;
+    let (mut browser, page, ann) = (administrator(&house).await, path(&house, "201"), user(&house, "201"));
+    leave(&house, ann, "<script>Bob").await;
+    leave(&house, ann, "Cem").await;
+    let shown = browser.get(&page).await;
+    assert!(shown.body.contains("2 of 60 messages, 0:20 of 30:00") && shown.body.contains(">New<"));
+    assert!(shown.body.contains("Cem") && !shown.body.contains("<script>Bob"), "{}", shown.body);
+    assert!(!shown.body.contains("<audio"), "{}", shown.body);
+    let question = format!("{page}/messages/1/delete");
+    let asked = browser.get(&question).await;
+    assert!(asked.status == 200 && asked.body.contains("nobody has heard it"), "{}", asked.body);
+    assert_eq!(house.system.ledger.mailbox(ann).messages.len(), 2, "asked only");
+    assert_eq!(browser.post(&question, &asked.token(), &[]).await.status, 303);
+    let left = house.system.ledger.mailbox(ann);
+    assert_eq!(left.messages.iter().map(|message| message.id).collect::<Vec<_>>(), [2]);
+    assert_eq!(house.system.ledger.recording(ann, RecordingId::Message(1)).expect("read"), None);
+    for again in [browser.post(&question, &asked.token(), &[]).await, browser.get(&question).await] {
+        assert_eq!((again.status, again.header("location")), (303, &*page));
+    }
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_desk_is_set_and_whoever_is_elsewhere_is_logged_out() {
+    let house = office().await;
+    let (mut browser, page, ann) = (administrator(&house).await, path(&house, "201"), user(&house, "201"));
+    let shown = browser.get(&page).await;
+    assert!(shown.body.contains("At the own phone, 201.") && !shown.body.contains(">Log out<"));
+    let form = format!("{page}/desk");
+    let print = shown.field("desk_shown");
+    for (idle, hours, says) in
+        [("1441", "1", "At most one day."), ("a", "1", "whole number"), ("1", "25", "24 hours")]
+    {
+        let fields = [("desk_shown", &*print), ("idle", idle), ("guest_hours_max", hours)];
+        let refused = browser.post(&form, &shown.token(), &fields).await;
+        assert!(refused.status == 422 && refused.body.contains(says), "{idle} {hours}: {}", refused.body);
+        assert_eq!(refused.field("idle"), idle, "nothing is lost");
+    }
+    let rules = [
+        ("desk_shown", &*print),
+        ("is_forced", ""),
+        ("idle", "15"),
+        ("guest_hours_max", "2"),
+        ("may_be_guest", "yes"),
+    ];
+    assert_eq!(browser.post(&form, &shown.token(), &rules).await.status, 303);
+    let desk = Desk::of(&*house.system.ledger, ann);
+    assert_eq!(
+        (desk.is_forced, desk.idle, desk.guest_hours_max, desk.may_be_guest),
+        (false, Seconds(900), 2, true)
+    );
+    assert_eq!(browser.post(&form, &shown.token(), &rules).await.status, 409, "of the page as it was");
+    let bobs = house.extension("202");
+    moves(&house, ann, bobs).await;
+    let there = browser.get(&page).await;
+    assert!(there.body.contains("At the phone of 202."), "{}", there.body);
+    let (logout, phone) = (format!("{page}/logout"), there.field("phone"));
+    let own = house.extension("201").to_string();
+    assert_eq!(browser.post(&logout, &there.token(), &[("phone", &own)]).await.status, 303);
+    assert_eq!(at(&house, ann), Some(bobs), "they are not at that phone");
+    assert_eq!(browser.post(&logout, &there.token(), &[("phone", &phone)]).await.status, 303);
+    assert_eq!(at(&house, ann), Some(house.extension("201")));
+    assert!(house.audit().await.join("\n").contains("Ann"));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_call_log_is_shown_and_cleared() {
+    let house = office().await;
+    let (mut browser, page, ann) = (administrator(&house).await, path(&house, "201"), user(&house, "201"));
+    assert!(browser.get(&page).await.body.contains("No calls"));
+    call(&house, ann, Direction::Made, "202", Some(67)).await;
+    call(&house, ann, Direction::Missed, "203", None).await;
+    let shown = browser.get(&page).await;
+    for what in [">Made<", ">Missed<", "1:07", "Not at all", "203"] {
+        assert!(shown.body.contains(what), "{what}: {}", shown.body);
+    }
+    let question = format!("{page}/clear");
+    let asked = browser.get(&question).await;
+    assert!(asked.body.contains("Clear the call log of Ann?"), "{}", asked.body);
+    assert_eq!(browser.post(&question, &asked.token(), &[]).await.status, 303);
+    assert!(browser.get(&page).await.body.contains("No calls"));
+    assert!(house.system.ledger.call_log(ann, house.clock.now()).expect("read").is_empty());
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_only_look_has_nothing_to_press() {
+    let house = office().await;
+    let ann = user(&house, "201");
+    leave(&house, ann, "Bob").await;
+    let rules = DeskRules { is_forced: true, idle: Seconds(0), guest_hours_max: 0, may_be_guest: false };
+    let ruled =
+        house.system.administer(&By::console(), move |admin, _| admin.save_desk_rules(ann, rules)).await;
+    ruled.expect("saved");
+    let mut looker = somebody(&house, "looker", &[Right::UsersRead], false).await;
+    let page = looker.get(&path(&house, "201")).await;
+    assert_eq!(page.status, 200);
+    for button in [">Save", ">Delete…", ">Log out<", ">Clear…"] {
+        assert!(!page.body.contains(button), "{button}: {}", page.body);
+    }
+    assert!(page.body.contains("name=\"trusted\"") && page.body.contains("disabled"), "{}", page.body);
+    house.stop().await;
+}
