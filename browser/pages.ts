@@ -39,6 +39,7 @@ export const PAGES = [
   "/manager/settings/domain",
   "/manager/settings/system",
   "/manager/settings/switch",
+  "/manager/settings/short-codes",
   "/manager/settings/notifications",
   "/manager/settings/notifications/webhooks/new",
   "/manager/settings/notifications/syslog/new",

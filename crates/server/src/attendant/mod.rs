@@ -20,7 +20,7 @@ use calls::{
     dialogue::{Changed, Dialogue, Judged, Output, Recording, Tone},
     mailbox::{self, Door},
     prompt::{Language, Prompt, sequence},
-    short_code::{Dialled, FEATURES, Feature, ShortCodes},
+    short_code::{CodeFault, Dialled, FEATURES, Feature, FeatureRow, ShortCodes},
 };
 use parking_lot::Mutex;
 use signin::{
@@ -212,13 +212,40 @@ fn language(system: &System) -> Language {
 pub fn short_codes(system: &System, domain: DomainId) -> ShortCodes {
     let mut codes = ShortCodes::default();
     let chosen: BTreeMap<Box<str>, Box<str>> = system.ledger.short_codes(domain).codes.clone();
-    for row in &FEATURES {
-        if let Some(code) = chosen.get(row.name) {
-            // What was saved was checked; one that a later version refuses is off rather than anything else.
-            drop(codes.set(row.feature, code).or_else(|_| codes.set(row.feature, "")));
-        }
+    let of_each = || FEATURES.iter().filter_map(|row| Some((row.feature, chosen.get(row.name)?)));
+    // Two may have changed places: none of them must stand in the way of another by what it was.
+    for (feature, _) in of_each() {
+        drop(codes.set(feature, ""));
+    }
+    for (feature, code) in of_each() {
+        // What was saved was checked; one that a later version refuses stays off rather than anything else.
+        drop(codes.set(feature, code));
     }
     codes
+}
+
+/// What is kept of the codes that somebody chose for all features: those that are not the defaults.
+///
+/// # Errors
+/// What is wrong, by the names of the features.
+pub fn chosen_codes<'c>(
+    chosen: impl Fn(&FeatureRow) -> &'c str,
+) -> Result<BTreeMap<Box<str>, Box<str>>, Vec<(&'static str, CodeFault)>> {
+    let defaults = ShortCodes::default();
+    let mut codes = ShortCodes::default();
+    for row in &FEATURES {
+        drop(codes.set(row.feature, ""));
+    }
+    let (mut kept, mut wrong) = (BTreeMap::new(), Vec::new());
+    for row in &FEATURES {
+        let text = chosen(row).trim();
+        if let Err(fault) = codes.set(row.feature, text) {
+            wrong.push((row.name, fault));
+        } else if codes.code(row.feature) != defaults.code(row.feature) {
+            kept.insert(row.name.into(), text.into());
+        }
+    }
+    if wrong.is_empty() { Ok(kept) } else { Err(wrong) }
 }
 
 /// The short code that was dialled, if it is one.

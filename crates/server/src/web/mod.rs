@@ -35,6 +35,7 @@ mod preferences;
 pub mod routes;
 mod security;
 mod settings;
+mod short_codes;
 pub(crate) mod status;
 mod switch;
 mod targets;

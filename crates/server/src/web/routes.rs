@@ -20,8 +20,8 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings, status,
-    switch, targets, tokens, user_calls, users,
+    home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings,
+    short_codes, status, switch, targets, tokens, user_calls, users,
 };
 
 /// Who may see a page.
@@ -170,6 +170,8 @@ fn rows() -> Vec<Row> {
         post("/manager/domains/{id}/delete", Needs(SystemWrite), domains::delete),
         get("/manager/settings/switch", Needs(SystemRead), switch::show),
         post("/manager/settings/switch", Needs(SystemWrite), switch::save),
+        get("/manager/settings/short-codes", Needs(SystemRead), short_codes::show),
+        post("/manager/settings/short-codes", Needs(SystemWrite), short_codes::save),
         get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
         post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
         get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),

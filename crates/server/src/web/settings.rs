@@ -68,6 +68,7 @@ fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
         SettingsTab::Security
         | SettingsTab::System
         | SettingsTab::Switch
+        | SettingsTab::ShortCodes
         | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators
@@ -124,6 +125,7 @@ pub(super) async fn save(
         SettingsTab::Security
         | SettingsTab::System
         | SettingsTab::Switch
+        | SettingsTab::ShortCodes
         | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators

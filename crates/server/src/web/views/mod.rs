@@ -32,6 +32,7 @@ pub(crate) mod preferences;
 pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;
+pub(crate) mod short_codes;
 pub(crate) mod status;
 pub(crate) mod switch;
 pub(crate) mod targets;

@@ -18,6 +18,8 @@ pub(crate) enum SettingsTab {
     System,
     /// The system password.
     Switch,
+    /// What is dialled for what.
+    ShortCodes,
     /// Where alarms and the audit go.
     Notifications,
     /// The organisations, where there are several.
@@ -32,11 +34,12 @@ pub(crate) enum SettingsTab {
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Security,
         Self::Domain,
         Self::System,
         Self::Switch,
+        Self::ShortCodes,
         Self::Notifications,
         Self::Domains,
         Self::Administrators,
@@ -51,6 +54,7 @@ impl SettingsTab {
             Self::Domain => "Phones and SIP",
             Self::System => "Name and networks",
             Self::Switch => "Switch",
+            Self::ShortCodes => "Short codes",
             Self::Notifications => "Alarms and logs",
             Self::Domains => "Domains",
             Self::Administrators => "Administrators",
@@ -66,6 +70,7 @@ impl SettingsTab {
             Self::Domain => "/manager/settings/domain",
             Self::System => "/manager/settings/system",
             Self::Switch => "/manager/settings/switch",
+            Self::ShortCodes => "/manager/settings/short-codes",
             Self::Notifications => "/manager/settings/notifications",
             Self::Domains => "/manager/settings/domains",
             Self::Administrators => "/manager/settings/administrators",
@@ -152,6 +157,7 @@ impl SettingsPage {
             SettingsTab::System => system_sections(filled),
             SettingsTab::Security
             | SettingsTab::Switch
+            | SettingsTab::ShortCodes
             | SettingsTab::Notifications
             | SettingsTab::Domains
             | SettingsTab::Administrators
