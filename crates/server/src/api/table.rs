@@ -1,6 +1,7 @@
 //! The table of operations: verb, address, who may, its name, and what answers. Routes and description are made from it
 //! alone, and a row cannot be written without saying who may.
 
+mod people_calls;
 mod security;
 mod settings;
 
@@ -153,6 +154,7 @@ impl Row {
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = own_rows();
     rows.extend(people_rows());
+    rows.extend(people_calls::rows());
     rows.extend(status_rows());
     rows.extend(security::rows());
     rows.extend(settings::rows());

@@ -203,7 +203,7 @@ fn number(extension: Option<String>) -> Result<String, Problem> {
     }
 }
 
-fn find(api: &Api, caller: &Caller, id: u32) -> Result<Arc<Account>, Problem> {
+pub(super) fn find(api: &Api, caller: &Caller, id: u32) -> Result<Arc<Account>, Problem> {
     let account = caller.reach(api).account(AccountId(id)).filter(|account| account.kind() == RoleKind::User);
     account.ok_or_else(|| Problem::new(Kind::NotFound, "This user does not exist any more."))
 }

@@ -28,8 +28,6 @@ const OF_BROWSERS: &str = "for browsers alone";
 const ONE_BY_ONE: &str = "programs do one after the other, and know by themselves how far they are";
 const READ_AGAIN: &str = "programs read again, and are told by If-None-Match that nothing changed";
 
-const NOT_YET: &str = "its operations are the next thing that is made";
-
 /// Every page.
 const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/", Nothing("links to the other pages")),
@@ -60,14 +58,14 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("POST", "/manager/users/new", By(&["createUser"])),
     ("GET", "/manager/users/{id}", By(&["getUser", "getUserSecret"])),
     ("POST", "/manager/users/{id}", By(&["changeUser"])),
-    ("GET", "/manager/users/{id}/calls", Nothing(NOT_YET)),
-    ("POST", "/manager/users/{id}/calls/mailbox", Nothing(NOT_YET)),
-    ("POST", "/manager/users/{id}/calls/desk", Nothing(NOT_YET)),
-    ("POST", "/manager/users/{id}/calls/logout", Nothing(NOT_YET)),
+    ("GET", "/manager/users/{id}/calls", By(&["getMailbox", "listMessages", "getDesk", "listCallLog"])),
+    ("POST", "/manager/users/{id}/calls/mailbox", By(&["changeMailbox"])),
+    ("POST", "/manager/users/{id}/calls/desk", By(&["changeDesk"])),
+    ("POST", "/manager/users/{id}/calls/logout", By(&["logOutUser"])),
     ("GET", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(A_QUESTION)),
-    ("POST", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(NOT_YET)),
+    ("POST", "/manager/users/{id}/calls/messages/{message}/delete", By(&["deleteMessage"])),
     ("GET", "/manager/users/{id}/calls/clear", Nothing(A_QUESTION)),
-    ("POST", "/manager/users/{id}/calls/clear", Nothing(NOT_YET)),
+    ("POST", "/manager/users/{id}/calls/clear", By(&["clearCallLog"])),
     ("GET", "/manager/users/{id}/delete", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/delete", By(&["deleteUser"])),
     (
@@ -161,6 +159,8 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("POST", "/manager/settings/system", By(&["changeSystemSettings"])),
     ("GET", "/manager/settings/switch", By(&["getSwitch", "getSystemPassword"])),
     ("POST", "/manager/settings/switch", By(&["changeSwitch", "setSystemPassword", "removeSystemPassword"])),
+    ("GET", "/manager/settings/short-codes", By(&["getShortCodes"])),
+    ("POST", "/manager/settings/short-codes", By(&["changeShortCodes"])),
     ("GET", "/manager/settings/notifications", By(&["listTargets", "getRetention"])),
     ("POST", "/manager/settings/notifications", By(&["changeRetention"])),
     ("GET", "/manager/settings/notifications/{kind}/new", Nothing(A_QUESTION)),

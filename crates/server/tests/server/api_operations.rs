@@ -24,6 +24,7 @@ fn address(path: &str) -> String {
         .replace("{session}", &"x".repeat(43))
         .replace("{extension}", "4000000000")
         .replace("{number}", "9000000")
+        .replace("{message}", "9000000")
         .replace("{name}", "no-right")
         .replace("{preset}", "modern")
         .replace("/doctor", "/doctor?q=201")

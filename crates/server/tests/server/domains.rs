@@ -304,6 +304,8 @@ async fn every_operation_tells_and_changes_what_is_of_the_own_domain_and_nothing
     let all = json!({
         "name": "Changed", "full_name": "", "extension": null, "expires_at": null, "number": "300", "all": true,
         "generate": true,
+        "is_on": true, "trusts_own_extension": true, "trusted": [], "must_log_in": false, "idle_seconds": 60, "guest_hours": 1,
+        "may_be_guest": false,
     });
     // Each operation gets what it knows of this, by its description.
     let description: Value = administrator.get("/openapi.json").await.json();

@@ -3,7 +3,7 @@
 use signin::rights::Right;
 
 use super::{
-    super::{accounts, domains, door::Access, presets, secrets, settings, switch, targets},
+    super::{accounts, domains, door::Access, presets, secrets, settings, short_codes, switch, targets},
     Row, delete, get, post, put,
 };
 
@@ -123,6 +123,26 @@ pub(super) fn rows() -> Vec<Row> {
         )
         .changes()
         .says("Phone based administration is closed then, or open where it is as on the older systems."),
+        get(
+            "/settings/short-codes",
+            Needs(SystemRead),
+            "getShortCodes",
+            "What is dialled for what",
+            short_codes::show,
+        )
+        .gives::<short_codes::ShortCodeSettings>()
+        .says("Those of the first domain; the others have the defaults."),
+        put(
+            "/settings/short-codes",
+            Needs(SystemWrite),
+            "changeShortCodes",
+            "Change what is dialled for what",
+            short_codes::change,
+        )
+        .takes::<short_codes::ShortCodeSettings>()
+        .gives::<short_codes::ShortCodeSettings>()
+        .changes()
+        .says("All of them, as they were read. None may begin like another."),
         post(
             "/settings/security/rehearsal",
             Needs(SecurityWrite),
