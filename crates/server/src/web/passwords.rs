@@ -148,7 +148,8 @@ fn kind_row(kind: CredentialKind, settings: &Settings) -> KindRow {
     let counted = match row.belongs_to {
         OwnerKind::ServiceUser => "the name",
         OwnerKind::User if !row.is_digits => "the name",
-        OwnerKind::User | OwnerKind::Extension | OwnerKind::Domain => "the extension",
+        OwnerKind::User | OwnerKind::Extension => "the extension",
+        OwnerKind::Domain => "the system password",
     };
     let lock = match status::failures_in_words(rule, counted) {
         None => format!("Failures are counted by {counted} and by the address, and only written down."),

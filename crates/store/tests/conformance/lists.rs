@@ -132,5 +132,5 @@ pub(crate) fn phones_are_counted_by_what_they_are(host: &dyn EngineHost) {
     assert_eq!(kinds.agents.iter().map(|(_, count)| count).sum::<usize>(), 2, "one has ended");
     assert!(kinds.agents.iter().all(|(agent, _)| &**agent == "Phone 1.0"));
     assert_eq!(kinds.algorithms.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 0]);
-    assert_eq!(kinds.transports.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 0, 0]);
+    assert_eq!(kinds.transports.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 0, 0, 0]);
 }
