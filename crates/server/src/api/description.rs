@@ -274,6 +274,7 @@ fn path_parameter(path: &str, name: &str) -> Parameter {
         "preset" => {
             ("The name of a preset.", text().enum_values(Some(Preset::ALL.into_iter().map(Preset::name))))
         }
+        "message" => ("The number of the message.", integer(1, 9_007_199_254_740_991)),
         "number" if path.starts_with("/calls/") => {
             ("The number of the call.", integer(1, 9_007_199_254_740_991))
         }

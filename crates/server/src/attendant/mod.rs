@@ -224,13 +224,16 @@ pub fn short_codes(system: &System, domain: DomainId) -> ShortCodes {
     codes
 }
 
+/// What is wrong with chosen codes, by the names of their features.
+pub type WrongCodes = Vec<(&'static str, CodeFault)>;
+
 /// What is kept of the codes that somebody chose for all features: those that are not the defaults.
 ///
 /// # Errors
 /// What is wrong, by the names of the features.
 pub fn chosen_codes<'c>(
     chosen: impl Fn(&FeatureRow) -> &'c str,
-) -> Result<BTreeMap<Box<str>, Box<str>>, Vec<(&'static str, CodeFault)>> {
+) -> Result<BTreeMap<Box<str>, Box<str>>, WrongCodes> {
     let defaults = ShortCodes::default();
     let mut codes = ShortCodes::default();
     for row in &FEATURES {

@@ -10,7 +10,7 @@ use signin::{
     call_log::{CallEntry, Direction},
     desk::{self, Desk},
     document::DocumentId,
-    ident::{AccountId, ExtensionId},
+    ident::{AccountId, ExtensionId, Number},
     mailbox::{MESSAGES_LENGTH_MAX, MESSAGES_MAX, Mailbox, Message},
     party::Party,
     records::Records,
@@ -57,7 +57,7 @@ pub(super) async fn show(
 
 /// The settings of a mailbox, in its form.
 fn saved_mailbox(mailbox: &Mailbox) -> Filled {
-    let trusted: Vec<&str> = mailbox.trusted.iter().map(|number| number.as_str()).collect();
+    let trusted: Vec<&str> = mailbox.trusted.iter().map(Number::as_str).collect();
     Filled::default()
         .with("voicemail", yes(!mailbox.is_off))
         .with("trusts_own", yes(mailbox.trusts_own))
@@ -68,9 +68,14 @@ fn saved_mailbox(mailbox: &Mailbox) -> Filled {
 fn saved_desk(desk: &Desk) -> Filled {
     Filled::default()
         .with("is_forced", yes(desk.is_forced))
-        .with("idle", desk.idle.0.div_ceil(60).to_string())
+        .with("idle", minutes(desk.idle).to_string())
         .with("guest_hours_max", desk.guest_hours_max.to_string())
         .with("may_be_guest", yes(desk.may_be_guest))
+}
+
+/// Whole minutes, as the page has them.
+const fn minutes(idle: Seconds) -> u32 {
+    idle.0.div_ceil(60)
 }
 
 /// All that a form holds, in one line. A version would not do: messages come in and users move, and neither is a change of what
@@ -258,20 +263,21 @@ pub(super) async fn save_desk(
             return Ok(who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page));
         }
     };
-    let rules = DeskRules {
-        is_forced: form.is_ticked("is_forced"),
-        idle: Seconds::minutes(idle.min(u32::MAX / 60)),
-        // What is too much for the type is too much for the rule.
-        guest_hours_max: u8::try_from(hours).unwrap_or(u8::MAX),
-        may_be_guest: form.is_ticked("may_be_guest"),
-    };
+    let (is_forced, may_be_guest) = (form.is_ticked("is_forced"), form.is_ticked("may_be_guest"));
+    // What is too much for the type is too much for the rule.
+    let guest_hours_max = u8::try_from(hours).unwrap_or(u8::MAX);
     let shown = form.get("desk_shown").to_owned();
     let done = web
         .system
         .administer(&who.by, move |admin, _| {
-            if print(&saved_desk(&Desk::of(&admin.records, AccountId(id)))) != shown {
+            let present = Desk::of(&admin.records, AccountId(id));
+            if print(&saved_desk(&present)) != shown {
                 return Err(Problem::Changed("desk"));
             }
+            // The page has minutes, programs have seconds: what nobody touched is not rounded.
+            let is_as_before = idle == minutes(present.idle);
+            let idle = if is_as_before { present.idle } else { Seconds(idle.saturating_mul(60)) };
+            let rules = DeskRules { is_forced, idle, guest_hours_max, may_be_guest };
             admin.save_desk_rules(AccountId(id), rules)
         })
         .await;

@@ -101,6 +101,8 @@ mod web_security;
 #[cfg(test)]
 mod web_sessions;
 #[cfg(test)]
+mod web_short_codes;
+#[cfg(test)]
 mod web_signs_in;
 #[cfg(test)]
 mod web_switch;

@@ -1,5 +1,6 @@
 //! A user's calls and mailbox in the browser: what is shown, what is set, what is deleted, and what nobody gets to hear.
 
+use serde_json::json;
 use signin::{
     admin::{By, DeskRules},
     call_log::{CallEntry, Direction},
@@ -19,6 +20,7 @@ use crate::{
     access::somebody,
     browser::Browser,
     house::{ADMINISTRATOR_PASSWORD, House},
+    program::Program,
 };
 
 /// Ann at 201, and Bob at 202.
@@ -40,6 +42,12 @@ async fn administrator(house: &House) -> Browser {
     let mut browser = Browser::at(house.https());
     assert_eq!(browser.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 303);
     browser
+}
+
+async fn program(house: &House) -> Program {
+    let mut program = Program::at(house.https());
+    assert_eq!(program.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await.status, 201);
+    program
 }
 
 /// Leaves a message of ten seconds in a mailbox.
@@ -108,7 +116,7 @@ async fn the_mailbox_is_set_and_what_was_wrong_is_said_at_its_field() {
     let right = [("mailbox_shown", &*print), ("voicemail", "yes"), ("trusted", "202,201 202")];
     assert_eq!(browser.post(&form, &shown.token(), &right).await.status, 303);
     let mailbox = house.system.ledger.mailbox(ann);
-    let trusted: Vec<_> = mailbox.trusted.iter().map(|number| number.as_str()).collect();
+    let trusted: Vec<_> = mailbox.trusted.iter().map(signin::ident::Number::as_str).collect();
     assert_eq!((trusted, mailbox.trusts_own, mailbox.is_off), (vec!["201", "202"], false, false));
     // A page that was opened before is told so, and keeps what was typed.
     let late = browser.post(&form, &shown.token(), &[("mailbox_shown", &*print), ("trusted", "")]).await;
@@ -227,5 +235,80 @@ async fn whoever_may_only_look_has_nothing_to_press() {
         assert!(!page.body.contains(button), "{button}: {}", page.body);
     }
     assert!(page.body.contains("name=\"trusted\"") && page.body.contains("disabled"), "{}", page.body);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_set_the_mailbox_and_delete_messages() {
+    let house = office().await;
+    let ann = user(&house, "201");
+    let program = program(&house).await;
+    let (mailbox, messages) = (format!("/users/{ann}/mailbox"), format!("/users/{ann}/messages"));
+    let shown = program.get(&mailbox).await;
+    assert_eq!(shown.json()["messages_max"], json!(60));
+    let mut wanted = json!({"is_on": true, "trusts_own_extension": false, "trusted": ["999"]});
+    let refused = program.put(&mailbox, shown.header("etag"), &wanted).await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (422, &json!("trusted")));
+    wanted["trusted"] = json!(["202"]);
+    let saved = program.put(&mailbox, shown.header("etag"), &wanted).await;
+    assert_eq!((saved.status, &saved.json()["trusted"]), (200, &json!(["202"])), "{}", saved.body);
+    assert_eq!(program.put(&mailbox, shown.header("etag"), &wanted).await.status, 412);
+    leave(&house, ann, "Bob").await;
+    leave(&house, ann, "Cem").await;
+    let listed = program.get(&format!("{messages}?limit=1")).await.json();
+    assert_eq!((&listed["total"], &listed["items"][0]["from"]["name"]), (&json!(2), &json!("Bob")));
+    assert_eq!((&listed["items"][0]["seconds"], &listed["items"][0]["is_new"]), (&json!(10), &json!(true)));
+    assert_eq!(program.get(&mailbox).await.json()["seconds"], json!(20));
+    assert_eq!(program.delete(&format!("{messages}/1"), "").await.status, 204);
+    assert_eq!(program.delete(&format!("{messages}/1"), "").await.status, 404);
+    assert_eq!(program.get(&messages).await.json()["items"][0]["id"], json!(2));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_set_the_desk_log_users_out_and_clear_the_call_log() {
+    let house = office().await;
+    let ann = user(&house, "201");
+    let program = program(&house).await;
+    let (desk, log) = (format!("/users/{ann}/desk"), format!("/users/{ann}/calls"));
+    let shown = program.get(&desk).await;
+    assert_eq!(shown.json()["at"]["number"], json!("201"));
+    let mut wanted =
+        json!({"must_log_in": false, "idle_seconds": 86_401, "guest_hours": 25, "may_be_guest": true});
+    let refused = program.put(&desk, shown.header("etag"), &wanted).await;
+    let fields: Vec<_> =
+        refused.json()["errors"].as_array().expect("errors").iter().map(|it| it["field"].clone()).collect();
+    assert_eq!((refused.status, fields), (422, vec![json!("idle_seconds"), json!("guest_hours")]));
+    (wanted["idle_seconds"], wanted["guest_hours"]) = (json!(90), json!(8));
+    let saved = program.put(&desk, shown.header("etag"), &wanted).await;
+    assert_eq!((saved.status, &saved.json()["idle_seconds"]), (200, &json!(90)), "{}", saved.body);
+    assert_eq!(program.put(&desk, shown.header("etag"), &wanted).await.status, 412);
+    // What programs have set to the second a page leaves as it is, where nobody touches it.
+    let mut browser = administrator(&house).await;
+    let page = browser.get(&path(&house, "201")).await;
+    assert_eq!(page.field("idle"), "2");
+    let fields = [("desk_shown", &*page.field("desk_shown")), ("idle", "2"), ("guest_hours_max", "4")];
+    assert_eq!(
+        browser.post(&format!("{}/desk", path(&house, "201")), &page.token(), &fields).await.status,
+        303
+    );
+    assert_eq!(Desk::of(&*house.system.ledger, ann).idle, Seconds(90));
+    let bobs = house.extension("202");
+    moves(&house, ann, bobs).await;
+    assert_eq!(program.get(&desk).await.json()["at"]["number"], json!("202"));
+    let logout = format!("/extensions/{bobs}/logout-user");
+    for was in [true, false] {
+        assert_eq!(program.post(&logout, &json!({})).await.json(), json!({"was_logged_in": was}));
+    }
+    assert_eq!(at(&house, ann), Some(house.extension("201")));
+    call(&house, ann, Direction::Received, "202", Some(67)).await;
+    let listed = program.get(&log).await.json();
+    let entry = &listed["items"][0];
+    assert_eq!(
+        (&entry["direction"], &entry["other"]["number"], &entry["talked_seconds"]),
+        (&json!("received"), &json!("202"), &json!(67))
+    );
+    assert_eq!(program.delete(&log, "").await.status, 204);
+    assert_eq!(program.get(&log).await.json()["total"], json!(0));
     house.stop().await;
 }
