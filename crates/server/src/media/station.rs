@@ -7,7 +7,12 @@
 //! Every 20 ms a frame goes out, and what came in is heard. What a dialogue wants done is done beside: nothing that takes time
 //! holds up a frame.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use calls::{
@@ -74,6 +79,8 @@ pub trait Line: Send + Sync + 'static {
     fn say(&self, answer: &Bytes);
     /// Ends the call.
     fn hang_up(&self);
+    /// Where the caller's requests come from.
+    fn caller(&self) -> IpAddr;
     /// The time.
     fn now(&self) -> Timestamp;
     /// The call is over: nothing more is told.
@@ -119,7 +126,9 @@ pub struct Station<L> {
     language: Language,
     socket: UdpSocket,
     agreed: Agreed,
-    /// Where the caller's sound comes from, once it has come: a NAT may be in between.
+    /// Where the caller's requests come from: behind a NAT, so does the sound, whatever the caller says.
+    caller: IpAddr,
+    /// Where the caller's sound comes from, once it has come.
     heard_from: Option<SocketAddr>,
     answer: Option<Bytes>,
     events: Receiver<Event>,
@@ -163,6 +172,7 @@ impl<L: Line> Station<L> {
         dice: &mut dyn Dice,
     ) -> std::io::Result<Self> {
         let Opening { dialogue, language, attendant } = opening;
+        let caller = line.caller();
         let sender = rtp::Sender::new(
             u32::from_le_bytes(roll(dice)),
             u16::from_le_bytes(roll(dice)),
@@ -175,6 +185,7 @@ impl<L: Line> Station<L> {
             language,
             socket: UdpSocket::from_std(socket)?,
             agreed,
+            caller,
             heard_from: None,
             answer: Some(answer),
             events,
@@ -298,9 +309,9 @@ impl<L: Line> Station<L> {
             let is_key = Some(packet.payload_type) == self.agreed.event_payload_type;
             let is_ours = is_key || packet.payload_type == self.agreed.payload_type;
             // Whoever was heard first is the caller. Anybody who knows the port could speak to it, but not in between.
+            let is_first = || [self.agreed.remote.ip(), self.caller].contains(&from.ip());
             let is_caller =
-                self.heard_from.map_or(from.ip() == self.agreed.remote.ip(), |known| known == from)
-                    || from == self.agreed.remote;
+                self.heard_from.map_or_else(is_first, |known| known == from) || from == self.agreed.remote;
             if !is_ours || !is_caller {
                 continue;
             }

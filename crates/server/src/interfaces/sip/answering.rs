@@ -81,6 +81,10 @@ impl Line for StationLine {
         self.sip.end(self.call);
     }
 
+    fn caller(&self) -> std::net::IpAddr {
+        self.to.peer.ip()
+    }
+
     fn now(&self) -> signin::timestamp::Timestamp {
         self.sip.system.clock.now()
     }
