@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Page } from "@playwright/test";
 import { Office, test } from "./office";
 import { fill } from "./sample";
+import { Talker } from "./talker";
 
 const FOLDER = join(import.meta.dirname, "../docs/screenshots");
 
@@ -93,4 +94,30 @@ test("pictures of every page", async ({ page, product }) => {
   await page.getByRole("region", { name: "Login code" }).getByRole("button", { name: "Generate" }).click();
   await page.getByText("Shown this once.").waitFor();
   await take(page, "secret-once");
+});
+
+test("pictures of calls", async ({ page, product }) => {
+  test.setTimeout(120_000);
+  const office = await Office.of(product);
+  const ann = await office.user({ name: "Ann", full_name: "Ann Smith", extension: "201", login_code: "48159" });
+  await office.user({ name: "Ben", full_name: "Ben Jones", extension: "202", login_code: "72064" });
+  const [caller, called] = [new Talker(product, "201", "48159"), new Talker(product, "202", "72064")];
+  for (const talker of [caller, called]) {
+    await talker.register();
+    talker.listen();
+  }
+  await caller.call("202");
+  called.answer(await called.heard("INVITE"), "200 OK", true);
+  await caller.heard("200");
+  await office.manager.lend(page);
+  const pages = {
+    "status-calls": "/status/calls",
+    "user-calls": `${ann}/calls`,
+    "settings-short-codes": "/manager/settings/short-codes",
+  };
+  for (const [what, path] of Object.entries(pages)) {
+    await page.goto(office.url(path));
+    await take(page, what);
+  }
+  for (const talker of [caller, called]) talker.close();
 });
