@@ -52,6 +52,14 @@ pub(super) struct Shown<'a> {
     pub(super) judged: Judged,
 }
 
+/// Who begins a call or a subscription, as proven.
+pub(super) struct Caller<'a> {
+    /// What the request says it is from.
+    pub(super) uri: Uri<'a>,
+    pub(super) extension: ExtensionId,
+    pub(super) number: Cow<'a, str>,
+}
+
 impl Shown<'_> {
     /// The extension whose phone it proved to be.
     pub(super) const fn extension(&self) -> Option<ExtensionId> {
@@ -162,6 +170,31 @@ impl Desk<'_> {
             }
         }
         Written::ToAnybody
+    }
+
+    /// Has the sender of a request that begins something judged, by the proxy's door.
+    ///
+    /// # Errors
+    /// What was written: a challenge, a refusal, or what is malformed.
+    pub(super) fn prove_caller<'a>(
+        &mut self,
+        office: &Office,
+        request: &Request<'a>,
+        essentials: &Essentials<'a>,
+        out: &mut Vec<u8>,
+    ) -> Result<Caller<'a>, Written> {
+        let uri = match request.fields.from() {
+            Ok(from) => from.uri,
+            Err(wrong) => return Err(self.malformed(request, &wrong, out)),
+        };
+        let shown = self.prove(office, request, essentials, (&PROXY, &uri), out)?;
+        let Some(extension) = shown.extension() else {
+            let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);
+            return Err(self.conclude(request, shown.judged, written));
+        };
+        // What a right proof leaves to be written makes nothing stricter if it is lost, so nobody waits for it.
+        self.sip.system.metrics.signed_in(LoginInterface::SipRegistration, &shown.judged.verdict);
+        Ok(Caller { uri, extension, number: shown.number })
     }
 
     /// What was written is said once what it stands for rests on disk.

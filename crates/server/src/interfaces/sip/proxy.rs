@@ -103,24 +103,11 @@ impl Desk<'_> {
         key: PassageKey,
         out: &mut Vec<u8>,
     ) -> Written {
-        let from = match &request.fields.from() {
-            Ok(from) => from.uri,
-            Err(wrong) => return self.malformed(request, wrong, out),
-        };
-        let shown = match self.prove(office, request, essentials, (&PROXY, &from), out) {
-            Ok(shown) => shown,
+        let caller = match self.prove_caller(office, request, essentials, out) {
+            Ok(caller) => caller,
             Err(written) => return written,
         };
-        let Some(extension) = shown.extension() else {
-            let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);
-            return self.conclude(request, shown.judged, written);
-        };
-        // What a right proof leaves to be written makes nothing stricter if it is lost, so nobody waits for it.
-        self.sip
-            .system
-            .metrics
-            .signed_in(signin::interface::LoginInterface::SipRegistration, &shown.judged.verdict);
-        let Some(sender) = self.sender(extension, &shown.number, from.host) else {
+        let Some(sender) = self.sender(caller.extension, &caller.number, caller.uri.host) else {
             self.unavailable(request, out);
             return Written::ToProven;
         };

@@ -107,20 +107,10 @@ impl Desk<'_> {
         key: PassageKey,
         out: &mut Vec<u8>,
     ) -> Written {
-        let from = match &request.fields.from() {
-            Ok(from) => from.uri,
-            Err(wrong) => return self.malformed(request, wrong, out),
-        };
-        let shown = match self.prove(office, request, essentials, (&PROXY, &from), out) {
-            Ok(shown) => shown,
+        let watcher = match self.prove_caller(office, request, essentials, out) {
+            Ok(caller) => caller.extension,
             Err(written) => return written,
         };
-        let Some(watcher) = shown.extension() else {
-            let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);
-            return self.conclude(request, shown.judged, written);
-        };
-        // As with calls: what a right proof leaves to be written is waited for by nobody.
-        self.sip.system.metrics.signed_in(LoginInterface::SipRegistration, &shown.judged.verdict);
         let begun = self.begin_watching(office, request, essentials, watcher, wish);
         let status = match begun {
             Ok((line, granted)) => self.say_watching(request, &line, granted, out),
