@@ -183,10 +183,8 @@ impl Behind {
                 topics.push(Topic::Alarms);
             }
             Effect::NoteCall(account, entry) => {
-                if holdings.note_call(account, entry) {
-                    self.note(Dirty::CallLog(account));
-                }
-                topics.push(Topic::Calls);
+                // Told of when it is on its page: nobody needs to know sooner, and telling costs more than noting.
+                holdings.note_call(account, entry);
             }
             Effect::Audit(event) => {
                 topics.push(Topic::Audit);
@@ -269,15 +267,12 @@ impl Behind {
         self.0.lock().audit_lost
     }
 
-    /// Takes a part out; `None` when nothing waits.
-    pub(crate) fn chunk(&self) -> Option<Chunk> {
+    /// Takes a part out.
+    pub(crate) fn chunk(&self) -> Chunk {
         let mut queue = self.0.lock();
         if queue.sorted.is_empty() {
             queue.sorted = std::mem::take(&mut queue.dirty).into_iter().collect();
             queue.sorted.sort_unstable_by(|one, other| other.cmp(one));
-        }
-        if queue.sorted.is_empty() && queue.audit.is_empty() {
-            return None;
         }
         let rest = queue.sorted.len().saturating_sub(CHUNK);
         let dirty = queue.sorted.split_off(rest);
@@ -292,7 +287,7 @@ impl Behind {
             queue.lost_untold = 0;
         }
         queue.audit_out = audit.len();
-        Some(Chunk { dirty, calls: Vec::new(), audit })
+        Chunk { dirty, calls: Vec::new(), audit }
     }
 
     /// Notes in memory what rests on disk now.
@@ -321,6 +316,10 @@ impl Behind {
 }
 
 impl Chunk {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dirty.is_empty() && self.audit.is_empty()
+    }
+
     /// The rows to be written, as memory has them now; to call logs, what memory has is added.
     pub(crate) fn draft(
         &mut self,

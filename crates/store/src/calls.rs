@@ -1,11 +1,20 @@
 //! What is kept for calls and is too much for memory: recordings and call logs. Both rest sealed, and are read from the disk when
 //! somebody asks.
 //!
-//! A call log is one row a user. Calls that are over wait here until the writer's thread adds them to that row, those of a second
-//! at once; who reads is shown them as if they were there.
+//! A call log is one row a user, which grows to a hundred calls: too much to be written again for each of them. Calls that are
+//! over are written together, all of a moment on one *page*; they stay in memory until there are many or some have waited long,
+//! and go to the rows of their users then, after which their pages are torn out. Who reads is shown them as if they were there.
+//!
+//! ```text
+//! noted ─▶ fresh ─▶ a page on disk ─▶ waiting, by user ─▶ the user's row; pages torn out
+//!            a second at most            minutes
+//! ```
+
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use signin::{
     account::RoleKind,
     call_log::{CALLS_MAX, CallEntry, logged},
@@ -17,6 +26,7 @@ use signin::{
 };
 
 use crate::{
+    behind::{Behind, Dirty},
     engine::{Reader, RowKey, Snapshot},
     error::StoreError,
     holdings::Holdings,
@@ -27,82 +37,304 @@ use crate::{
     seal::MasterKeys,
 };
 
-/// Most calls that wait, while the disk is out of order.
-const WAITING_MAX: usize = 100_000;
+/// Most calls in memory, while the disk is out of order.
+const WAITING_MAX: usize = 400_000;
+/// With that many on pages they go to their rows: about 100 bytes each.
+const MANY: usize = 200_000;
+/// Calls on one page.
+const PAGE: usize = 4000;
 
-/// Calls that wait for the disk.
+/// What a page says of one user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Noted(AccountId, Event);
+
+/// What happened to a call log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+enum Event {
+    #[serde(rename = "call")]
+    Call(CallEntry),
+    /// Nobody shall know of any call before.
+    #[serde(rename = "forget")]
+    Forget,
+}
+
+/// Calls that wait for the disk, or for their rows.
 #[derive(Default)]
 pub(crate) struct CallLogs(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
-    /// Each with its number, the oldest first.
+    /// On no page yet.
+    fresh: Vec<Noted>,
+    /// Those that are being written now.
+    out: Arc<Vec<Noted>>,
+    /// On a page, each with its number, the oldest first.
     calls: HashMap<AccountId, Vec<(u64, CallEntry)>>,
     count: usize,
     last: u64,
+    /// The pages that there are, the newest last.
+    pages: Vec<u64>,
+    /// The newest page's number, those among them that were never written.
+    last_page: u64,
+    /// Calls up to this number are on their way to their rows, and what pages there were then.
+    leaving: Option<(u64, Vec<u64>)>,
     /// Whether somebody was told that there is no room.
     is_told: bool,
 }
 
+/// Calls that become a page.
+pub(crate) struct Page {
+    number: u64,
+    noted: Arc<Vec<Noted>>,
+}
+
+impl Waiting {
+    fn put(&mut self, account: AccountId, entry: CallEntry) {
+        self.last += 1;
+        let calls = self.calls.entry(account).or_default();
+        calls.push((self.last, entry));
+        if calls.len() > CALLS_MAX {
+            calls.remove(0);
+        } else {
+            self.count += 1;
+        }
+    }
+
+    fn drop_through(&mut self, account: AccountId, through: u64) {
+        let Some(calls) = self.calls.get_mut(&account) else { return };
+        let before = calls.len();
+        calls.retain(|(number, _)| *number > through);
+        self.count -= before - calls.len();
+        if calls.is_empty() {
+            self.calls.remove(&account);
+        }
+    }
+
+    fn next_page(&mut self) -> u64 {
+        self.last_page += 1;
+        self.last_page
+    }
+}
+
 impl CallLogs {
-    /// Takes a call; whether there was room for it.
-    fn take(&self, account: AccountId, entry: CallEntry) -> bool {
+    /// Takes a call, if there is room for it.
+    fn take(&self, account: AccountId, entry: CallEntry) {
         let mut waiting = self.0.lock();
-        if waiting.count >= WAITING_MAX {
-            if !waiting.is_told {
+        if waiting.fresh.len() + waiting.count >= WAITING_MAX {
+            if !std::mem::replace(&mut waiting.is_told, true) {
                 tracing::error!(
                     max = WAITING_MAX,
                     "calls come faster than the disk takes them: call logs lack some"
                 );
             }
-            waiting.is_told = true;
-            return false;
+            return;
         }
-        waiting.last += 1;
-        waiting.count += 1;
-        let Waiting { calls, last, count, .. } = &mut *waiting;
-        let of_account = calls.entry(account).or_default();
-        of_account.push((*last, entry));
-        if of_account.len() > CALLS_MAX {
-            of_account.remove(0);
-            *count -= 1;
-        }
-        true
+        waiting.is_told = false;
+        waiting.fresh.push(Noted(account, Event::Call(entry)));
     }
 
-    /// Those that wait, and the number of the last of them.
-    fn waiting(&self, account: AccountId) -> (Vec<CallEntry>, u64) {
+    /// Calls of which no row tells.
+    fn waiting(&self, account: AccountId) -> Vec<CallEntry> {
+        let waiting = self.0.lock();
+        let on_pages = waiting.calls.get(&account).map(Vec::as_slice).unwrap_or_default();
+        let fresh = waiting.out.iter().chain(&waiting.fresh).filter(|noted| noted.0 == account);
+        let fresh = fresh.filter_map(|noted| match &noted.1 {
+            Event::Call(entry) => Some(entry),
+            Event::Forget => None,
+        });
+        on_pages.iter().map(|(_, entry)| entry).chain(fresh).cloned().collect()
+    }
+
+    /// Those on pages, and the number of the last of them.
+    fn on_pages(&self, account: AccountId) -> (Vec<CallEntry>, u64) {
         let waiting = self.0.lock();
         let calls = waiting.calls.get(&account).map(Vec::as_slice).unwrap_or_default();
         let last = calls.last().map_or(0, |(number, _)| *number);
         (calls.iter().map(|(_, entry)| entry.clone()).collect(), last)
     }
 
-    /// Drops those up to this number: they rest on disk, or nobody shall know of them.
+    /// Drops those up to this number: they are in their row.
     pub(crate) fn drop_through(&self, account: AccountId, through: u64) {
-        let mut waiting = self.0.lock();
-        let Some(calls) = waiting.calls.get_mut(&account) else { return };
-        let before = calls.len();
-        calls.retain(|(number, _)| *number > through);
-        let (left, is_empty) = (calls.len(), calls.is_empty());
-        if is_empty {
-            waiting.calls.remove(&account);
-        }
-        waiting.count = waiting.count.saturating_sub(before.saturating_sub(left));
-        waiting.is_told &= waiting.count >= WAITING_MAX;
+        self.0.lock().drop_through(account, through);
     }
+
+    /// Nobody shall know of them.
+    pub(crate) fn forget(&self, account: AccountId) {
+        let mut waiting = self.0.lock();
+        waiting.fresh.retain(|noted| noted.0 != account);
+        waiting.drop_through(account, u64::MAX);
+    }
+
+    /// Those that go on a page now, if there are any. The writer alone asks, and says what came of it before it asks again.
+    pub(crate) fn page(&self) -> Option<Page> {
+        let mut waiting = self.0.lock();
+        if waiting.fresh.is_empty() {
+            return None;
+        }
+        let length = PAGE.min(waiting.fresh.len());
+        let rest = waiting.fresh.split_off(length);
+        waiting.out = Arc::new(std::mem::replace(&mut waiting.fresh, rest));
+        let number = waiting.next_page();
+        Some(Page { number, noted: Arc::clone(&waiting.out) })
+    }
+
+    /// The page rests on disk.
+    pub(crate) fn page_written(&self, page: Page) {
+        let mut waiting = self.0.lock();
+        waiting.out = Arc::default();
+        waiting.pages.push(page.number);
+        for Noted(account, event) in Arc::unwrap_or_clone(page.noted) {
+            if let Event::Call(entry) = event {
+                waiting.put(account, entry);
+            }
+        }
+    }
+
+    /// It could not be written.
+    pub(crate) fn page_lost(&self) {
+        let mut waiting = self.0.lock();
+        let mut all = Arc::unwrap_or_clone(std::mem::take(&mut waiting.out));
+        all.append(&mut waiting.fresh);
+        waiting.fresh = all;
+    }
+
+    /// A page that says that a call log was forgotten, for what pages before it say: its number.
+    pub(crate) fn page_of_forgetting(&self) -> u64 {
+        self.0.lock().next_page()
+    }
+
+    /// Notes that it rests on disk.
+    pub(crate) fn forgetting_written(&self, number: u64) {
+        self.0.lock().pages.push(number);
+    }
+
+    /// How much waits for a page.
+    pub(crate) fn fresh(&self) -> usize {
+        self.0.lock().fresh.len()
+    }
+
+    /// Whether there are so many on pages that they are to go to their rows.
+    pub(crate) fn are_many(&self) -> bool {
+        self.0.lock().count >= MANY
+    }
+
+    /// Sends those on pages to their rows.
+    pub(crate) fn leave(&self, behind: &Behind) {
+        let mut waiting = self.0.lock();
+        if waiting.leaving.is_none() && !waiting.pages.is_empty() {
+            waiting.leaving = Some((waiting.last, waiting.pages.clone()));
+        }
+        waiting.calls.keys().for_each(|account| behind.note(Dirty::CallLog(*account)));
+    }
+
+    /// Pages all of whose calls are in their rows.
+    pub(crate) fn torn_out(&self) -> Vec<u64> {
+        let waiting = self.0.lock();
+        let Some((through, pages)) = &waiting.leaving else { return Vec::new() };
+        let stays =
+            |calls: &Vec<(u64, CallEntry)>| calls.first().is_some_and(|(number, _)| number <= through);
+        if waiting.calls.values().any(stays) { Vec::new() } else { pages.clone() }
+    }
+
+    /// They are gone from the disk.
+    pub(crate) fn were_torn_out(&self, gone: &[u64]) {
+        if !gone.is_empty() {
+            let mut waiting = self.0.lock();
+            waiting.pages.retain(|page| !gone.contains(page));
+            waiting.leaving = None;
+        }
+    }
+
+    /// A page from before the start; the oldest come first.
+    pub(crate) fn restore(&self, number: u64, noted: Vec<Noted>, is_user: impl Fn(AccountId) -> bool) {
+        let mut waiting = self.0.lock();
+        waiting.pages.push(number);
+        waiting.last_page = number;
+        for Noted(account, event) in noted {
+            match event {
+                Event::Call(entry) if is_user(account) => waiting.put(account, entry),
+                Event::Call(_) => {}
+                Event::Forget => waiting.drop_through(account, u64::MAX),
+            }
+        }
+    }
+}
+
+impl Page {
+    /// Writes it.
+    pub(crate) fn draft(
+        &self,
+        masters: &MasterKeys,
+        dice: &mut dyn Dice,
+        draft: &mut Draft,
+    ) -> Result<(), StoreError> {
+        put_page(self.number, &self.noted, masters, dice, draft)
+    }
+}
+
+/// Writes that a call log was forgotten.
+pub(crate) fn draft_forgetting(
+    number: u64,
+    account: AccountId,
+    masters: &MasterKeys,
+    dice: &mut dyn Dice,
+    draft: &mut Draft,
+) -> Result<(), StoreError> {
+    put_page(number, &[Noted(account, Event::Forget)], masters, dice, draft)
+}
+
+fn put_page(
+    number: u64,
+    noted: &[Noted],
+    masters: &MasterKeys,
+    dice: &mut dyn Dice,
+    draft: &mut Draft,
+) -> Result<(), StoreError> {
+    put_sealed(rows::call_page_key(number), &noted, masters, dice, draft)
+}
+
+fn put_sealed(
+    key: RowKey,
+    what: &impl Serialize,
+    masters: &MasterKeys,
+    dice: &mut dyn Dice,
+    draft: &mut Draft,
+) -> Result<(), StoreError> {
+    let clear = serde_json::to_vec(what)
+        .map_err(|error| StoreError::Engine(format!("a row cannot be written: {error}")))?;
+    let sealed = masters.seal(&key.key, &SecretBytes::new(clear), dice);
+    let sealed = sealed.ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
+    draft.put(key, rows::sealed_body(&sealed)?);
+    Ok(())
 }
 
 impl Holdings {
-    /// Takes a call of a user who is there; whether it waits for the disk now.
-    pub(crate) fn note_call(&self, account: AccountId, entry: CallEntry) -> bool {
-        let is_user = self
-            .peek_account(account, |account| account.is_some_and(|account| account.kind() == RoleKind::User));
-        is_user && self.call_logs.take(account, entry)
+    /// Takes a call of a user who is there.
+    pub(crate) fn note_call(&self, account: AccountId, entry: CallEntry) {
+        if self.is_user(account) {
+            self.call_logs.take(account, entry);
+        }
+    }
+
+    /// Takes up a page of calls from before the start; the oldest come first.
+    pub(crate) fn restore_page(&self, number: u64, sealed: &[u8]) {
+        let key = rows::call_page_key(number);
+        let clear = self.masters.open(&key.key, sealed).ok();
+        // The reader's own words could quote what is in it.
+        let noted = clear.and_then(|clear| serde_json::from_slice(clear.reveal()).ok());
+        if noted.is_none() {
+            // It must not keep everything else from being there.
+            tracing::error!(page = number, "a page of calls cannot be read: call logs lack some");
+        }
+        self.call_logs.restore(number, noted.unwrap_or_default(), |account| self.is_user(account));
+    }
+
+    fn is_user(&self, account: AccountId) -> bool {
+        self.peek_account(account, |account| account.is_some_and(|account| account.kind() == RoleKind::User))
     }
 }
 
-/// Adds the calls that wait to what is to be written; which they are.
+/// Adds to call logs what pages say of them; which those are, and how far.
 pub(crate) fn draft_calls(
     accounts: &[AccountId],
     holdings: &Holdings,
@@ -118,7 +350,7 @@ pub(crate) fn draft_calls(
     let mut snapshot = reader.snapshot()?;
     for account in accounts {
         let key = rows::call_log_key(*account);
-        let (new, through) = holdings.call_logs.waiting(*account);
+        let (new, through) = holdings.call_logs.on_pages(*account);
         if holdings.peek_account(*account, |account| account.is_none()) {
             draft.delete(key);
         } else if let Some(now) = new.iter().map(|entry| entry.at).max() {
@@ -130,11 +362,7 @@ pub(crate) fn draft_calls(
                 }
                 read => read?,
             };
-            let clear = serde_json::to_vec(&logged(&log, &new, now))
-                .map_err(|error| StoreError::Engine(format!("a row cannot be written: {error}")))?;
-            let sealed = holdings.masters.seal(&key.key, &SecretBytes::new(clear), dice);
-            let sealed = sealed.ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
-            draft.put(key, rows::sealed_body(&sealed)?);
+            put_sealed(key, &logged(&log, &new, now), &holdings.masters, dice, draft)?;
         }
         written.push((*account, through));
     }
@@ -158,7 +386,7 @@ impl Ledger {
     /// When the engine cannot be read, or the row is not as it was written.
     pub fn call_log(&self, account: AccountId, now: Timestamp) -> Result<Vec<CallEntry>, StoreError> {
         // In this order: what comes to rest in between is seen twice and told once.
-        let (waiting, _) = self.holdings.call_logs.waiting(account);
+        let waiting = self.holdings.call_logs.waiting(account);
         let mut snapshot = self.reader.snapshot()?;
         let log = read_log(&mut *snapshot, &self.keys, &self.holdings.masters, account)?;
         Ok(logged(&log, &waiting, now))

@@ -297,7 +297,7 @@ impl Holdings {
         let account = self.accounts.remove(id);
         self.service_users.write().remove(&id);
         self.activities.remove(id);
-        self.call_logs.drop_through(id, u64::MAX);
+        self.call_logs.forget(id);
         for row in &KINDS {
             self.drop_credential(Owner::Account(id), row.kind);
         }

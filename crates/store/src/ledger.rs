@@ -126,6 +126,7 @@ impl Ledger {
             behind: Arc::clone(&behind),
             topics: topics.clone(),
             pulse: Arc::clone(&pulse),
+            pages_kept: 0,
         };
         let threads = Threads::start(writer, jobs.clone())?;
         Ok(Arc::new(Self {

@@ -169,6 +169,7 @@ struct Heap {
     sum: RowSum,
     domains: BTreeMap<DomainId, Arc<Domain>>,
     formers: Vec<(FormerKey, Box<[u8]>)>,
+    pages: BTreeMap<u64, Box<[u8]>>,
     orphans: Vec<Dirty>,
     /// Something is told about a credential that is not there.
     lonely: Option<(Owner, CredentialKind)>,
@@ -218,6 +219,9 @@ impl Loader {
                 if holdings.peek_account(id, |account| account.is_none()) {
                     self.orphan(Dirty::CallLog(id));
                 }
+            }
+            Record::CallPage(number, sealed) => {
+                self.heap.lock().pages.insert(number, sealed);
             }
             Record::Settings(settings) => holdings.settings.store(Arc::new(*settings)),
             Record::Delivered(target, seq) => holdings.delivered.set(target, Some(seq)),
@@ -306,7 +310,8 @@ impl Loader {
     fn finish(self, keyring: Keyring, census: Census) -> Result<Loaded, OpenError> {
         fault::at("load.finish");
         let Self { holdings, heap } = self;
-        let Heap { sum, formers, mut orphans, lonely, .. } = heap.into_inner();
+        let Heap { sum, formers, pages, mut orphans, lonely, .. } = heap.into_inner();
+        pages.iter().for_each(|(number, sealed)| holdings.restore_page(*number, sealed));
         if let Some((owner, kind)) = holdings.credentials.untold() {
             return Err(OpenError::Damaged { what: format!("nothing is told about {owner:?} {kind:?}") });
         }

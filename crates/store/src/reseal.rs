@@ -105,7 +105,12 @@ pub fn reseal(
 /// Whether rows of this shelf are sealed as a whole.
 const fn is_sealed(shelf: Shelf) -> bool {
     match shelf {
-        Shelf::Credential | Shelf::Former | Shelf::Reporting | Shelf::Recording | Shelf::CallLog => true,
+        Shelf::Credential
+        | Shelf::Former
+        | Shelf::Reporting
+        | Shelf::Recording
+        | Shelf::CallLog
+        | Shelf::CallPage => true,
         Shelf::Meta
         | Shelf::Settings
         | Shelf::Domain

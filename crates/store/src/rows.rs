@@ -104,6 +104,10 @@ pub(crate) fn call_log_key(account: AccountId) -> RowKey {
     named(Shelf::CallLog, &account)
 }
 
+pub(crate) fn call_page_key(number: u64) -> RowKey {
+    named(Shelf::CallPage, &number)
+}
+
 /// One record, read from its row.
 pub(crate) enum Record {
     /// About the store itself.
@@ -132,6 +136,8 @@ pub(crate) enum Record {
     Recording,
     /// The same.
     CallLog(AccountId),
+    /// Sealed.
+    CallPage(u64, Box<[u8]>),
 }
 
 impl Record {
@@ -167,6 +173,7 @@ impl Record {
                 Self::Recording
             }
             Shelf::CallLog => Self::CallLog(key(row)?),
+            Shelf::CallPage => Self::CallPage(key(row)?, sealed_of(row)?),
         })
     }
 }

@@ -24,12 +24,15 @@ use crate::{
     fault,
     holdings::Holdings,
     plan::{Act, Planner, Touch},
+    rows,
     scribe::{Draft, Scribe},
     topic::Topic,
 };
 
 /// Most commits in one transaction.
 const BATCH_MAX: usize = 1024;
+/// Ticks that calls stay on their pages: ten minutes.
+const PAGES_KEPT: u32 = 1200;
 
 /// What the writer is asked.
 pub(crate) enum Job {
@@ -75,6 +78,8 @@ pub(crate) struct Writer {
     pub(crate) behind: Arc<Behind>,
     pub(crate) topics: broadcast::Sender<Topic>,
     pub(crate) pulse: Arc<Pulse>,
+    /// Ticks since calls went from pages to their rows.
+    pub(crate) pages_kept: u32,
 }
 
 struct AtEnd(Arc<Pulse>);
@@ -125,6 +130,10 @@ impl Writer {
                     Job::Commit(effects, reply) => batch = self.add(batch, &effects, reply),
                     Job::Tick => {
                         self.pulse.is_tick_waiting.store(false, Ordering::Relaxed);
+                        self.pages_kept += 1;
+                        if self.pages_kept >= PAGES_KEPT || self.holdings.call_logs.are_many() {
+                            self.empty_pages();
+                        }
                         is_due = true;
                     }
                     Job::Flush(reply) => {
@@ -241,25 +250,55 @@ impl Writer {
         written
     }
 
+    /// Has the calls on pages go to their rows.
+    fn empty_pages(&mut self) {
+        self.pages_kept = 0;
+        self.holdings.call_logs.leave(&self.behind);
+    }
+
     /// Writes a part of what is behind; whether something is left.
     fn flush_chunk(&mut self) -> Result<bool, StoreError> {
         fault::at("writer.flush");
-        let Some(mut chunk) = self.behind.chunk() else { return Ok(false) };
+        let logs = &self.holdings.call_logs;
+        let (mut chunk, page, torn_out) = (self.behind.chunk(), logs.page(), logs.torn_out());
+        if chunk.is_empty() && page.is_none() && torn_out.is_empty() {
+            return Ok(false);
+        }
         let reader = self.scribe.reader();
         let draft = chunk.draft(&self.holdings, &*reader, self.scribe.keys(), &mut *self.dice);
-        match draft.and_then(|draft| self.transact(draft)) {
+        let draft = draft.and_then(|mut draft| {
+            if let Some(page) = &page {
+                page.draft(&self.holdings.masters, &mut *self.dice, &mut draft)?;
+            }
+            torn_out.iter().for_each(|page| draft.delete(rows::call_page_key(*page)));
+            Ok(draft)
+        });
+        let written = draft.and_then(|draft| self.transact(draft));
+        let logs = &self.holdings.call_logs;
+        match written {
             Ok(()) => {
                 self.behind.written(&chunk, &self.holdings);
-                Ok(self.behind.len() > 0)
+                logs.were_torn_out(&torn_out);
+                if let Some(page) = page {
+                    logs.page_written(page);
+                    // Nobody listens: nobody minds.
+                    let _listeners = self.topics.send(Topic::Calls);
+                }
+                Ok(self.behind.len() > 0 || logs.fresh() > 0 || !logs.torn_out().is_empty())
             }
             Err(error) => {
+                drop(page);
+                logs.page_lost();
                 self.behind.put_back(chunk);
                 Err(error)
             }
         }
     }
 
+    /// Writes everything that is behind, calls to the rows of their users.
     fn flush(&mut self) -> Result<(), StoreError> {
+        while self.flush_chunk()? {}
+        self.empty_pages();
         while self.flush_chunk()? {}
         Ok(())
     }
@@ -322,13 +361,12 @@ impl Writer {
                 return topic_of(id.kind());
             }
             Act::NoteCall(account, entry) => {
-                if holdings.note_call(account, entry) {
-                    self.behind.note(Dirty::CallLog(account));
-                }
+                holdings.note_call(account, entry);
                 return Topic::Calls;
             }
-            Act::ForgetCalls(account) => {
-                holdings.call_logs.drop_through(account, u64::MAX);
+            Act::ForgetCalls(account, page) => {
+                holdings.call_logs.forget(account);
+                holdings.call_logs.forgetting_written(page);
                 return Topic::Calls;
             }
             Act::Recorded => return Topic::Calls,

@@ -74,11 +74,13 @@ pub enum Shelf {
     Recording = 18,
     /// Call logs, sealed, one row a user: never in memory.
     CallLog = 19,
+    /// Calls that are in no call log yet, sealed, those of a moment together.
+    CallPage = 20,
 }
 
 impl Shelf {
     /// Every shelf.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Meta,
         Self::Settings,
         Self::Domain,
@@ -99,6 +101,7 @@ impl Shelf {
         Self::Delivered,
         Self::Recording,
         Self::CallLog,
+        Self::CallPage,
     ];
 
     /// The number on disk.

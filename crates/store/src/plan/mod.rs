@@ -31,6 +31,7 @@ use signin::{
 };
 
 use crate::{
+    calls::draft_forgetting,
     engine::RowKey,
     error::{CommitError, StoreError},
     former::{self, KeptFormer},
@@ -89,7 +90,7 @@ pub(crate) enum Act {
     Alarm(AlarmChange),
     Delivered(TargetId, Option<u64>),
     NoteCall(AccountId, CallEntry),
-    ForgetCalls(AccountId),
+    ForgetCalls(AccountId, u64),
     Recorded,
     Audited,
 }
@@ -116,7 +117,7 @@ impl Act {
             | Self::Alarm(_)
             | Self::Delivered(..)
             | Self::NoteCall(..)
-            | Self::ForgetCalls(_)
+            | Self::ForgetCalls(..)
             | Self::Recorded
             | Self::KnowPlace(..)
             | Self::Document(_)
@@ -213,8 +214,12 @@ impl<'a> Planner<'a> {
                 self.plan.acts.push(Act::NoteCall(*account, entry.clone()));
             }
             Effect::ForgetCalls(account) => {
+                let page = self.holdings.call_logs.page_of_forgetting();
+                let masters = &self.holdings.masters;
+                draft_forgetting(page, *account, masters, &mut *self.dice, &mut self.plan.draft)
+                    .map_err(CommitError::Store)?;
                 self.plan.draft.delete(rows::call_log_key(*account));
-                self.plan.acts.push(Act::ForgetCalls(*account));
+                self.plan.acts.push(Act::ForgetCalls(*account, page));
             }
             Effect::PutAccount(account) => self.put_account(account)?,
             Effect::DeleteAccount(id) => self.delete_account(*id)?,

@@ -15,6 +15,7 @@ use signin::{
     timestamp::{Seconds, Timestamp},
 };
 use store::{CommitError, Ledger, StoreError, Topic, engine::Shelf, restore};
+use tokio::sync::broadcast::Receiver;
 
 use crate::{
     host::{EngineHost, SqliteHost},
@@ -185,10 +186,10 @@ pub(crate) fn calls_are_logged_a_moment_later_and_bounded(host: &dyn EngineHost)
     furnish(&ledger);
     let (mut topics, writes) = (ledger.subscribe(), fault.writes.load(Ordering::SeqCst));
     ledger.commit_behind(vec![Effect::NoteCall(ANN, call(NOW)), Effect::NoteCall(ANN, call(later(1)))]);
-    assert!(std::iter::from_fn(|| topics.try_recv().ok()).any(|topic| topic == Topic::Calls));
     assert_eq!(log(&ledger, ANN), [later(1), NOW], "before it rests");
     ledger.flush().wait().unwrap();
-    assert_eq!(fault.writes.load(Ordering::SeqCst), writes + 1, "one write for all of a moment");
+    assert!(std::iter::from_fn(|| topics.try_recv().ok()).any(|topic| topic == Topic::Calls));
+    assert_eq!(fault.writes.load(Ordering::SeqCst), writes + 3, "a page, the row, and the page is torn out");
     assert_eq!(log(&ledger, ANN), [later(1), NOW], "told once");
     ledger.commit(vec![Effect::NoteCall(ANN, call(later(2)))]).wait().unwrap();
     // A disk that is full for a while loses none.
@@ -220,6 +221,43 @@ pub(crate) fn calls_are_logged_a_moment_later_and_bounded(host: &dyn EngineHost)
     let ledger = open(host);
     assert_eq!(last(&ledger), expected);
     assert!(ledger.call_log(ANN, later(199).after(CALLS_KEPT)).unwrap().is_empty(), "after ninety days");
+}
+
+/// Waits until calls are told of: they are on a page, or forgotten.
+fn wait_for_calls(topics: &mut Receiver<Topic>) {
+    while !matches!(topics.blocking_recv(), Ok(Topic::Calls)) {}
+}
+
+pub(crate) fn calls_on_pages_are_there_after_a_crash(host: &dyn EngineHost) {
+    let (ledger, fault) = open_faulty(host);
+    furnish(&ledger);
+    let mut topics = ledger.subscribe();
+    let note = |account, second| {
+        ledger.commit_behind(vec![Effect::NoteCall(account, call(later(second)))]);
+    };
+    for second in 0..3 {
+        note(ANN, second);
+        note(BOB, second);
+        wait_for_calls(&mut topics);
+    }
+    ledger.commit(vec![Effect::ForgetCalls(BOB)]).wait().unwrap();
+    wait_for_calls(&mut topics);
+    note(BOB, 5);
+    wait_for_calls(&mut topics);
+    // Nothing comes to its row any more.
+    fault.fails.store(true, Ordering::SeqCst);
+    assert!(ledger.close().is_err());
+    let pages = host.rows(Shelf::CallPage);
+    assert!(pages.iter().all(|page| !page.body.contains(BOBS) && !page.body.contains(&unsealed(BOBS))));
+    assert!(pages.len() >= 5, "one of them says what was forgotten");
+    assert!(host.rows(Shelf::CallLog).is_empty());
+    let ledger = open(host);
+    let logs = |ledger: &Ledger| (log(ledger, ANN), log(ledger, BOB));
+    let expected = ([2, 1, 0].map(later).to_vec(), vec![later(5)]);
+    assert_eq!(logs(&ledger), expected);
+    ledger.close().unwrap();
+    assert_eq!((host.rows(Shelf::CallPage).len(), host.rows(Shelf::CallLog).len()), (0, 2));
+    assert_eq!(logs(&open(host)), expected);
 }
 
 pub(crate) fn a_call_log_is_forgotten_when_somebody_says_so(host: &dyn EngineHost) {

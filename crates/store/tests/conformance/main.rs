@@ -133,6 +133,7 @@ macro_rules! conformance {
                 calls: what_is_kept_for_calls_goes_with_its_user_and_its_domain,
                 calls: mailboxes_do_not_wait_for_each_other,
                 calls: calls_are_logged_a_moment_later_and_bounded,
+                calls: calls_on_pages_are_there_after_a_crash,
                 calls: a_call_log_is_forgotten_when_somebody_says_so,
                 calls: recordings_and_call_logs_are_in_a_backup_and_under_a_new_key,
                 calls: a_recording_or_a_call_log_that_was_changed_is_not_told,
