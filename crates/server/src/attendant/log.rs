@@ -4,7 +4,7 @@ use signin::{
     account::Account,
     call_log::{CallEntry, Direction},
     effect::Effect,
-    ident::{AccountId, ExtensionId, Number},
+    ident::{AccountId, ExtensionId},
     party::Party,
     records::Records as _,
 };
@@ -14,11 +14,7 @@ use crate::{interfaces::sip::Call, system::System};
 /// A call is over: both ends' logs have it. What was dialled and is no extension is nobody's to remember.
 pub fn note_call(system: &System, call: &Call, _by_caller: bool) {
     let ledger = &*system.ledger;
-    let Some(called) =
-        Number::parse(&call.dialled).and_then(|number| ledger.extension_numbered(call.domain, &number))
-    else {
-        return;
-    };
+    let Some(called) = call.line.and_then(|line| ledger.extension(line)) else { return };
     let now = system.clock.now();
     // A mailbox that answered is no conversation for whoever was called.
     let is_answered = call.answered_by().is_some_and(|party| !party.is_ours);

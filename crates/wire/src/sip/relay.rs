@@ -140,6 +140,10 @@ impl Relay {
             interval: self.times.t1,
             until: now + self.times.give_up(),
         };
+        if self.branches.is_empty() {
+            // Nearly always there is one, and of relays there are many.
+            self.branches.reserve_exact(1);
+        }
         self.branches.push(Branch { client, cancel: Cancel::No, is_reliable });
         Some(self.branches.len() - 1)
     }
@@ -169,6 +173,13 @@ impl Relay {
             Server::Completed { .. } => acts.push(Act::Again),
             Server::Trying | Server::Accepted { .. } | Server::Confirmed { .. } | Server::Over => {}
         }
+    }
+
+    /// Whether the answer is said again, when the request comes again or nobody acknowledges it. That of an INVITE that was
+    /// accepted is not: its ends do so themselves (RFC 6026 §7.1).
+    #[must_use]
+    pub const fn says_again(&self) -> bool {
+        matches!(self.server, Server::Trying | Server::Completed { .. })
     }
 
     /// An ACK came. Whether it was for a refusal and ends here; else it is the business of both ends (§13.2.2.4).

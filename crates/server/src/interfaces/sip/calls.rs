@@ -35,15 +35,17 @@ const SILENT_MAX: Seconds = Seconds(12 * 3600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallKey(u64);
 
+type Shard = HashMap<CallKey, Call, foldhash::fast::RandomState>;
+
 /// All calls that are going on.
 #[derive(Debug)]
 pub struct Calls {
-    shards: Box<[Mutex<HashMap<CallKey, Call>>]>,
+    shards: Box<[Mutex<Shard>]>,
     hasher: RandomState,
     next: AtomicU64,
     count: AtomicUsize,
     /// When somebody called from a phone last, of those that somebody may be logged out of.
-    used: Mutex<HashMap<ExtensionId, Timestamp>>,
+    used: Mutex<HashMap<ExtensionId, Timestamp, foldhash::quality::RandomState>>,
 }
 
 /// One call.
@@ -59,6 +61,8 @@ pub struct Call {
     pub caller: Party,
     /// What was dialled.
     pub dialled: Box<str>,
+    /// The extension that it meant; none for a service.
+    pub line: Option<ExtensionId>,
     /// Those who are called, one a dialog.
     pub called: Vec<Party>,
     /// The INVITE that it began with.
@@ -242,6 +246,15 @@ impl Calls {
         all
     }
 
+    /// Looks at every call of an extension that is not over.
+    pub(super) fn each_of(&self, extension: ExtensionId, act: impl Fn(&Call)) {
+        for shard in &self.shards {
+            let calls = shard.lock();
+            let is_at = |call: &&Call| call.line == Some(extension) || call.is_of(extension);
+            calls.values().filter(|call| call.over_at.is_none()).filter(is_at).for_each(&act);
+        }
+    }
+
     /// One page of those that are not over and that somebody wants to know of, the oldest first, and how many there are on all.
     /// What is on no page is not copied.
     pub fn page(&self, wanted: impl Fn(&Call) -> bool, offset: usize, limit: usize) -> (Vec<Call>, usize) {
@@ -271,7 +284,7 @@ impl Calls {
         })
     }
 
-    fn shard(&self, key: CallKey) -> Option<&Mutex<HashMap<CallKey, Call>>> {
+    fn shard(&self, key: CallKey) -> Option<&Mutex<Shard>> {
         self.shards.get(usize::try_from(key.0 % SHARDS as u64).unwrap_or(0))
     }
 }
@@ -283,7 +296,7 @@ impl Call {
         domain: DomainId,
         (call_id, passage): (&[u8], PassageKey),
         caller: Party,
-        dialled: &str,
+        (dialled, line): (&str, Option<ExtensionId>),
         now: Timestamp,
     ) -> Self {
         Self {
@@ -292,7 +305,8 @@ impl Call {
             call_id: call_id.into(),
             caller,
             dialled: dialled.into(),
-            called: Vec::new(),
+            line,
+            called: Vec::with_capacity(1),
             passage,
             started_at: now,
             answered_at: None,

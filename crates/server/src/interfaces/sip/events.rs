@@ -244,6 +244,11 @@ impl Events {
         }
     }
 
+    /// Whether anybody watches this.
+    pub(super) fn is_watched(&self, watched: ExtensionId, package: Package) -> bool {
+        self.table.lock().watchers.contains_key(&(watched, package))
+    }
+
     /// Writes what is due. `write` gives nothing for a phone that cannot be reached.
     pub(super) fn take_due(
         &self,

@@ -31,7 +31,14 @@ const DIALOGS_MAX: usize = 16;
 impl SipInterface {
     /// A call has begun, or is otherwise than it was.
     pub(super) fn line_changed(&self, call: &Call) {
-        self.events.lines.changed(call, &*self.system.ledger);
+        self.events.lines.changed(call);
+    }
+
+    /// What happens at a line is known from now on, and what goes on there already.
+    pub(super) fn follow(&self, package: Package, line: ExtensionId) {
+        if package == Package::Dialog && self.events.lines.watch(line) {
+            self.system.calls.each_of(line, |call| self.line_changed(call));
+        }
     }
 
     /// The messages in the mailbox of an extension are others, or heard now: whoever waits for them is told.
@@ -82,6 +89,7 @@ impl SipInterface {
             let is_there = is_there && self.flows.sent_by(&flow).is_some();
             (!is_there).then_some(Ending::Deactivated)
         });
+        self.events.lines.retain(|line| self.events.is_watched(line, Package::Dialog));
     }
 
     /// Writes the next NOTIFY of a subscription; `None` where there is no way to the phone any more.

@@ -45,7 +45,7 @@ pub(super) struct Passages {
 
 #[derive(Debug, Default)]
 struct Shard {
-    passages: HashMap<PassageKey, Passage>,
+    passages: HashMap<PassageKey, Passage, foldhash::fast::RandomState>,
     due: BinaryHeap<Reverse<(u64, PassageKey)>>,
 }
 
@@ -208,7 +208,7 @@ impl Passage {
         Self {
             relay,
             from,
-            branches: Vec::new(),
+            branches: Vec::with_capacity(1),
             call: None,
             begins: false,
             tag: Box::default(),
@@ -248,6 +248,9 @@ impl Passage {
                     self.say(back, out);
                     if is_final {
                         self.forget_requests();
+                        if !self.relay.says_again() {
+                            self.said = None;
+                        }
                     }
                 }
                 Act::Keep => self.kept = at_hand.and_then(back),
@@ -361,6 +364,7 @@ impl Passage {
     /// Where everything is decided, requests are not sent again: of many calls that would be much memory.
     fn forget_requests(&mut self) {
         if self.relay.is_decided() {
+            self.otherwise = None;
             for branch in &mut self.branches {
                 branch.request = Bytes::new();
             }
@@ -375,7 +379,7 @@ const fn is_absence(status: u16) -> bool {
 
 /// The response as it goes back.
 fn back(response: &Response<'_>) -> Option<Bytes> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(response.fields.bytes().len());
     response.write_back(&mut out).ok()?;
     Some(out.into())
 }

@@ -184,7 +184,8 @@ impl Desk<'_> {
             return Err((480, "Temporarily Unavailable"));
         }
         if is_call {
-            let call = self.begin_call(office, request, essentials, sender, (key, called.number.as_str()));
+            let dialled = (key, called.number.as_str(), Some(called.id));
+            let call = self.begin_call(office, request, essentials, sender, dialled);
             passage.call = Some(call.inspect_err(|_| self.outbox.truncate(sent_before))?);
             passage.begins = true;
             if has_mailbox {
@@ -203,7 +204,7 @@ impl Desk<'_> {
         request: &Request<'_>,
         essentials: &Essentials<'_>,
         sender: &Sender<'_>,
-        (key, dialled): (PassageKey, &str),
+        (key, dialled, line): (PassageKey, &str, Option<ExtensionId>),
     ) -> Result<CallKey, (u16, &'static str)> {
         let calls = &self.sip.system.calls;
         let fields = &request.fields;
@@ -225,7 +226,7 @@ impl Desk<'_> {
             is_ours: false,
         };
         let number = calls.next_number();
-        let begun = Call::begun(number, office.domain.id, (call_id, key), caller, dialled, self.now);
+        let begun = Call::begun(number, office.domain.id, (call_id, key), caller, (dialled, line), self.now);
         // Section 8.2.2.2: one call is begun once; and nobody takes over another's.
         if !calls.begin(call, begun) {
             return Err((482, "Merged Request"));

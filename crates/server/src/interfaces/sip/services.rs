@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use calls::short_code::Dialled;
-use signin::extension::Extension;
+use signin::{extension::Extension, ident::ExtensionId};
 use wire::sip::{
     Essentials, Request, Times,
     relay::{Kind, Relay},
@@ -50,7 +50,7 @@ impl Desk<'_> {
         };
         // What is shown of it says no secret.
         let shown = attendant::shown(&dialled);
-        let owed = self.owe(office, request, essentials, sender, (key, shown))?;
+        let owed = self.owe(office, request, essentials, sender, (key, shown, None))?;
         let system = Arc::clone(&self.sip.system);
         let runtime = self.sip.runtime.as_ref().ok_or((500, "Server Internal Error"))?;
         runtime.spawn(async move {
@@ -70,7 +70,8 @@ impl Desk<'_> {
         sender: &Sender<'_>,
         (key, called): (PassageKey, &Extension),
     ) -> Result<(), (u16, &'static str)> {
-        let owed = self.owe(office, request, essentials, sender, (key, called.number.as_str()))?;
+        let dialled = (key, called.number.as_str(), Some(called.id));
+        let owed = self.owe(office, request, essentials, sender, dialled)?;
         let opening =
             self.sip.system.calls.with(owed.call, |call| attendant::mailbox_of(&self.sip.system, call));
         owed.pay(match opening.flatten() {
@@ -86,14 +87,14 @@ impl Desk<'_> {
         request: &Request<'_>,
         essentials: &Essentials<'_>,
         sender: &Sender<'_>,
-        (key, dialled): (PassageKey, &str),
+        (key, dialled, line): (PassageKey, &str, Option<ExtensionId>),
     ) -> Result<Owed, (u16, &'static str)> {
         let sip = self.sip;
         if sip.stations.len() >= STATIONS_MAX {
             return Err((486, "Busy Here"));
         }
         let here = self.flow_back(request);
-        let call = self.begin_call(office, request, essentials, sender, (key, dialled))?;
+        let call = self.begin_call(office, request, essentials, sender, (key, dialled, line))?;
         let relay = Relay::new(Kind::Invite, here.is_reliable(), Times::STANDARD);
         let mut passage = Passage::new(relay, Some(here));
         let request_bytes = Bytes::from(request.fields.bytes().to_vec());

@@ -150,10 +150,14 @@ impl Desk<'_> {
         subscription.expires_at = self.now.after(granted);
         // What lasts no time is told once (section 4.4.3).
         subscription.ending = (granted == Seconds(0)).then_some(Ending::Timeout);
+        let package = subscription.package;
+        self.sip.follow(package, watched.id);
         self.sip.events.begin(subscription).map_err(|full| match full {
             Full::House => OUT_OF_ROOM,
             Full::Phone => (403, "Too Many Subscriptions"),
         })?;
+        // It may have been let go in between: nobody watched it yet.
+        self.sip.follow(package, watched.id);
         Ok((watched.number.as_str().into(), granted))
     }
 
