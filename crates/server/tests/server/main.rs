@@ -31,6 +31,8 @@ mod caller;
 #[cfg(test)]
 mod calls_are_watched;
 #[cfg(test)]
+mod calls_over_restart;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod commands_import;

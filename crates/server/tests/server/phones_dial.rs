@@ -204,6 +204,21 @@ async fn at_the_door(house: &House, phone: &mut Talker, number: &str) -> Convers
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_talks_to_the_house_hears_that_it_stops_and_what_was_said_is_kept() {
+    let house = office().await;
+    let mut cem = phone(&house, "203", CODE_203).await;
+    let mut conversation = cem.dials("201").await;
+    conversation.voice.hears(&sound::tone(calls::dialogue::Tone::Beep)).await;
+    conversation.voice.says(&speech(120)).await;
+    let house = house.restarted().await;
+    cem.hears("BYE").await;
+    assert!(house.system.calls.is_empty());
+    let Owner::Account(account) = owner(&house, "201") else { panic!("an account") };
+    assert_eq!(house.system.ledger.mailbox(account).messages.len(), 1);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn from_another_phone_a_mailbox_opens_by_its_code_alone() {
     let house = office().await;
     let mut bob = phone(&house, "202", CODE_202).await;
