@@ -123,6 +123,7 @@ fn rows() -> Vec<Row> {
         post("/manager/users/{id}/secrets/{kind}", Needs(SecurityReset), users::set_secret),
         get("/manager/extensions", Needs(ExtensionsRead), extensions::list),
         get("/manager/extensions/new", Needs(ExtensionsWrite), extensions::ask_new),
+        get("/manager/users/{id}/calls/logout", Needs(StatusControl), user_calls::ask_log_out),
         post("/manager/extensions/new", Needs(ExtensionsWrite), extensions::create),
         get("/manager/extensions/{id}", Needs(ExtensionsRead), extensions::show),
         post("/manager/extensions/{id}", Needs(ExtensionsWrite), extensions::save),

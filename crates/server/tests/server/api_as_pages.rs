@@ -61,6 +61,7 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/manager/users/{id}/calls", By(&["getMailbox", "listMessages", "getDesk", "listCallLog"])),
     ("POST", "/manager/users/{id}/calls/mailbox", By(&["changeMailbox"])),
     ("POST", "/manager/users/{id}/calls/desk", By(&["changeDesk"])),
+    ("GET", "/manager/users/{id}/calls/logout", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/calls/logout", By(&["logOutUser"])),
     ("GET", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/calls/messages/{message}/delete", By(&["deleteMessage"])),
