@@ -59,6 +59,8 @@ mod machine;
 #[cfg(test)]
 mod phone;
 #[cfg(test)]
+mod phones_are_guests;
+#[cfg(test)]
 mod phones_are_refused;
 #[cfg(test)]
 mod phones_call;
