@@ -29,7 +29,7 @@ use super::{
 const SECURITY: &str = "bearer";
 
 /// What is read at an address of its own, and is not always there.
-const MAY_BE_MISSING: [&str; 2] = ["getOwnDraft", "getLastSecurityChange"];
+const MAY_BE_MISSING: [&str; 3] = ["getOwnDraft", "getLastSecurityChange", "getShortCodes"];
 
 const ABOUT: &str = "\
 Everything that the pages of the manager can do, for programs.
