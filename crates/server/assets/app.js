@@ -242,7 +242,10 @@
     // A page that nobody looks at, or that was left, holds no connection: browsers allow few of them at a time.
     let source = null;
     const follow = () => {
-      if (document.hidden) {
+      if (!part.dataset.live) {
+        // There is no such stream for whoever sees a part of the installation; what is asked for every so often does.
+        state("on", "Live");
+      } else if (document.hidden) {
         source?.close();
         source = null;
       } else if (!source) {

@@ -31,7 +31,10 @@ use crate::{
     config::Loaded,
     core_dump, descriptors,
     doors::Porter,
-    interfaces::sip::SipInterface,
+    interfaces::sip::{
+        SipInterface,
+        kept::{self, Print},
+    },
     listen::{
         certificate::{addresses_of_this_machine, names_of_this_machine},
         listener::{Addresses, LISTENERS, ListenerRow},
@@ -49,6 +52,8 @@ const SWEEP: Duration = Duration::from_secs(5);
 const CALLS_TICK: Duration = Duration::from_millis(100);
 /// How often the course of sign-ins is written down, in seconds; and at the end.
 const SERIES_SAVED_EVERY: u64 = 300;
+/// How often the calls that go on are written down, in seconds, for the case that the program ends without stopping.
+const CALLS_KEPT_EVERY: u64 = 60;
 /// How long everything may take to end.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 
@@ -142,6 +147,10 @@ impl Running {
             listeners: doors.iter().map(|door| (door.listener, door.addresses.clone())).collect(),
             local: Some(local.path().to_owned()),
         };
+        let sip = Arc::clone(porter.sip());
+        if let Err(error) = tokio::task::spawn_blocking(move || kept::take_up(&sip)).await {
+            tracing::error!(%error, "calls that began before the start were not taken up");
+        }
         let tasks = TaskTracker::new();
         let mut threads = Vec::new();
         for door in doors {
@@ -166,6 +175,11 @@ impl Running {
     /// Stops everything: nothing new is taken, what was taken is answered, everything is written out.
     pub async fn stop(self) {
         tracing::info!("stopping");
+        let sip = self.system.sip();
+        // As long as phones are listened to.
+        if let Some(sip) = &sip {
+            sip.part().await;
+        }
         self.system.stop.cancel();
         // They answer what has arrived, and what they leave for later is among the tasks.
         let threads = self.threads;
@@ -179,12 +193,17 @@ impl Running {
         if tokio::time::timeout(STOP_GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!(count = self.tasks.len(), "some connections did not end in time");
         }
+        if let Some(sip) = sip {
+            // What has begun since.
+            sip.end_what_is_ours();
+        }
         note(&self.system, Action::Stopped).await;
         self.system.folder.remove(ADDRESSES_FILE);
         let ended = Arc::clone(&self.system);
         let close = move || {
             ended.series.look(&ended.metrics, ended.clock.now());
             save_series(&ended);
+            kept::keep(&ended, Some(ended.clock.now()), Print::default());
             ended.ledger.close()
         };
         match tokio::task::spawn_blocking(close).await {
@@ -220,6 +239,7 @@ async fn sweep(system: Arc<System>) {
     let mut tick = tokio::time::interval(SWEEP);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut saved_at = system.clock.now();
+    let (mut kept_at, mut print) = (saved_at, Print::default());
     loop {
         tokio::select! {
             _ = tick.tick() => {}
@@ -232,6 +252,10 @@ async fn sweep(system: Arc<System>) {
         if is_due {
             saved_at = now;
         }
+        let is_kept = now.seconds_since(kept_at) >= CALLS_KEPT_EVERY;
+        if is_kept {
+            kept_at = now;
+        }
         // It walks through everything that is known: not on a thread that others wait for.
         let swept = Arc::clone(&system);
         let sweep = move || {
@@ -239,8 +263,9 @@ async fn sweep(system: Arc<System>) {
             if is_due {
                 save_series(&swept);
             }
+            if is_kept { kept::keep(&swept, None, print) } else { print }
         };
-        drop(tokio::task::spawn_blocking(sweep).await);
+        print = tokio::task::spawn_blocking(sweep).await.unwrap_or_default();
     }
 }
 

@@ -7,6 +7,7 @@
 mod agents;
 mod ahead;
 mod alarms;
+mod aside;
 mod audit;
 mod backup;
 mod batches;

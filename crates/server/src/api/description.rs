@@ -29,7 +29,7 @@ use super::{
 const SECURITY: &str = "bearer";
 
 /// What is read at an address of its own, and is not always there.
-const MAY_BE_MISSING: [&str; 2] = ["getOwnDraft", "getLastSecurityChange"];
+const MAY_BE_MISSING: [&str; 3] = ["getOwnDraft", "getLastSecurityChange", "getShortCodes"];
 
 const ABOUT: &str = "\
 Everything that the pages of the manager can do, for programs.
@@ -181,6 +181,13 @@ fn operation(row: &Row, schemas: &mut Schemas) -> Operation {
             "Open to whoever is signed in by name and password, also where a new password must be chosen first.".into()
         }
         Access::Needs(right) => format!("Needs the right `{}`: to {}.", right.row().name, right.title()),
+        Access::NeedsWithin(right, within) => format!(
+            "Needs the right `{}`: to {}. Whoever administers one domain needs `{}`: to {}.",
+            right.row().name,
+            right.title(),
+            within.row().name,
+            within.title()
+        ),
     };
     let more = if row.more.is_empty() { who } else { format!("{}\n\n{who}", row.more) };
     let mut operation = OperationBuilder::new()
@@ -188,7 +195,7 @@ fn operation(row: &Row, schemas: &mut Schemas) -> Operation {
         .operation_id(Some(row.id))
         .summary(Some(row.summary))
         .description(Some(more));
-    if let Access::Needs(right) = row.access {
+    if let Some(right) = row.access.right(false) {
         operation = operation.extensions(Some(needs(right)));
     }
     if row.access == Access::Anyone {
@@ -358,7 +365,7 @@ fn refusals(row: &Row) -> BTreeMap<StatusCode, Vec<Kind>> {
         Access::SignedIn => kinds.extend([Kind::NewPasswordFirst]),
         Access::InPerson => kinds.extend([Kind::NewPasswordFirst, Kind::NeverAllowed]),
         Access::Detained => kinds.extend([Kind::NeverAllowed]),
-        Access::Needs(_) => kinds.extend([Kind::NewPasswordFirst, Kind::NoRight]),
+        Access::Needs(_) | Access::NeedsWithin(..) => kinds.extend([Kind::NewPasswordFirst, Kind::NoRight]),
     }
     if row.access != Access::Anyone {
         kinds.extend([Kind::SignInFirst, Kind::Refused, Kind::Wait, Kind::Unavailable]);

@@ -53,6 +53,20 @@ pub enum Access {
     Detained,
     /// Whoever has this right, by a session or by a token.
     Needs(Right),
+    /// The same, where the first right is one about the installation as a whole: whoever is within a domain has none of these, and
+    /// sees what is their domain's by the second.
+    NeedsWithin(Right, Right),
+}
+
+impl Access {
+    /// The right that somebody needs; `None` = none.
+    pub const fn right(self, is_within: bool) -> Option<Right> {
+        match self {
+            Self::Anyone | Self::SignedIn | Self::InPerson | Self::Detained => None,
+            Self::NeedsWithin(_, within) if is_within => Some(within),
+            Self::Needs(right) | Self::NeedsWithin(right, _) => Some(right),
+        }
+    }
 }
 
 /// Whoever it is.
@@ -174,10 +188,9 @@ async fn may(api: &Arc<Api>, caller: &Caller, access: Access) -> Result<(), Prob
             Kind::NeverAllowed,
             "Only who is signed in by name and password may do this; no token.",
         )),
-        Access::Needs(right) => {
-            if caller.by.may(right) {
-                return Ok(());
-            }
+        Access::Needs(_) | Access::NeedsWithin(..) => {
+            let needed = access.right(caller.by.within.is_some());
+            let Some(right) = needed.filter(|right| !caller.by.may(*right)) else { return Ok(()) };
             // That somebody tried has its row in the audit.
             let refused = api.system.administer(&caller.by, move |admin, _| admin.demand(right)).await;
             refused.map(|_| ()).map_err(Problem::from)

@@ -1,4 +1,4 @@
-//! Short codes: which code is dialled for what, in the first domain.
+//! Short codes: which code is dialled for what, domain by domain.
 
 use std::sync::Arc;
 
@@ -6,18 +6,26 @@ use axum::extract::State;
 use calls::short_code::{Feature, ShortCodes};
 use serde::{Deserialize, Serialize};
 use signin::{admin::Admin, dice::Dice, ident::DomainId, records::Records};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
     answer::{Answer, IfMatch},
     door::Caller,
-    problem::{FieldError, Problem},
-    request::Body,
+    problem::{FieldError, Kind, Problem},
+    request::{Body, Query},
 };
 use crate::attendant;
 
-const DOMAIN: DomainId = DomainId::FIRST;
+/// Whose codes are meant.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    /// The domain; the first where nothing is said.
+    #[serde(default)]
+    #[param(value_type = Option<u64>, minimum = 0, maximum = 4_294_967_295_i64, example = 1)]
+    domain: Option<u32>,
+}
 
 /// The code of each feature: all of them, as they were read. Null switches a feature off.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -82,17 +90,33 @@ impl ShortCodeSettings {
     }
 }
 
-pub(super) async fn show(State(api): State<Arc<Api>>) -> Result<Answer, Problem> {
-    let version = api.system.ledger.short_codes(DOMAIN).version;
-    Answer::versioned(&ShortCodeSettings::of(&attendant::short_codes(&api.system, DOMAIN)), version)
+fn meant(api: &Api, caller: &Caller, which: &Which) -> Result<DomainId, Problem> {
+    let domain = caller.reach(api).domain(caller.by.domain_meant(which.domain));
+    let domain = domain.ok_or_else(|| Problem::new(Kind::NotFound, "This domain does not exist any more."));
+    domain.map(|domain| domain.id)
+}
+
+fn codes_of(api: &Api, domain: DomainId) -> Result<Answer, Problem> {
+    let version = api.system.ledger.short_codes(domain).version;
+    Answer::versioned(&ShortCodeSettings::of(&attendant::short_codes(&api.system, domain)), version)
+}
+
+pub(super) async fn show(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Query(which): Query<Which>,
+) -> Result<Answer, Problem> {
+    codes_of(&api, meant(&api, &caller, &which)?)
 }
 
 pub(super) async fn change(
     State(api): State<Arc<Api>>,
     caller: Caller,
     if_match: IfMatch,
+    Query(which): Query<Which>,
     Body(wanted): Body<ShortCodeSettings>,
 ) -> Result<Answer, Problem> {
+    let domain = meant(&api, &caller, &which)?;
     let codes = attendant::chosen_codes(|row| wanted.code(row.feature)).map_err(|wrong| {
         let wrong = wrong.into_iter().map(|(feature, fault)| FieldError {
             field: feature.replace('-', "_"),
@@ -101,10 +125,10 @@ pub(super) async fn change(
         Problem::fields(wrong.collect())
     })?;
     let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
-        let version = admin.records.short_codes(DOMAIN).version;
+        let version = admin.records.short_codes(domain).version;
         if_match.demand(version, "domain")?;
-        admin.save_short_codes(DOMAIN, version, &codes)
+        admin.save_short_codes(domain, version, &codes)
     };
     api.system.administer(&caller.by, changed).await?;
-    show(State(api)).await
+    codes_of(&api, domain)
 }

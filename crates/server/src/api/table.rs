@@ -357,8 +357,8 @@ fn people_rows() -> Vec<Row> {
 }
 
 fn status_rows() -> Vec<Row> {
-    use Access::Needs;
-    use Right::{SecurityReset, StatusControl, StatusRead};
+    use Access::{Needs, NeedsWithin};
+    use Right::{ExtensionsRead, SecurityReset, StatusControl, StatusRead};
     vec![
         get("/figures", Needs(StatusRead), "getFigures", "How the system is", figures::show)
             .gives::<figures::Figures>(),
@@ -399,7 +399,7 @@ fn status_rows() -> Vec<Row> {
         get("/phones", Needs(StatusRead), "listPhones", "Registered phones, by extension", phones::list)
             .asks::<phones::Search>()
             .gives::<phones::Registrations>(),
-        get("/calls", Needs(StatusRead), "listCalls", "Calls that go on", calls::list)
+        get("/calls", NeedsWithin(StatusRead, ExtensionsRead), "listCalls", "Calls that go on", calls::list)
             .asks::<calls::Search>()
             .gives::<calls::Calls>(),
         delete("/calls/{number}", Needs(StatusControl), "endCall", "End a call", calls::end)

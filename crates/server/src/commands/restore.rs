@@ -27,7 +27,9 @@ use super::{
     place::unopened,
     prompt::Prompt,
 };
-use crate::{data_folder::DataFolder, master_key, moment, system::StartError};
+use crate::{
+    data_folder::DataFolder, interfaces::sip::kept::KEPT_FILE, master_key, moment, system::StartError,
+};
 
 /// Where everything is put until it is whole.
 const WORKSHOP: &str = ".restore";
@@ -146,6 +148,8 @@ fn put_in_place(folder: &DataFolder, workshop: &Path) -> io::Result<()> {
         remove_if_there(&folder.path(SUM_FILE))?;
         // They tell of the changes of the old one, which the new one need not have.
         remove_if_there(&folder.path(NOTES_FILE))?;
+        // So do the calls that went on.
+        remove_if_there(&folder.path(KEPT_FILE))?;
     }
     fs::rename(workshop.join(DATABASE_FILE), &database)?;
     move_if_there(&workshop.join(SUM_FILE), &folder.path(SUM_FILE))?;

@@ -162,6 +162,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin, C: Cutter> Phone<'a, S, C> {
     /// Closes the connection; `is_ours` where nobody at the other end wants it.
     async fn part(mut self, is_ours: bool) {
         if is_ours {
+            // What others wanted to say to the phone.
+            while let Ok(bytes) = self.place.outgoing.try_recv() {
+                C::put(&bytes, &mut self.ready);
+            }
             self.ready.extend_from_slice(C::FAREWELL);
             drop(self.send().await);
         }

@@ -19,7 +19,7 @@ use super::{
     extensions::user_link,
     guard::{self, SignedForm, SignedIn},
     lists::{ListQuery, PAGE, thousands},
-    moment,
+    moment, routes,
     views::{
         calls::{CallRow, CallSide, CallsPart},
         errors::ConfirmPage,
@@ -114,10 +114,10 @@ fn find(web: &Web, who: &SignedIn, number: u64) -> Option<Call> {
     web.system.calls.one(number).filter(|call| is_within(call, who.by.within))
 }
 
-/// Where whoever ends a call came from: who is within a domain has no status to look at, but extensions.
+/// Where whoever ends a call came from: they need not be one who may look at calls.
 fn back(who: &SignedIn, call: Option<&Call>) -> String {
     match call {
-        _ if who.by.may(Right::StatusRead) => PATH.into(),
+        _ if routes::is_open_to(PATH, &who.by) => PATH.into(),
         Some(call) if who.by.may(Right::ExtensionsRead) => {
             format!("/manager/extensions/{}", call.caller.extension)
         }

@@ -15,7 +15,7 @@ use super::{
     credentials,
     guard::{SignedForm, SignedIn},
     lists::thousands,
-    settings,
+    settings, short_codes,
     views::{
         domains::{DomainNewPage, DomainPage, DomainRow, DomainsPage, new_domain_fields},
         errors::ConfirmPage,
@@ -84,6 +84,14 @@ pub(super) fn field(web: &Web, who: &SignedIn, filled: &Filled) -> Option<Field>
         filled.field(Field::new("domain", "Domain").kind(Kind::Select(choices)).hint(hint).required())
     };
     is_asked(web, who).then(field)
+}
+
+/// `domain` of a page about one of them at a time.
+pub(super) fn choice(web: &Web, who: &SignedIn, chosen: DomainId) -> Option<Field> {
+    is_asked(web, who).then(|| {
+        let choices = choices(web, &chosen.to_string());
+        Field::new("domain", "Domain").kind(Kind::Select(choices)).search()
+    })
 }
 
 /// `domain` of a list: all of them, or one.
@@ -194,6 +202,7 @@ fn page(web: &Web, who: &SignedIn, domain: &Domain, filled: &Filled) -> DomainPa
         Link::new(to("/manager/users"), format!("Users: {}", thousands(users(web, id)))),
         Link::new(to("/manager/extensions"), format!("Extensions: {}", thousands(extensions(web, id)))),
         Link::new(SettingsTab::Administrators.href(), format!("Administrators: {}", administrators(web, id))),
+        Link::new(short_codes::href(id), "Short codes"),
     ];
     let editable = who.by.may(Right::SystemWrite);
     let first = who.by.may(Right::SecurityWrite).then(|| to("/manager/administrators/new"));

@@ -50,6 +50,7 @@ use super::{
         parts::{Notice, Tone},
         settings::SettingsTab,
         shell::{Gate, Person, Place, Shell, Theme},
+        status::StatusTab,
     },
     warnings,
 };
@@ -361,8 +362,11 @@ impl SignedIn {
         let is_asked = |tab: &SettingsTab| *tab != SettingsTab::Domains || domains::is_asked(web, self);
         let settings: Vec<SettingsTab> =
             SettingsTab::ALL.into_iter().filter(|tab| may_see(tab.href()) && is_asked(tab)).collect();
+        let calls_alone = !may_see(Place::Status.href()) && may_see(StatusTab::Calls.href());
         let is_open = |place: &Place| {
-            if *place == Place::Settings {
+            if *place == Place::Status && calls_alone {
+                true
+            } else if *place == Place::Settings {
                 // One's own preferences have a place of their own.
                 settings.iter().any(|tab| *tab != SettingsTab::Preferences)
             } else {
@@ -380,6 +384,7 @@ impl SignedIn {
             None if self.by.rights.len() == Right::ALL.len() => "All rights".into(),
             None => "Some rights".into(),
         };
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
         Shell {
             system: system_name(web),
             csrf: self.csrf.clone(),
@@ -392,8 +397,10 @@ impl SignedIn {
                 warnings: warnings::on_every_page(web, self),
                 places,
                 settings,
-                locks: u64::try_from(web.system.ledger.locks(now).len()).unwrap_or(u64::MAX),
-                alarms: u64::try_from(web.system.ledger.alarms_unseen()).unwrap_or(u64::MAX),
+                // These are of the whole installation.
+                locks: if calls_alone { 0 } else { count(web.system.ledger.locks(now).len()) },
+                alarms: if calls_alone { 0 } else { count(web.system.ledger.alarms_unseen()) },
+                calls_alone,
             },
         }
     }

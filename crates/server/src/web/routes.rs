@@ -35,6 +35,24 @@ pub enum Access {
     Detained,
     /// Whoever is signed in and has this right.
     Needs(Right),
+    /// The same, where the first right is one about the installation as a whole: whoever is within a domain has none of these, and
+    /// sees what is their domain's by the second.
+    NeedsWithin(Right, Right),
+}
+
+impl Access {
+    /// The right that somebody needs; `None` = none.
+    pub const fn right(self, is_within: bool) -> Option<Right> {
+        match self {
+            Self::Anyone | Self::SignedIn | Self::Detained => None,
+            Self::NeedsWithin(_, within) if is_within => Some(within),
+            Self::Needs(right) | Self::NeedsWithin(right, _) => Some(right),
+        }
+    }
+
+    fn is_open_to(self, by: &By) -> bool {
+        self.right(by.within.is_some()).is_none_or(|right| by.may(right))
+    }
 }
 
 /// One row.
@@ -58,7 +76,7 @@ const NOT_IN_EDITOR: [&str; 4] = ["/status", "/manager/audit", "/manager/prefere
 
 /// Every page.
 fn rows() -> Vec<Row> {
-    use Access::{Anyone, Detained, Needs, SignedIn};
+    use Access::{Anyone, Detained, Needs, NeedsWithin, SignedIn};
     use Right::{
         ExtensionsRead, ExtensionsWrite, SecurityRead, SecurityReset, SecurityWrite, StatusControl,
         StatusRead, SystemRead, SystemWrite, UsersRead, UsersWrite,
@@ -105,6 +123,7 @@ fn rows() -> Vec<Row> {
         get("/manager/users/{id}/calls", Needs(UsersRead), user_calls::show),
         post("/manager/users/{id}/calls/mailbox", Needs(UsersWrite), user_calls::save_mailbox),
         post("/manager/users/{id}/calls/desk", Needs(UsersWrite), user_calls::save_desk),
+        get("/manager/users/{id}/calls/logout", Needs(StatusControl), user_calls::ask_log_out),
         post("/manager/users/{id}/calls/logout", Needs(StatusControl), user_calls::log_out),
         get(
             "/manager/users/{id}/calls/messages/{message}/delete",
@@ -184,8 +203,9 @@ fn rows() -> Vec<Row> {
         get("/status", Needs(StatusRead), status::overview),
         get("/status/events", Needs(StatusRead), status::events),
         get("/status/live/{tab}", Needs(StatusRead), status::live),
+        get("/status/live/calls", NeedsWithin(StatusRead, ExtensionsRead), status::live),
         get("/status/phones", Needs(StatusRead), status::show),
-        get("/status/calls", Needs(StatusRead), status::show),
+        get("/status/calls", NeedsWithin(StatusRead, ExtensionsRead), status::show),
         get("/status/calls/{id}/end", Needs(StatusControl), calls::ask_end),
         post("/status/calls/{id}/end", Needs(StatusControl), calls::end),
         get("/status/blacklists", Needs(StatusRead), status::show),
@@ -212,10 +232,7 @@ pub(super) fn is_open_to(path: &str, by: &By) -> bool {
         let pages = table().into_iter().filter(|(method, ..)| *method == Method::GET);
         pages.map(|(_, path, access)| (path, access)).collect()
     });
-    LOOKED_AT.get(path).is_some_and(|access| match access {
-        Access::Anyone | Access::SignedIn | Access::Detained => true,
-        Access::Needs(right) => by.may(*right),
-    })
+    LOOKED_AT.get(path).is_some_and(|access| access.is_open_to(by))
 }
 
 /// All pages, each behind its row's access.
@@ -239,9 +256,8 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
     if status.wants_new_secret() && access != Access::Detained {
         return Redirect::to("/manager/password").into_response();
     }
-    if let Access::Needs(right) = access
-        && !who.by.may(right)
-    {
+    let needed = access.right(who.by.within.is_some());
+    if let Some(right) = needed.filter(|right| !who.by.may(*right)) {
         if parts.method != Method::GET {
             // A change that somebody tried and may not make has its row in the audit.
             let _refused = web.system.administer(&who.by, move |admin, _| admin.demand(right)).await;
@@ -249,7 +265,7 @@ async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request
         return who.visitor.error(&web, StatusCode::FORBIDDEN);
     }
     // One's own account and one's own draft are changed at once, in offline mode too.
-    who.by.offline &= matches!(access, Access::Needs(_));
+    who.by.offline &= needed.is_some();
     if web.system.editor.is_some() && NOT_IN_EDITOR.iter().any(|path| parts.uri.path().starts_with(path)) {
         return who.visitor.away(&web);
     }

@@ -1,13 +1,16 @@
-//! Short codes: which code is dialled for what. Those of the first domain, as with the system password.
+//! Short codes: which code is dialled for what, domain by domain.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use calls::short_code::{CODE_MAX, FEATURES, FeatureRow, ShortCodes};
+use serde::Deserialize;
 use signin::{ident::DomainId, records::Records, rights::Right};
 
 use super::{
-    Web, credentials, domains,
+    Web,
+    address::Query,
+    credentials, domains,
     form::Form,
     guard::{self, SignedForm, SignedIn},
     settings::typed,
@@ -22,16 +25,40 @@ use super::{
 use crate::attendant;
 
 const TAB: SettingsTab = SettingsTab::ShortCodes;
-const DOMAIN: DomainId = DomainId::FIRST;
 
-pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn) -> Response {
-    who.page(&page(&web, &who, &saved(&web, &who)))
+/// What the address says.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Which {
+    /// The number of a domain; empty = the own one, or the first.
+    #[serde(default)]
+    domain: String,
+}
+
+/// The domain whose codes are meant, as far as somebody reaches.
+fn meant(web: &Web, who: &SignedIn, said: &str) -> Result<DomainId, Response> {
+    let id = if said.is_empty() { Some(who.by.domain()) } else { said.parse().ok().map(DomainId) };
+    let domain = id.and_then(|id| who.reach(web).domain(id));
+    domain.map(|domain| domain.id).ok_or_else(|| who.visitor.error(web, StatusCode::NOT_FOUND))
+}
+
+/// Where the codes of a domain are.
+pub(super) fn href(domain: DomainId) -> String {
+    if domain == DomainId::FIRST { TAB.href().into() } else { format!("{}?domain={domain}", TAB.href()) }
+}
+
+pub(super) async fn show(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Query(which): Query<Which>,
+) -> Result<Response, Response> {
+    let domain = meant(&web, &who, &which.domain)?;
+    Ok(who.page(&page(&web, &who, domain, &saved(&web, &who, domain))))
 }
 
 /// The codes that can be dialled now.
-fn saved(web: &Web, who: &SignedIn) -> Filled {
-    let codes = attendant::short_codes(&web.system, DOMAIN);
-    let version = who.known(web).short_codes(DOMAIN).version;
+fn saved(web: &Web, who: &SignedIn, domain: DomainId) -> Filled {
+    let codes = attendant::short_codes(&web.system, domain);
+    let version = who.known(web).short_codes(domain).version;
     FEATURES
         .iter()
         .fold(Filled::default(), |filled, row| filled.with(row.name, code(&codes, row)))
@@ -42,7 +69,7 @@ fn code<'a>(codes: &'a ShortCodes, row: &FeatureRow) -> &'a str {
     codes.code(row.feature).map_or("", |code| code.as_str())
 }
 
-fn page(web: &Web, who: &SignedIn, filled: &Filled) -> ShortCodesPage {
+fn page(web: &Web, who: &SignedIn, domain: DomainId, filled: &Filled) -> ShortCodesPage {
     let editable = who.by.may(Right::SystemWrite) && !who.by.offline;
     let defaults = ShortCodes::default();
     let field = |row: &FeatureRow| {
@@ -58,10 +85,6 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled) -> ShortCodesPage {
     };
     let fields: Vec<Field> = FEATURES.iter().map(field).collect();
     let mut notices = Vec::new();
-    if domains::is_asked(web, who) {
-        let title = format!("Those of {}", domains::title(&*web.system.ledger, DOMAIN));
-        notices.push(Notice::new(Tone::Info, title, "Other domains have the defaults."));
-    }
     if who.by.offline {
         notices.push(Notice::new(
             Tone::Info,
@@ -72,10 +95,14 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled) -> ShortCodesPage {
     ShortCodesPage {
         shell: who.shell(web, Place::Settings),
         tab: TAB,
+        choice: domains::choice(web, who, domain),
+        title: domains::called(web, who, domain)
+            .map_or_else(|| "Short codes".into(), |domain| format!("Short codes of {domain}")),
+        domain: domain.to_string(),
         notices,
         problems: Problems::of(&fields.iter().collect::<Vec<_>>(), &[]),
         version: filled.value("version").to_owned(),
-        is_chosen: !who.known(web).short_codes(DOMAIN).codes.is_empty(),
+        is_chosen: !who.known(web).short_codes(domain).codes.is_empty(),
         fields,
         editable,
     }
@@ -85,21 +112,22 @@ pub(super) async fn save(
     State(web): State<Arc<Web>>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
-    let filled = typed(&saved(&web, &who), &form);
+    let domain = meant(&web, &who, form.get("domain"))?;
+    let filled = typed(&saved(&web, &who, domain), &form);
     match form.get("do") {
         "save" => match attendant::chosen_codes(|row| form.get(row.name)) {
-            Ok(codes) => Ok(put(&web, &who, &form, codes, filled).await),
+            Ok(codes) => Ok(put(&web, &who, (domain, &form), codes, filled).await),
             Err(wrong) => {
                 let filled = wrong
                     .into_iter()
                     .fold(filled, |filled, (feature, fault)| filled.wrong(feature, fault.to_string()));
-                Ok(who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &filled)))
+                Ok(who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, domain, &filled)))
             }
         },
         // What was typed beside is not what was asked for.
         "defaults" => {
-            let saved = saved(&web, &who);
-            Ok(put(&web, &who, &form, BTreeMap::new(), saved).await)
+            let saved = saved(&web, &who, domain);
+            Ok(put(&web, &who, (domain, &form), BTreeMap::new(), saved).await)
         }
         _ => Err(who.visitor.error(&web, StatusCode::BAD_REQUEST)),
     }
@@ -108,18 +136,18 @@ pub(super) async fn save(
 async fn put(
     web: &Web,
     who: &SignedIn,
-    form: &Form,
+    (domain, form): (DomainId, &Form),
     codes: BTreeMap<Box<str>, Box<str>>,
     filled: Filled,
 ) -> Response {
     let version = form.get("version").parse().unwrap_or(0);
     let done =
-        web.system.administer(&who.by, move |admin, _| admin.save_short_codes(DOMAIN, version, &codes)).await;
+        web.system.administer(&who.by, move |admin, _| admin.save_short_codes(domain, version, &codes)).await;
     match done {
-        Ok(_) => guard::redirect_with(TAB.href(), Tone::Good, "Saved", "In force from the next call on."),
+        Ok(_) => guard::redirect_with(&href(domain), Tone::Good, "Saved", "In force from the next call on."),
         Err(refusal) if credentials::is_overtaken(&refusal) => {
-            let filled = credentials::overtaken(filled, &saved(web, who));
-            let mut page = page(web, who, &filled);
+            let filled = credentials::overtaken(filled, &saved(web, who, domain));
+            let mut page = page(web, who, domain, &filled);
             let first = FEATURES.first().map_or("", |row| row.name);
             page.problems.list.insert(0, credentials::overtaken_words("page", first));
             who.page_with(StatusCode::CONFLICT, &page)

@@ -162,6 +162,12 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
         _ => Vec::new(),
     };
     let live = part(web, who, tab, search);
+    let (title, about) = match who.by.within {
+        None => ("Status", "What is going on now.".into()),
+        Some(domain) => {
+            ("Calls", format!("Those of {}, as they go on.", domains::title(&*web.system.ledger, domain)))
+        }
+    };
     #[expect(clippy::wildcard_enum_match_arm, reason = "the other tabs have no pages")]
     let words = match &live.section.body {
         StatusBody::Phones { pager, .. } | StatusBody::Calls(CallsPart { pager, .. }) => {
@@ -171,8 +177,12 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
     };
     let page = StatusPage {
         shell: who.shell(web, Place::Status),
+        title,
+        about,
+        tab,
         here: search.address(tab.href()),
-        events: "/status/events".into(),
+        // They tell when anything happens in the installation.
+        events: who.by.may(Right::StatusRead).then(|| "/status/events".into()),
         fragment: search.address(&format!("/status/live/{}", name_of(tab))),
         every: (tab == StatusTab::Calls).then_some(CALLS_EVERY_MS),
         search: fields,
@@ -187,7 +197,7 @@ fn page(web: &Arc<Web>, who: &SignedIn, tab: StatusTab, search: &Search) -> Resp
 pub(super) async fn live(
     State(web): State<Arc<Web>>,
     Watcher(who): Watcher,
-    Path(tab): Path<String>,
+    LastPart(tab): LastPart,
     Query(search): Query<Search>,
 ) -> Result<Response, Response> {
     let Some(tab) = tab_named(&tab) else { return Err(who.visitor.error(&web, StatusCode::NOT_FOUND)) };
@@ -196,6 +206,11 @@ pub(super) async fn live(
 
 fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLive {
     let now = web.system.clock.now();
+    if !who.by.may(Right::StatusRead) {
+        let body = StatusBody::Calls(calls::part(web, who, &search.list, now));
+        let section = StatusSection { csrf: who.csrf(), control_alarms: false, control: false, body };
+        return StatusLive { tabs: None, section };
+    }
     let ledger = &web.system.ledger;
     let figures = ledger.figures();
     let locks = ledger.locks(now);
@@ -213,7 +228,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
     );
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     StatusLive {
-        tabs: StatusTabs {
+        tabs: Some(StatusTabs {
             tab,
             phones_count: count(figures.bindings),
             calls_count: count(calls),
@@ -223,7 +238,7 @@ fn part(web: &Web, who: &SignedIn, tab: StatusTab, search: &Search) -> StatusLiv
             old_codes_count: count(figures.stale_phones),
             sessions_count: count(sessions.len()),
             words,
-        },
+        }),
         section: StatusSection {
             csrf: who.csrf(),
             control_alarms: who.by.may(Right::StatusControl),

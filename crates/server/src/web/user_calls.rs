@@ -405,15 +405,48 @@ pub(super) async fn clear(
     })
 }
 
+/// Nobody is where they were looked at.
+fn not_there(back: &str) -> Response {
+    guard::redirect_with(back, Tone::Info, "They are not there", "They moved meanwhile.")
+}
+
+/// Where whoever logs somebody out came from: they need not be one who may look at the page.
+fn back(who: &SignedIn, id: AccountId) -> String {
+    if who.by.may(Right::UsersRead) { href(id) } else { "/manager".into() }
+}
+
+pub(super) async fn ask_log_out(
+    State(web): State<Arc<Web>>,
+    who: SignedIn,
+    Path(id): Path<u32>,
+) -> Result<Response, Response> {
+    let account = users::find(&web, &who, id)?;
+    let present = present(&web, &who, &account, web.system.clock.now());
+    let back = back(&who, account.id);
+    let Some(phone) = present.log_out else { return Ok(not_there(&back)) };
+    let mut facts = vec![Fact::new("User", &*account.name), Fact::new("Now", present.says)];
+    facts.extend(domains::fact(&web, &who, account.domain));
+    Ok(who.page(&ConfirmPage {
+        shell: who.shell(&web, Place::Users),
+        title: format!("Log {} out?", account.name),
+        text: "Calls for them go to their own phone, or to the mailbox, until they log in again. Who talks now talks on.".into(),
+        facts,
+        action: format!("{}/logout", href(account.id)),
+        hidden: vec![("phone".into(), phone)],
+        yes: "Log out".into(),
+        danger: true,
+        back,
+    }))
+}
+
 pub(super) async fn log_out(
     State(web): State<Arc<Web>>,
     Path(id): Path<u32>,
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
     let account = users::find(&web, &who, id)?;
-    // Whoever may do this need not be one who may look at the page.
-    let back = if who.by.may(Right::UsersRead) { href(account.id) } else { "/manager".into() };
-    let not_there = || guard::redirect_with(&back, Tone::Info, "They are not there", "They moved meanwhile.");
+    let back = back(&who, account.id);
+    let not_there = || not_there(&back);
     let Ok(phone) = form.get("phone").parse().map(ExtensionId) else { return Ok(not_there()) };
     let done = web
         .system

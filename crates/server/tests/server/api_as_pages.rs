@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::Value;
 use server::{
     api::{description, door, table},
-    web::routes::{self, Access},
+    web::routes,
 };
 use signin::rights::Right;
 
@@ -61,6 +61,7 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/manager/users/{id}/calls", By(&["getMailbox", "listMessages", "getDesk", "listCallLog"])),
     ("POST", "/manager/users/{id}/calls/mailbox", By(&["changeMailbox"])),
     ("POST", "/manager/users/{id}/calls/desk", By(&["changeDesk"])),
+    ("GET", "/manager/users/{id}/calls/logout", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/calls/logout", By(&["logOutUser"])),
     ("GET", "/manager/users/{id}/calls/messages/{message}/delete", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/calls/messages/{message}/delete", By(&["deleteMessage"])),
@@ -173,6 +174,7 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/status", By(&["getFigures", "getSignIns", "getPhoneKinds"])),
     ("GET", "/status/events", Nothing(READ_AGAIN)),
     ("GET", "/status/live/{tab}", Nothing(OF_BROWSERS)),
+    ("GET", "/status/live/calls", Nothing(OF_BROWSERS)),
     ("GET", "/status/phones", By(&["listPhones", "listLostPhones"])),
     ("GET", "/status/calls", By(&["listCalls"])),
     ("GET", "/status/calls/{id}/end", Nothing(A_QUESTION)),
@@ -219,12 +221,11 @@ fn whatever_a_page_can_do_an_operation_can_do_for_who_has_the_same_right() {
         let [same] = *rows else {
             panic!("{here}: {} rows; say which operation does the same, or why none does", rows.len())
         };
-        let (names, right): (&[&str], Option<Right>) = match (same, access) {
-            (By(names), Access::Needs(right)) => (names, Some(*right)),
-            (By(names), Access::Anyone | Access::SignedIn | Access::Detained) | (Each(names), _) => {
-                (names, None)
-            }
-            (Nothing(why), _) => {
+        let rights = [false, true].map(|is_within| access.right(is_within));
+        let (names, rights): (&[&str], Option<[Option<Right>; 2]>) = match same {
+            By(names) if rights[0].is_some() => (names, Some(rights)),
+            By(names) | Each(names) => (names, None),
+            Nothing(why) => {
                 assert!(!why.is_empty(), "{here}");
                 continue;
             }
@@ -234,8 +235,8 @@ fn whatever_a_page_can_do_an_operation_can_do_for_who_has_the_same_right() {
             let (verb, access) = operations.get(*name).unwrap_or_else(|| panic!("{here}: no {name}"));
             let is_as_safe = (*method == Method::GET) == (*verb == Method::GET);
             assert!(is_as_safe, "{here}: {name} is a {verb}");
-            if let Some(right) = right {
-                assert_eq!(*access, door::Access::Needs(right), "{here}: {name}");
+            if let Some(rights) = rights {
+                assert_eq!([false, true].map(|is_within| access.right(is_within)), rights, "{here}: {name}");
             }
             used.insert(name);
         }

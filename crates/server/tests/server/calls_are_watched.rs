@@ -226,13 +226,46 @@ async fn who_administers_a_domain_sees_and_ends_its_calls_and_no_others() {
     assert!(all.body.contains(STRANGERS_NUMBER) && all.body.contains("300 (second.example)"), "{}", all.body);
     let theirs = administrator.get(&format!("{PATH}?domain=1")).await;
     assert!(theirs.body.contains(STRANGERS_NUMBER) && !theirs.body.contains("300 ("), "{}", theirs.body);
-    // The others have no status; their calls are with their extensions.
+    // The others have no status of the installation, and of the calls those of their domain, whatever they ask for.
     let mut olga = houses.olga().await;
-    assert_eq!(olga.get(PATH).await.status, 403);
+    for closed in
+        ["/status", "/status/phones", "/status/live/phones", "/status/live/overview", "/status/events"]
+    {
+        assert_eq!(olga.get(closed).await.status, 403, "{closed}");
+    }
+    for path in
+        [PATH, "/status/live/calls", "/status/calls?domain=1", "/status/live/calls?domain=1", "/manager"]
+    {
+        let shown = olga.get(path).await;
+        assert_eq!(shown.status, 200, "{path}");
+        assert!(
+            !shown.body.contains(STRANGERS_NUMBER) && !shown.body.contains("2018888"),
+            "{path}: {}",
+            shown.body
+        );
+        assert!(!shown.body.contains("/status/phones") && !shown.body.contains("/status/events"), "{path}");
+        if path == "/manager" {
+            assert!(shown.body.contains("href=\"/status/calls\"") && !shown.body.contains("locks in force"));
+        } else {
+            assert!(shown.body.contains("Talks") && shown.body.contains("Bea"), "{path}: {}", shown.body);
+        }
+    }
+    let mut looker = houses.looker().await;
+    let shown = looker.get(PATH).await;
+    assert!(shown.body.contains("Talks") && !shown.body.contains("/end\""), "{}", shown.body);
+    assert!(!shown.body.contains(STRANGERS_NUMBER), "{}", shown.body);
     let page = format!("/manager/extensions/{}", houses.own.alone);
     let shown = olga.get(&page).await;
     assert!(shown.body.contains("Calls of this extension"), "{}", shown.body);
     let program = houses.olgas_program().await;
+    for query in ["", "?domain=1"] {
+        let own = program.get(&format!("/calls{query}")).await.json();
+        assert_eq!(
+            (&own["total"], &own["items"][0]["caller"]["user"]["name"]),
+            (&json!(1), &json!("Bea")),
+            "{own}"
+        );
+    }
     let own = program.get(&format!("/extensions/{}/calls", houses.own.line)).await;
     assert_eq!(own.json()["items"][0]["caller"]["user"]["name"], "Bea", "{own:?}");
     let foreign = program.get(&format!("/extensions/{}/calls", houses.theirs.line)).await;
@@ -243,15 +276,16 @@ async fn who_administers_a_domain_sees_and_ends_its_calls_and_no_others() {
         (program.delete(&format!("/calls/{number}"), "*").await, program.delete("/calls/999999", "*").await);
     assert_eq!((theirs.status, &theirs.body), (404, &nobodys.body));
     let foreign = olga.get(&format!("{PATH}/{number}/end")).await;
-    assert_eq!((foreign.status, foreign.header("location")), (303, "/manager"));
+    assert_eq!((foreign.status, foreign.header("location")), (303, PATH));
     let token = olga.get("/manager/preferences").await.token();
     let started = house.system.calls.going_on()[0].started_at.0.to_string();
     let tried = olga.post(&format!("{PATH}/{number}/end"), &token, &[("started", &started)]).await;
-    assert_eq!((tried.status, tried.header("location")), (303, "/manager"));
+    assert_eq!((tried.status, tried.header("location")), (303, PATH));
     gate.hears_nothing().await;
-    let ended = confirm(&mut olga, &end_of(&shown)).await;
-    let back = format!("/manager/extensions/{}", houses.own.line);
-    assert_eq!((ended.status, ended.header("location")), (303, &*back));
+    let listed = olga.get(PATH).await;
+    let ended = confirm(&mut olga, &end_of(&listed)).await;
+    assert_eq!((ended.status, ended.header("location")), (303, PATH));
+    assert!(olga.get(PATH).await.body.contains("Nobody calls"));
     both_hang_up(&mut bea, &mut door).await;
     xenia.hears_nothing().await;
     assert_eq!(house.system.calls.going_on().len(), 1);

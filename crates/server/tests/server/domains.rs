@@ -119,6 +119,28 @@ impl Houses {
         Self { house, theirs, own }
     }
 
+    /// Somebody of the second domain who may look at extensions, and do nothing.
+    pub(crate) async fn looker(&self) -> Browser {
+        let system = &self.house.system;
+        let console = By::console();
+        let fields = GroupFields { name: "Lookers".into(), rights: vec![Right::ExtensionsRead] };
+        let group = system.administer(&console, move |admin, dice| admin.create_group(&fields, dice)).await;
+        let fields = ServiceUserFields {
+            domain: Some(system.ledger.domain_of_host(HOST)),
+            name: "lena".into(),
+            groups: vec![group.expect("a group").value],
+            ..ServiceUserFields::default()
+        };
+        let password = SecretChoice::Set(Secret::new(PASSWORD));
+        let made = system.administer(&console, move |admin, dice| {
+            admin.create_service_user(&fields, &password, false, dice)
+        });
+        made.await.expect("a service user");
+        let mut browser = Browser::at(self.house.https()).asking_for(HOST);
+        assert_eq!(browser.sign_in("lena", PASSWORD).await.status, 303);
+        browser
+    }
+
     pub(crate) async fn olga(&self) -> Browser {
         let mut browser = Browser::at(self.house.https()).asking_for(HOST);
         assert_eq!(browser.sign_in("olga", PASSWORD).await.status, 303);
@@ -253,10 +275,7 @@ async fn every_page_shows_and_changes_what_is_of_the_own_domain_and_nothing_of_a
         if matches!(path, "/manager/logout" | "/manager/password") || access == Access::Anyone {
             continue;
         }
-        let is_of_domains = match access {
-            Access::Needs(right) => right.row().is_of_domains,
-            Access::Anyone | Access::SignedIn | Access::Detained => true,
-        };
+        let is_of_domains = access.right(true).is_none_or(|right| right.row().is_of_domains);
         for (things, is_own) in [(&houses.theirs, false), (&houses.own, true)] {
             let ids = ids(things);
             let number = if is_own { "300" } else { "399" };
@@ -316,13 +335,7 @@ async fn every_operation_tells_and_changes_what_is_of_the_own_domain_and_nothing
         if path == "/session" || path.starts_with("/own") || access == door::Access::Anyone {
             continue;
         }
-        let is_of_domains = match access {
-            door::Access::Needs(right) => right.row().is_of_domains,
-            door::Access::Anyone
-            | door::Access::SignedIn
-            | door::Access::InPerson
-            | door::Access::Detained => true,
-        };
+        let is_of_domains = access.right(true).is_none_or(|right| right.row().is_of_domains);
         for (things, is_own) in [(&houses.theirs, false), (&houses.own, true)] {
             let path = address(path, things).unwrap_or_else(|| {
                 path.replace("{id}", "1")

@@ -126,8 +126,14 @@ impl House {
     }
 
     /// Stops the system in order and starts it again with the same folder and clock.
-    pub(crate) async fn restarted(mut self) -> Self {
+    pub(crate) async fn restarted(self) -> Self {
+        self.restarted_after(|_| {}).await
+    }
+
+    /// The same; something happens to the data folder in between.
+    pub(crate) async fn restarted_after(mut self, between: impl FnOnce(&Path)) -> Self {
         self.running.take().expect("running").stop().await;
+        between(self.folder());
         let running = run(&self.config, &self.clock).await;
         self.system = Arc::clone(&running.system);
         self.running = Some(running);

@@ -31,6 +31,8 @@ mod caller;
 #[cfg(test)]
 mod calls_are_watched;
 #[cfg(test)]
+mod calls_over_restart;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod commands_import;
@@ -56,6 +58,8 @@ mod life;
 mod machine;
 #[cfg(test)]
 mod phone;
+#[cfg(test)]
+mod phones_are_guests;
 #[cfg(test)]
 mod phones_are_refused;
 #[cfg(test)]

@@ -20,22 +20,22 @@ use crate::{
     talker::Talker,
 };
 
-const CODE_201: &str = "472839";
-const CODE_202: &str = "583920";
-const CODE_203: &str = "694031";
+pub(crate) const CODE_201: &str = "472839";
+pub(crate) const CODE_202: &str = "583920";
+pub(crate) const CODE_203: &str = "694031";
 const MAILBOX_201: &str = "71952";
 
-async fn office() -> House {
+pub(crate) async fn office() -> House {
     let house = House::start_with(|config| config.sip.media_ports = (0, 0)).await.ignited().await;
     let house = house.with_user("Ann", "201", CODE_201).await.with_user("Bob", "202", CODE_202).await;
     house.with_user("Cem", "203", CODE_203).await
 }
 
-async fn phone(house: &House, number: &str, code: &str) -> Talker {
+pub(crate) async fn phone(house: &House, number: &str, code: &str) -> Talker {
     Talker::registered(house, Transport::Udp, number, code).await
 }
 
-async fn set(house: &House, owner: Owner, kind: CredentialKind, code: &str) {
+pub(crate) async fn set(house: &House, owner: Owner, kind: CredentialKind, code: &str) {
     let choice = SecretChoice::Set(Secret::new(code));
     let done = house
         .system
@@ -44,7 +44,7 @@ async fn set(house: &House, owner: Owner, kind: CredentialKind, code: &str) {
     done.expect("set");
 }
 
-fn owner(house: &House, number: &str) -> Owner {
+pub(crate) fn owner(house: &House, number: &str) -> Owner {
     let extension = house.system.ledger.extension(house.extension(number)).expect("an extension");
     Owner::Account(extension.user.expect("a user"))
 }
@@ -55,7 +55,7 @@ fn prompt(house: &House, prompt: Prompt) -> Vec<u8> {
 }
 
 /// Dials, hears what is said, and is hung up on.
-async fn dialled(phone: &mut Talker, code: &str) -> String {
+pub(crate) async fn dialled(phone: &mut Talker, code: &str) -> String {
     let conversation = phone.dials(code).await;
     let bye = phone.hears("BYE").await;
     phone.answers(&bye, "200 OK").await;
@@ -201,6 +201,21 @@ async fn at_the_door(house: &House, phone: &mut Talker, number: &str) -> Convers
     conversation.voice.presses("*").await;
     conversation.voice.hears(&prompt(house, Prompt::EnterCode)).await;
     conversation
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_talks_to_the_house_hears_that_it_stops_and_what_was_said_is_kept() {
+    let house = office().await;
+    let mut cem = phone(&house, "203", CODE_203).await;
+    let mut conversation = cem.dials("201").await;
+    conversation.voice.hears(&sound::tone(calls::dialogue::Tone::Beep)).await;
+    conversation.voice.says(&speech(120)).await;
+    let house = house.restarted().await;
+    cem.hears("BYE").await;
+    assert!(house.system.calls.is_empty());
+    let Owner::Account(account) = owner(&house, "201") else { panic!("an account") };
+    assert_eq!(house.system.ledger.mailbox(account).messages.len(), 1);
+    house.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ use signin::{ident::DomainId, records::Records as _, rights::Right};
 use crate::{
     access::somebody,
     browser::{Answer, Browser},
+    domains::{HOST, Houses},
     house::{ADMINISTRATOR_PASSWORD, House},
     program::Program,
 };
@@ -32,7 +33,8 @@ async fn administrator(house: &House) -> Browser {
 /// Saves the form as a page shows it, but for these fields.
 async fn save_of(browser: &mut Browser, page: &Answer, changes: &[(&str, &str)]) -> Answer {
     let mut fields: Vec<(&str, String)> = FIELDS.map(|name| (name, page.field(name))).to_vec();
-    fields.extend([("version", page.field("version")), ("do", "save".into())]);
+    fields.extend(["domain", "version"].map(|name| (name, page.field(name))));
+    fields.push(("do", "save".into()));
     for (name, value) in changes {
         fields.iter_mut().find(|(field, _)| field == name).expect("a field").1 = (*value).to_owned();
     }
@@ -47,7 +49,11 @@ async fn save(browser: &mut Browser, changes: &[(&str, &str)]) -> Answer {
 
 /// The code of a feature that can be dialled; empty where there is none.
 fn code(house: &House, feature: Feature) -> String {
-    let codes = attendant::short_codes(&house.system, DomainId::FIRST);
+    code_in(house, DomainId::FIRST, feature)
+}
+
+fn code_in(house: &House, domain: DomainId, feature: Feature) -> String {
+    let codes = attendant::short_codes(&house.system, domain);
     codes.code(feature).map(ToString::to_string).unwrap_or_default()
 }
 
@@ -184,4 +190,59 @@ async fn programs_do_the_same() {
     wanted.as_object_mut().expect("an object").remove("hoteling");
     assert_eq!(program.put(path, "*", &wanted).await.status, 422, "all of them");
     house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_domain_has_its_own() {
+    let houses = Houses::furnished().await;
+    let house = &houses.house;
+    let second = house.system.ledger.domain_of_host(HOST);
+    let mut browser = administrator(house).await;
+    let first = browser.get(PATH).await;
+    assert!(first.body.contains("Short codes of Test") && first.body.contains(HOST), "{}", first.body);
+    let path = format!("{PATH}?domain={second}");
+    assert!(browser.get(&format!("/manager/domains/{second}")).await.body.contains(&path));
+    let page = browser.get(&path).await;
+    assert!(page.body.contains(&format!("Short codes of {HOST}")), "{}", page.body);
+    let saved = save_of(&mut browser, &page, &[("voicemail", "*88")]).await;
+    assert_eq!((saved.status, saved.header("location")), (303, &*path));
+    let codes = || [DomainId::FIRST, second].map(|domain| code_in(house, domain, Feature::Voicemail));
+    assert_eq!(codes(), ["*17", "*88"]);
+    let shown = browser.get(&path).await;
+    assert_eq!((shown.field("voicemail"), shown.field("version")), ("*88".into(), "1".into()));
+    let wrong = save_of(&mut browser, &shown, &[("voicemail", "88")]).await;
+    assert!(wrong.status == 422 && wrong.body.contains(&format!("Short codes of {HOST}")), "{}", wrong.body);
+    assert_eq!(save_of(&mut browser, &first, &[("voicemail", "*77")]).await.status, 303);
+    assert_eq!(codes(), ["*77", "*88"]);
+    let back = [("do", "defaults"), ("version", "1"), ("domain", &*second.to_string())];
+    assert_eq!(browser.post(PATH, &shown.token(), &back).await.status, 303);
+    assert_eq!(codes(), ["*77", "*17"]);
+    for nothing in ["99", "x", "-1"] {
+        assert_eq!(browser.get(&format!("{PATH}?domain={nothing}")).await.status, 404, "{nothing}");
+        let tried = browser.post(PATH, &shown.token(), &[("do", "defaults"), ("domain", nothing)]).await;
+        assert_eq!(tried.status, 404, "{nothing}");
+    }
+    // Programs.
+    let mut program = Program::at(house.https());
+    program.sign_in("Administrator", ADMINISTRATOR_PASSWORD).await;
+    let path = format!("/settings/short-codes?domain={second}");
+    let shown = program.get(&path).await;
+    let mut wanted = shown.json();
+    assert_eq!(wanted["voicemail"], json!("*17"));
+    wanted["voicemail"] = json!("*66");
+    assert_eq!(program.put(&path, shown.header("etag"), &wanted).await.json(), wanted);
+    assert_eq!(codes(), ["*77", "*66"]);
+    assert_eq!(program.get("/settings/short-codes?domain=99").await.status, 404);
+    assert_eq!(program.put("/settings/short-codes?domain=99", "*", &wanted).await.status, 404);
+    // What is the system's is not theirs who administer one domain: neither page nor operation, of whichever domain.
+    let (mut olga, olgas) = (houses.olga().await, houses.olgas_program().await);
+    let token = olga.get("/manager/preferences").await.token();
+    for domain in [DomainId::FIRST, second] {
+        assert_eq!(olga.get(&format!("{PATH}?domain={domain}")).await.status, 403);
+        let form = [("do", "defaults"), ("version", "3"), ("domain", &*domain.to_string())];
+        assert_eq!(olga.post(PATH, &token, &form).await.status, 403);
+        let path = format!("/settings/short-codes?domain={domain}");
+        assert_eq!((olgas.get(&path).await.status, olgas.put(&path, "*", &wanted).await.status), (403, 403));
+    }
+    assert_eq!(codes(), ["*77", "*66"]);
 }

@@ -90,9 +90,15 @@ async fn as_on_the_older_systems_is_off_and_every_page_says_so_while_it_is_on() 
         .into_iter()
         .filter(|(method, path, access)| {
             *method == http::Method::GET
-                && matches!(access, routes::Access::Needs(_) | routes::Access::SignedIn)
+                && (access.right(false).is_some() || *access == routes::Access::SignedIn)
                 && !path.contains('{')
-                && !["/status/events", "/manager/audit/export", "/manager/draft/discard"].contains(path)
+                && ![
+                    "/status/events",
+                    "/status/live/calls",
+                    "/manager/audit/export",
+                    "/manager/draft/discard",
+                ]
+                .contains(path)
         })
         .map(|(_, path, _)| path)
         .collect();

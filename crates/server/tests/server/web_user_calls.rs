@@ -189,13 +189,26 @@ async fn the_desk_is_set_and_whoever_is_elsewhere_is_logged_out() {
     moves(&house, ann, bobs).await;
     let there = browser.get(&page).await;
     assert!(there.body.contains("At the phone of 202."), "{}", there.body);
-    let (logout, phone) = (format!("{page}/logout"), there.field("phone"));
+    let logout = format!("{page}/logout");
+    assert!(there.body.contains(&format!("href=\"{logout}\" data-confirm")), "{}", there.body);
+    // It is asked first, and nothing happens by asking.
+    let there = browser.get(&logout).await;
+    assert!(
+        there.body.contains("Log Ann out?") && there.body.contains("At the phone of 202."),
+        "{}",
+        there.body
+    );
+    assert_eq!(at(&house, ann), Some(bobs));
+    let phone = there.field("phone");
     let own = house.extension("201").to_string();
     assert_eq!(browser.post(&logout, &there.token(), &[("phone", &own)]).await.status, 303);
     assert_eq!(at(&house, ann), Some(bobs), "they are not at that phone");
     assert_eq!(browser.post(&logout, &there.token(), &[("phone", &phone)]).await.status, 303);
     assert_eq!(at(&house, ann), Some(house.extension("201")));
     assert!(house.audit().await.join("\n").contains("Ann"));
+    // Who is at home and need not log in cannot be logged out: there is nothing to ask.
+    let nothing = browser.get(&logout).await;
+    assert_eq!((nothing.status, nothing.header("location")), (303, &*page));
     house.stop().await;
 }
 

@@ -130,8 +130,9 @@ pub(super) fn rows() -> Vec<Row> {
             "What is dialled for what",
             short_codes::show,
         )
+        .asks::<short_codes::Which>()
         .gives::<short_codes::ShortCodeSettings>()
-        .says("Those of the first domain; the others have the defaults."),
+        .says("Those of the first domain, or of the one that is asked for."),
         put(
             "/settings/short-codes",
             Needs(SystemWrite),
@@ -139,6 +140,7 @@ pub(super) fn rows() -> Vec<Row> {
             "Change what is dialled for what",
             short_codes::change,
         )
+        .asks::<short_codes::Which>()
         .takes::<short_codes::ShortCodeSettings>()
         .gives::<short_codes::ShortCodeSettings>()
         .changes()

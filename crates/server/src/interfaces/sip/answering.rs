@@ -58,6 +58,11 @@ impl Stations {
         self.0.lock().len()
     }
 
+    /// The call of a station is over, if there is one.
+    pub(super) fn hang_up(&self, call: CallKey) {
+        self.tell(call, Event::HungUp);
+    }
+
     /// Tells a station what happened; `false` where there is none, or it takes nothing.
     fn tell(&self, call: CallKey, event: Event) -> bool {
         let events = self.0.lock().get(&call).map(|known| known.events.clone());

@@ -10,12 +10,13 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use signin::{
     ident::{DomainId, ExtensionId},
     timestamp::{Seconds, Timestamp},
 };
 
-use super::{flows::Flow, passages::PassageKey};
+use super::{flows::Flow, kept::base64, passages::PassageKey};
 
 /// Pieces of the table that are locked apart.
 const SHARDS: usize = 256;
@@ -48,14 +49,15 @@ pub struct Calls {
     used: Mutex<HashMap<ExtensionId, Timestamp, foldhash::quality::RandomState>>,
 }
 
-/// One call.
-#[derive(Clone, Debug)]
+/// One call. What is kept of it over a restart has these names, see `kept.rs`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Call {
     /// By which it is named on pages; never used twice while the program runs.
     pub number: u64,
     /// The organisation.
     pub domain: DomainId,
     /// Its Call-ID.
+    #[serde(with = "base64")]
     pub call_id: Box<[u8]>,
     /// Who calls.
     pub caller: Party,
@@ -66,19 +68,25 @@ pub struct Call {
     /// Those who are called, one a dialog.
     pub called: Vec<Party>,
     /// The INVITE that it began with.
+    #[serde(skip)]
     pub(super) passage: PassageKey,
     /// When it was dialled.
     pub started_at: Timestamp,
     /// When it was answered.
     pub answered_at: Option<Timestamp>,
     /// When it was over; it is remembered a while.
+    #[serde(skip)]
     pub over_at: Option<Timestamp>,
     /// When something was heard of it last.
     heard_at: Timestamp,
+    /// Whether it goes on as far as anybody knows. Not where its end may have been said while the program did not run: then it is
+    /// shown to nobody until something is heard of it.
+    #[serde(skip)]
+    pub(super) is_certain: bool,
 }
 
 /// One end of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Party {
     /// The phone's own extension.
     pub phone: ExtensionId,
@@ -87,10 +95,12 @@ pub struct Party {
     /// The number of that.
     pub number: Box<str>,
     /// The tag of its end of the dialog.
+    #[serde(with = "base64")]
     pub tag: Box<[u8]>,
     /// The way to it.
     pub flow: Flow,
     /// Where its requests go: its Contact.
+    #[serde(with = "base64")]
     pub target: Box<[u8]>,
     /// The number of its last request.
     pub cseq: u32,
@@ -139,6 +149,16 @@ impl Calls {
     /// A number for one more call.
     pub(super) fn next_number(&self) -> u64 {
         self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The number that the next call will have.
+    pub(super) fn upcoming_number(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// No call has a smaller number from now on.
+    pub(super) fn number_from(&self, number: u64) {
+        self.next.fetch_max(number, Ordering::Relaxed);
     }
 
     /// How many there are, those that are remembered among them.
@@ -208,9 +228,9 @@ impl Calls {
             let before = calls.len();
             calls.retain(|_, call| match call.over_at {
                 Some(over_at) => now < over_at.after(REMEMBERED),
-                None if now < call.heard_at.after(SILENT_MAX) => true,
+                None if !call.is_silent(now) => true,
                 None => {
-                    silent.push(call.clone());
+                    silent.extend(call.is_certain.then(|| call.clone()));
                     false
                 }
             });
@@ -240,7 +260,7 @@ impl Calls {
     pub fn going_on(&self) -> Vec<Call> {
         let mut all: Vec<Call> = Vec::new();
         for shard in &self.shards {
-            all.extend(shard.lock().values().filter(|call| call.over_at.is_none()).cloned());
+            all.extend(shard.lock().values().filter(|call| call.is_shown()).cloned());
         }
         all.sort_by_key(|call| call.number);
         all
@@ -261,7 +281,7 @@ impl Calls {
         let mut found: Vec<(u64, CallKey)> = Vec::new();
         for shard in &self.shards {
             let calls = shard.lock();
-            let going_on = calls.iter().filter(|(_, call)| call.over_at.is_none() && wanted(call));
+            let going_on = calls.iter().filter(|(_, call)| call.is_shown() && wanted(call));
             found.extend(going_on.map(|(key, call)| (call.number, *key)));
         }
         found.sort_unstable_by_key(|(number, _)| *number);
@@ -269,6 +289,17 @@ impl Calls {
         let page = found.iter().skip(offset).take(limit);
         let page = page.filter_map(|(number, key)| self.with(*key, |call| call.clone_if(*number)).flatten());
         (page.collect(), found.len())
+    }
+
+    /// The keys of those that are not over and are such.
+    pub(super) fn keys(&self, wanted: impl Fn(&Call) -> bool) -> Vec<CallKey> {
+        let mut keys = Vec::new();
+        for shard in &self.shards {
+            let calls = shard.lock();
+            let such = calls.iter().filter(|(_, call)| call.over_at.is_none() && wanted(call));
+            keys.extend(such.map(|(key, _)| *key));
+        }
+        keys
     }
 
     /// The call with this number, as long as it goes on.
@@ -312,7 +343,24 @@ impl Call {
             answered_at: None,
             over_at: None,
             heard_at: now,
+            is_certain: true,
         }
+    }
+
+    /// Whether it goes on, as far as anybody knows.
+    fn is_shown(&self) -> bool {
+        self.over_at.is_none() && self.is_certain
+    }
+
+    /// Whether two phones talk: such a call needs nothing of ours to go on but its requests passed.
+    pub(super) fn is_between_phones(&self) -> bool {
+        let talks = |party: &Party| !party.is_ours && !party.has_ended;
+        self.over_at.is_none() && self.answered_by().is_some_and(talks)
+    }
+
+    /// Whether nothing was heard of it for so long that it is forgotten.
+    pub(super) fn is_silent(&self, now: Timestamp) -> bool {
+        now >= self.heard_at.after(SILENT_MAX)
     }
 
     /// A phone that is called has said something: from its tag on there is a dialog with it.
@@ -351,7 +399,7 @@ impl Call {
 
     /// A copy, where it is still this call and goes on.
     fn clone_if(&self, number: u64) -> Option<Self> {
-        (self.number == number && self.over_at.is_none()).then(|| self.clone())
+        (self.number == number && self.is_shown()).then(|| self.clone())
     }
 
     /// For how long they have talked, or had.

@@ -1,6 +1,6 @@
 //! How calls end: nobody answers, one of the two hangs up, or we do (an administrator, a station of ours).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use signin::timestamp::Timestamp;
@@ -17,6 +17,11 @@ use super::{
     passages::{Branch, Outcome, Passage, PassageKey, branch},
 };
 use crate::{attendant, media::station::Opening};
+
+/// How long phones have to answer when the program stops.
+const PARTING: Duration = Duration::from_millis(200);
+/// How long stations have to end then.
+const PARTING_MAX: Duration = Duration::from_secs(3);
 
 impl SipInterface {
     /// No phone has answered: somebody else does, where there is somebody; else the call is over.
@@ -169,7 +174,43 @@ impl SipInterface {
 
     /// Ends the call with this number, see [`Call::number`].
     pub fn end_numbered(&self, number: u64) -> bool {
-        self.system.calls.numbered(number).is_some_and(|key| self.end(key))
+        self.system.calls.numbered(number).is_some_and(|key| self.end_for_others(key))
+    }
+
+    /// Ends a call from here, and not because its station wants it: that is told that the caller is gone.
+    fn end_for_others(&self, key: CallKey) -> bool {
+        let ended = self.end(key);
+        self.stations.hang_up(key);
+        ended
+    }
+
+    /// The program stops: whoever talks to a station of ours hears that it is over, and phones stop ringing. What two phones have
+    /// to say to each other goes on without us (`kept.rs`).
+    pub fn end_what_is_ours(&self) -> bool {
+        let ending = self.system.calls.keys(|call| !call.is_between_phones());
+        let any = !ending.is_empty();
+        for key in ending {
+            self.end_for_others(key);
+        }
+        any
+    }
+
+    /// The same, and waits a little for what comes of it: phones answer, and what was said into a mailbox is kept.
+    pub async fn part(&self) {
+        if self.end_what_is_ours() {
+            tokio::time::sleep(PARTING).await;
+        }
+        let stations = async {
+            while self.stations.len() > 0 {
+                tokio::time::sleep(PARTING / 10).await;
+            }
+        };
+        if tokio::time::timeout(PARTING_MAX, stations).await.is_err() {
+            tracing::warn!(
+                count = self.stations.len(),
+                "some calls that were answered here did not end in time"
+            );
+        }
     }
 
     /// BYE to one end, in the words of the other (RFC 3261 section 15.1.1).
@@ -177,11 +218,11 @@ impl SipInterface {
         if to.is_ours {
             return;
         }
-        let Some(sent_by) = self.flows.sent_by(&to.flow) else { return };
+        let Some((flow, sent_by)) = self.way_to(to) else { return };
         let key = self.passages.own_key((&call.call_id, &to.tag, from.cseq));
         let mut relay = Relay::new(Kind::Other, true, Times::STANDARD);
-        let Some(number) = relay.branch(to.flow.is_reliable(), self.system.clock.now().0) else { return };
-        let transport = to.flow.transport.name();
+        let Some(number) = relay.branch(flow.is_reliable(), self.system.clock.now().0) else { return };
+        let transport = flow.transport.name();
         let uri = |party: &Party| format!("sip:{}@{sent_by}", party.number);
         let mut bytes = Vec::new();
         let mut bye = RequestWriter::start(&mut bytes, b"BYE", &to.target);
@@ -193,9 +234,9 @@ impl SipInterface {
             .number(HeaderName::MaxForwards, 70);
         bye.finish();
         let bytes = Bytes::from(bytes);
-        out.push(Outgoing { to: to.flow, bytes: bytes.clone() });
+        out.push(Outgoing { to: flow, bytes: bytes.clone() });
         let mut passage = Passage::new(relay, None);
-        let Party { flow, phone, extension, .. } = *to;
+        let Party { phone, extension, .. } = *to;
         passage.branches.push(Branch { flow, phone, extension, request: bytes });
         self.passages.insert(key, passage);
     }

@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use foldhash::quality::RandomState;
 use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
 use signin::registration::Transport;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -21,7 +22,7 @@ const FACING_MAX: usize = 4096;
 const SHARDS: usize = 64;
 
 /// A way to one phone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Flow {
     /// How it travels.
     pub transport: Transport,

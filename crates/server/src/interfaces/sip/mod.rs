@@ -10,6 +10,7 @@ mod calls;
 mod endings;
 mod events;
 mod flows;
+pub mod kept;
 mod lines;
 mod notifying;
 mod office;
@@ -19,6 +20,7 @@ mod proxy;
 mod registrar;
 mod services;
 mod subscribing;
+mod ways;
 
 use std::{net::SocketAddr, sync::Arc};
 

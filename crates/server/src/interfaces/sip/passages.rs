@@ -32,7 +32,7 @@ const COOKIE: &[u8] = b"z9hG4bKhs";
 const BRANCH: usize = COOKIE.len() + 16 + 2;
 
 /// Which passage: a keyed hash of what makes a transaction one, so that nobody can make two fall together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PassageKey(u64);
 
 /// All that are on their way.

@@ -66,7 +66,7 @@ struct Passed {
     phone: ExtensionId,
     extension: ExtensionId,
     /// Who has to prove to be there, where the request came by another way than the call's.
-    stranger: Option<Box<str>>,
+    stranger: Option<ExtensionId>,
     /// It ends at a station of ours.
     is_ours: bool,
 }
@@ -290,12 +290,12 @@ impl Desk<'_> {
         let Some(passed) = self.passed(request, essentials) else {
             return self.no_such_call(request, out);
         };
-        if let Some(number) = &passed.stranger {
+        if let Some(phone) = passed.stranger {
             // An ACK cannot be asked for a proof, and changes nothing: it goes by the call's own ways alone.
             if is_ack {
                 return Written::Nothing;
             }
-            if let Err(written) = self.prove_moved(request, essentials, number, out) {
+            if let Err(written) = self.prove_moved(request, essentials, phone, out) {
                 return written;
             }
         }
@@ -309,14 +309,14 @@ impl Desk<'_> {
     fn pass(&mut self, request: &Request<'_>, key: PassageKey, passed: &Passed) {
         let sip = self.sip;
         let here = self.flow_back(request);
-        let Some(sent_by) = sip.flows.sent_by(&passed.to) else { return };
+        let Some((to, sent_by)) = sip.way_within(passed.call, passed.phone, passed.to) else { return };
         let kind = if request.method == Method::Invite { Kind::Invite } else { Kind::Other };
         let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
-        let Some(number) = passage.relay.branch(passed.to.is_reliable(), self.now.0) else { return };
+        let Some(number) = passage.relay.branch(to.is_reliable(), self.now.0) else { return };
         let onward = Onward {
             uri: request.uri_raw,
             peer: self.peer,
-            out: Hop { transport: passed.to.transport.name(), sent_by: &sent_by },
+            out: Hop { transport: to.transport.name(), sent_by: &sent_by },
             record: None,
             branch: &branch(key, number),
             path: b"",
@@ -326,15 +326,15 @@ impl Desk<'_> {
         let mut bytes = Vec::with_capacity(self.length + 256);
         onward.write(request, &mut bytes);
         let bytes = Bytes::from(bytes);
-        self.outbox.push(Outgoing { to: passed.to, bytes: bytes.clone() });
+        self.outbox.push(Outgoing { to, bytes: bytes.clone() });
         // An ACK is no transaction: nobody answers it.
         if request.method == Method::Ack {
             return;
         }
         passage.call = Some(passed.call);
         passage.tag = self.tag(request).as_slice().into();
-        let Passed { to: flow, phone, extension, .. } = *passed;
-        passage.branches.push(Branch { flow, phone, extension, request: bytes });
+        let Passed { phone, extension, .. } = *passed;
+        passage.branches.push(Branch { flow: to, phone, extension, request: bytes });
         sip.passages.insert(key, passage);
     }
 
@@ -355,12 +355,16 @@ impl Desk<'_> {
             let sender = dialog.sender()?;
             let is_here = sender.flow.transport == transport
                 && (sender.flow.peer == peer || sender.flow.peer == here.peer);
-            let stranger = (!is_here).then(|| sender.number.clone());
+            let stranger = (!is_here).then_some(sender.phone);
             if is_here {
                 sender.cseq = sender.cseq.max(essentials.cseq.number);
                 if let Some(target) = request.target() {
                     sender.target = target.into();
                 }
+            }
+            if is_here && !dialog.call.is_certain {
+                dialog.call.is_certain = true;
+                self.sip.line_changed(dialog.call);
             }
             if is_here && request.method == Method::Bye {
                 if dialog.end(now) {
@@ -379,7 +383,7 @@ impl Desk<'_> {
         &mut self,
         request: &Request<'_>,
         essentials: &Essentials<'_>,
-        number: &str,
+        phone: ExtensionId,
         out: &mut Vec<u8>,
     ) -> Result<(), Written> {
         let from = match &request.fields.from() {
@@ -391,7 +395,7 @@ impl Desk<'_> {
             return Err(Written::ToAnybody);
         };
         let proven = self.prove(&office, request, essentials, (&PROXY, &from), out).and_then(|shown| {
-            if shown.extension().is_some() && shown.number == number {
+            if shown.extension() == Some(phone) {
                 return Ok(());
             }
             let written = self.refuse_proof(request, &office.domain, &PROXY, &shown.judged.verdict, out);

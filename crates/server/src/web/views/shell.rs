@@ -7,6 +7,7 @@ use askama::filters::HtmlSafe;
 use super::icon::Icon;
 use super::parts::Notice;
 use super::settings::SettingsTab;
+use super::status::StatusTab;
 
 /// Light, dark, or as the person's system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub(crate) struct Person {
     pub(crate) locks: u64,
     /// Alarms that stand and nobody has seen, shown there too. 0 shows nothing.
     pub(crate) alarms: u64,
+    /// Of the status they see the calls alone: those of their domain.
+    pub(crate) calls_alone: bool,
 }
 
 /// A place in the navigation.
@@ -111,8 +114,14 @@ impl Person {
     pub(crate) fn href(&self, place: &Place) -> &'static str {
         match (*place, self.settings.first()) {
             (Place::Settings, Some(first)) => first.href(),
+            (Place::Status, _) if self.calls_alone => StatusTab::Calls.href(),
             (place, _) => place.href(),
         }
+    }
+
+    /// Its words.
+    pub(crate) fn label(&self, place: &Place) -> &'static str {
+        if self.calls_alone && *place == Place::Status { "Calls" } else { place.label() }
     }
 }
 

@@ -16,7 +16,13 @@ pub(crate) struct ShortCodesPage {
     pub(crate) shell: Shell,
     /// Which tab: always the short codes.
     pub(crate) tab: SettingsTab,
-    /// Whose they are where there are several domains, or why nothing can be changed.
+    /// Which domain's are shown, where there are several: `domain`.
+    pub(crate) choice: Option<Field>,
+    /// The heading: whose they are, where there are several domains.
+    pub(crate) title: String,
+    /// The domain; sent along.
+    pub(crate) domain: String,
+    /// Why nothing can be changed.
     pub(crate) notices: Vec<Notice>,
     /// One for each feature.
     pub(crate) fields: Vec<Field>,

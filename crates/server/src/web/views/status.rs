@@ -331,8 +331,8 @@ impl HtmlSafe for StatusSection {}
 #[derive(Clone, Debug, Template)]
 #[template(path = "status_live.html")]
 pub(crate) struct StatusLive {
-    /// The tabs.
-    pub(crate) tabs: StatusTabs,
+    /// The tabs; none for who sees calls alone.
+    pub(crate) tabs: Option<StatusTabs>,
     /// The section.
     pub(crate) section: StatusSection,
 }
@@ -343,10 +343,16 @@ pub(crate) struct StatusLive {
 pub(crate) struct StatusPage {
     /// The frame.
     pub(crate) shell: Shell,
+    /// The heading.
+    pub(crate) title: &'static str,
+    /// What stands below it.
+    pub(crate) about: String,
+    /// Which section.
+    pub(crate) tab: StatusTab,
     /// This page's address with its search, for "Refresh".
     pub(crate) here: String,
-    /// The stream of events that says "something changed".
-    pub(crate) events: String,
+    /// The stream of events that says "something changed"; none for who is told by nothing but the section itself.
+    pub(crate) events: Option<String>,
     /// Where the live part alone is served, with this page's search.
     pub(crate) fragment: String,
     /// After how many milliseconds the script asks again by itself, for what no event tells of.
