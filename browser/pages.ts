@@ -40,6 +40,7 @@ export const PAGES = [
   "/manager/settings/system",
   "/manager/settings/switch",
   "/manager/settings/short-codes",
+  "/manager/settings/mail",
   "/manager/settings/notifications",
   "/manager/settings/notifications/webhooks/new",
   "/manager/settings/notifications/syslog/new",

@@ -63,6 +63,7 @@ test("pictures of every page", async ({ page, product }) => {
     "settings-security": "/manager/settings/security",
     "settings-security-users": "/manager/settings/security/users",
     "settings-switch": "/manager/settings/switch",
+    "settings-mail": "/manager/settings/mail",
     "settings-notifications": "/manager/settings/notifications",
     "settings-phones": "/manager/settings/domain",
     "settings-system": "/manager/settings/system",

@@ -34,7 +34,7 @@ class Manager:
     def fill(self, path: str, fields: dict[str, str], page: str | None = None) -> str:
         """Loads a page, and sends its form with what it holds and these fields; the page that follows."""
         shown = self.get(page or path)
-        hidden = {name: self._value(shown, name) for name in ("csrf", "version")}
+        hidden = {name: self._value(shown, name) for name in ("csrf", "version", "mailbox_shown")}
         body = urllib.parse.urlencode({**{name: value for name, value in hidden.items() if value}, **fields})
         headers = {"Origin": self.root, "Content-Type": "application/x-www-form-urlencoded"}
         return self._ask(urllib.request.Request(self.root + path, body.encode(), headers))

@@ -162,6 +162,7 @@ impl Running {
         tasks.spawn(retention::keep(Arc::clone(&system)));
         tasks.spawn(alarms::watch(Arc::clone(&system)));
         tasks.spawn(notify::run(Arc::clone(&system)));
+        tasks.spawn(notify::mail::run(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

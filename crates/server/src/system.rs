@@ -40,7 +40,7 @@ use crate::{
     },
     master_key::{self, MasterKeyError},
     metrics::Metrics,
-    notify::state::Deliveries,
+    notify::{mail::post::Post, state::Deliveries},
     series::Series,
     signs::Signs,
 };
@@ -71,6 +71,8 @@ pub struct System {
     pub tls: Arc<Tls>,
     /// How telling others goes.
     pub deliveries: Deliveries,
+    /// What waits to be mailed, and how that goes.
+    pub mail: Post,
     /// How all credentials stood a moment ago.
     pub last_census: LastCensus,
     /// What goes wrong beside the ledger.
@@ -185,6 +187,7 @@ impl System {
             started_with: loaded.config.clone(),
             config: ArcSwap::from_pointee(loaded),
             deliveries: Deliveries::default(),
+            mail: Post::default(),
             last_census: LastCensus::default(),
             signs: Signs::default(),
             jobs: Jobs::default(),

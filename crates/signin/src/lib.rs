@@ -26,6 +26,7 @@ pub mod extension;
 pub mod ident;
 pub mod interface;
 pub mod lockout;
+pub mod mail;
 pub mod mailbox;
 pub mod party;
 pub mod phone_administration;

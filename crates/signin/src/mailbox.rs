@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ident::{AccountId, Number},
+    mail::MailAddress,
     party::Party,
     timestamp::{Seconds, Timestamp},
 };
@@ -42,6 +43,10 @@ pub struct Mailbox {
     pub trusts_own: bool,
     /// Whether there is no voicemail for this user at all.
     pub is_off: bool,
+    /// Where new messages are mailed; `None`: nowhere.
+    // It came later: a mailbox from before has none.
+    #[serde(default)]
+    pub mail_to: Option<MailAddress>,
 }
 
 /// A message.
@@ -96,6 +101,7 @@ impl Mailbox {
             trusted: Vec::new(),
             trusts_own: true,
             is_off: false,
+            mail_to: None,
         }
     }
 

@@ -1,10 +1,11 @@
-//! Reporting: how long the audit is kept, and where alarms and rows of it are sent. A record of its own, sealed as a whole,
+//! Reporting: how long the audit is kept, where alarms and rows of it are sent, and by which server mail goes out. A record of its own, sealed as a whole,
 //! for there are secrets in it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ident::TargetId,
+    mail::MailSettings,
     target::{SyslogTarget, Webhook},
     timestamp::{Seconds, Timestamp},
 };
@@ -69,6 +70,8 @@ pub struct Reporting {
     pub syslog: Vec<SyslogTarget>,
     /// The number of the last target that was made.
     pub target_last: u32,
+    /// By which server mail goes out.
+    pub mail: MailSettings,
 }
 
 impl Reporting {

@@ -9,6 +9,7 @@ use signin::{
     admin::{Admin, EditMailbox},
     dice::Dice,
     ident::AccountId,
+    mail::MailAddress,
     mailbox::{self, MESSAGES_LENGTH_MAX, MESSAGES_MAX},
     party,
     records::Records,
@@ -37,6 +38,10 @@ pub(super) struct MailboxFields {
     /// The numbers of other extensions at which none is asked for.
     #[schema(max_items = 32, examples(json!(["202"])))]
     trusted: Vec<String>,
+    /// Where new messages are mailed; empty: nowhere. Left out or null, it stays as it is.
+    #[serde(default)]
+    #[schema(max_length = 254, examples("ann@example.com"))]
+    mail_to: Option<String>,
 }
 
 /// A mailbox.
@@ -49,6 +54,9 @@ pub(super) struct Mailbox {
     /// The numbers of other extensions at which none is asked for.
     #[schema(max_items = 32, examples(json!(["202"])))]
     trusted: Vec<String>,
+    /// Where new messages are mailed; empty: nowhere.
+    #[schema(max_length = 254, examples("ann@example.com"))]
+    mail_to: String,
     /// Whether it has a greeting of its own.
     has_greeting: bool,
     /// How many messages there are.
@@ -121,6 +129,7 @@ pub(super) async fn show(
         is_on: !mailbox.is_off,
         trusts_own_extension: mailbox.trusts_own,
         trusted: mailbox.trusted.iter().map(ToString::to_string).collect(),
+        mail_to: address(mailbox.mail_to.as_ref()),
         has_greeting: mailbox.has_greeting,
         messages: mailbox.messages.len(),
         new_messages: mailbox.new_messages(),
@@ -132,6 +141,10 @@ pub(super) async fn show(
     Answer::versioned(&told, mailbox.version)
 }
 
+fn address(to: Option<&MailAddress>) -> String {
+    to.map_or_else(String::new, ToString::to_string)
+}
+
 pub(super) async fn change(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -141,13 +154,14 @@ pub(super) async fn change(
 ) -> Result<Answer, Problem> {
     find(&api, &caller, id)?;
     let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
-        let version = admin.records.mailbox(AccountId(id)).version;
-        if_match.demand(version, "mailbox")?;
+        let present = admin.records.mailbox(AccountId(id));
+        if_match.demand(present.version, "mailbox")?;
         let edit = EditMailbox {
-            version,
+            version: present.version,
             trusted: fields.trusted.clone(),
             trusts_own: fields.trusts_own_extension,
             is_off: !fields.is_on,
+            mail_to: fields.mail_to.clone().unwrap_or_else(|| address(present.mail_to.as_ref())),
         };
         admin.save_mailbox_settings(AccountId(id), &edit)
     };

@@ -21,6 +21,7 @@ mod figures;
 mod groups;
 mod idempotency;
 mod locks;
+mod mail;
 mod mailboxes;
 mod own;
 mod paging;

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     dice::OsDice,
     flow::Done,
-    notify::{Target, connect::tls_config, item::Item},
+    notify::{Failure, Target, connect::tls_config, item::Item},
 };
 
 /// How a target is reached.
@@ -269,6 +269,16 @@ pub(super) struct Tested {
     answer: String,
 }
 
+impl Tested {
+    /// What was answered, or why nothing was.
+    pub(super) fn of(answered: Result<String, Failure>) -> Self {
+        match answered {
+            Ok(answer) => Self { is_taken: true, answer },
+            Err(failure) => Self { is_taken: false, answer: failure.problem },
+        }
+    }
+}
+
 impl Told {
     fn of(chosen: &Chosen) -> Self {
         Self { alarms: chosen.alarms, audit: chosen.audit.iter().copied().collect() }
@@ -364,7 +374,7 @@ fn syslog(reporting: &Reporting, id: u32) -> Result<target::SyslogTarget, Proble
 }
 
 /// Certificates must be of use; what else is wrong is found by who saves.
-fn check_roots(roots: &str) -> Result<(), Problem> {
+pub(super) fn check_roots(roots: &str) -> Result<(), Problem> {
     if roots.is_empty() {
         return Ok(());
     }
@@ -539,8 +549,5 @@ pub(super) async fn test(
         Ok(mut outlet) => outlet.send(&item, &api.system).await,
         Err(failure) => Err(failure),
     };
-    Answer::json(&match answered {
-        Ok(answer) => Tested { is_taken: true, answer },
-        Err(failure) => Tested { is_taken: false, answer: failure.problem },
-    })
+    Answer::json(&Tested::of(answered))
 }

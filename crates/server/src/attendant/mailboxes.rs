@@ -1,6 +1,9 @@
 //! Mailboxes: what is left in them, and who hears it (SPEC S12).
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use calls::{
     dialogue::{self, Changed, Envelope, Judged, MessageId, Present},
@@ -23,12 +26,14 @@ use signin::{
     timestamp::Seconds,
 };
 use store::CommitError;
+use tokio::time::Instant;
 
 use super::{Attendant, Caller, Draft, language};
 use crate::{
     interfaces::sip::Call,
     media::station::{Opening, Owned, Told},
     moment,
+    notify::{self, mail::Errand},
     system::System,
 };
 
@@ -189,13 +194,28 @@ impl Attendant {
             length: Seconds(draft.seconds),
             bytes: u32::try_from(draft.sound.len()).unwrap_or(u32::MAX),
         };
+        let stored = AtomicU64::new(0);
         let told = self
             .change(account.id, |mailbox| {
                 let (mailbox, id) = mailbox.with(new.clone())?;
+                if let RecordingId::Message(number) = id {
+                    stored.store(number, Ordering::Relaxed);
+                }
                 Some((mailbox, vec![Effect::PutRecording(account.id, id, sealed(&draft.sound))]))
             })
             .await;
+        if told == Changed::Done {
+            self.mail_message(account.id, stored.into_inner());
+        }
         Told::Changed(Owned::Plain(told))
+    }
+
+    /// Has a message mailed, where that is wanted and can be done. Nobody waits for it.
+    fn mail_message(&self, account: AccountId, number: u64) {
+        let is_wanted = self.system.ledger.mailbox(account).mail_to.is_some();
+        if is_wanted && notify::mail::is_set_up(&self.system) {
+            self.system.mail.put(Errand::Voicemail(account, number), Instant::now());
+        }
     }
 
     /// Keeps a greeting, or with none goes back to the standard one.

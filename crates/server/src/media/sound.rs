@@ -8,7 +8,7 @@ use calls::{
     prompt::{Language, Prompt},
 };
 use include_dir::{Dir, include_dir};
-use wire::rtp::Codec;
+use wire::rtp::{Codec, wav::Format};
 
 /// The sounds that come with the program.
 static PROMPTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/prompts");
@@ -37,6 +37,14 @@ fn own(path: &Path) -> Option<Vec<u8>> {
         return None;
     }
     std::fs::read(path).ok()
+}
+
+/// A recording as a file that everything plays: WAVE with samples of 16 bits.
+pub fn wave(sound: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    Format::Pcm16.write_header(u32::try_from(sound.len()).unwrap_or(u32::MAX), &mut out);
+    out.extend(sound.iter().flat_map(|byte| Codec::Pcmu.decode(*byte).to_le_bytes()));
+    out
 }
 
 /// A tone.

@@ -19,6 +19,8 @@ use super::Failure;
 
 /// How long anything may take: to connect, to shake hands, to send, to answer.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+/// Said where something would leave a network of one's own unencrypted.
+const IN_THE_CLEAR: &str = "what is not encrypted goes to this machine and private networks alone";
 /// Most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 8;
 
@@ -55,7 +57,7 @@ async fn addresses(host: &str, port: u16, reach: Reach) -> Result<Vec<SocketAddr
         (false, _) => Ok(allowed),
         (true, true) => Err(Failure::unreachable("its name was not found")),
         (true, false) => Err(Failure::unreachable(match reach {
-            Reach::Nearby => "http:// goes to this machine and private networks alone; use https://",
+            Reach::Nearby => IN_THE_CLEAR,
             Reach::Anywhere => "nothing is sent to addresses of that kind",
         })),
     }
@@ -142,7 +144,7 @@ mod tests {
     async fn what_is_not_encrypted_stays_nearby_and_some_addresses_nobody_reaches() {
         let problem = |failure: Failure| failure.problem;
         let said = addresses("8.8.8.8", 80, Reach::Nearby).await.map_err(problem);
-        assert_eq!(said, Err("http:// goes to this machine and private networks alone; use https://".into()));
+        assert_eq!(said, Err(IN_THE_CLEAR.into()));
         assert!(addresses("8.8.8.8", 443, Reach::Anywhere).await.is_ok());
         assert!(addresses("127.0.0.1", 80, Reach::Nearby).await.is_ok());
         for address in ["169.254.169.254", "fe80::1", "224.0.0.1", "0.0.0.0"] {

@@ -1,4 +1,4 @@
-//! Telling others: alarms and rows of the audit, to webhooks and receivers of syslog.
+//! Telling others: alarms and rows of the audit, to webhooks and receivers of syslog; and mail, which has a room of its own.
 //!
 //! ```text
 //! alarm ─▶ queue of each target (short, in memory) ─╮
@@ -13,6 +13,7 @@
 pub mod backoff;
 pub mod connect;
 pub mod item;
+pub mod mail;
 pub mod state;
 pub mod syslog;
 pub mod webhook;

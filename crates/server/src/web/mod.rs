@@ -26,6 +26,7 @@ mod known;
 mod links;
 mod lists;
 mod login;
+mod mail;
 mod moment;
 mod notifications;
 mod overview;

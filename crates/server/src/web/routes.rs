@@ -20,7 +20,7 @@ use signin::{admin::By, rights::Right};
 use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, jobs, links, login, notifications, passwords, preferences, security, settings,
+    home, ignition, jobs, links, login, mail, notifications, passwords, preferences, security, settings,
     short_codes, status, switch, targets, tokens, user_calls, users,
 };
 
@@ -191,6 +191,9 @@ fn rows() -> Vec<Row> {
         post("/manager/settings/switch", Needs(SystemWrite), switch::save),
         get("/manager/settings/short-codes", Needs(SystemRead), short_codes::show),
         post("/manager/settings/short-codes", Needs(SystemWrite), short_codes::save),
+        get("/manager/settings/mail", Needs(SystemRead), mail::show),
+        post("/manager/settings/mail", Needs(SystemWrite), mail::save),
+        post("/manager/settings/mail/test", Needs(SystemWrite), mail::test),
         get("/manager/settings/notifications", Needs(SystemRead), notifications::show),
         post("/manager/settings/notifications", Needs(SecurityWrite), notifications::save),
         get("/manager/settings/notifications/{kind}/new", Needs(SystemWrite), targets::ask_new),

@@ -69,6 +69,7 @@ fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
         | SettingsTab::System
         | SettingsTab::Switch
         | SettingsTab::ShortCodes
+        | SettingsTab::Mail
         | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators
@@ -126,6 +127,7 @@ pub(super) async fn save(
         | SettingsTab::System
         | SettingsTab::Switch
         | SettingsTab::ShortCodes
+        | SettingsTab::Mail
         | SettingsTab::Domains
         | SettingsTab::Notifications
         | SettingsTab::Administrators

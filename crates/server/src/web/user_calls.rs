@@ -11,6 +11,7 @@ use signin::{
     desk::{self, Desk},
     document::DocumentId,
     ident::{AccountId, ExtensionId, Number},
+    mail::MailAddress,
     mailbox::{MESSAGES_LENGTH_MAX, MESSAGES_MAX, Mailbox, Message},
     party::Party,
     records::Records,
@@ -35,7 +36,7 @@ use super::{
         user_calls::{LoggedCall, MessageRow, OtherEnd, Present, UserCallsPage, desk_fields, mailbox_fields},
     },
 };
-use crate::flow::Refusal;
+use crate::{flow::Refusal, notify::mail::is_set_up};
 
 fn href(id: AccountId) -> String {
     format!("/manager/users/{id}/calls")
@@ -62,6 +63,7 @@ fn saved_mailbox(mailbox: &Mailbox) -> Filled {
         .with("voicemail", yes(!mailbox.is_off))
         .with("trusts_own", yes(mailbox.trusts_own))
         .with("trusted", trusted.join(", "))
+        .with("mail_to", mailbox.mail_to.as_ref().map_or("", MailAddress::as_str))
 }
 
 /// The rules of a desk, in their form.
@@ -96,7 +98,7 @@ async fn page(web: &Web, who: &SignedIn, account: &Account, typed: Filled) -> Us
         let is_typed = saved.names().any(|name| typed.names().any(|other| other == name));
         if is_typed { typed.clone() } else { saved.clone() }
     };
-    let mailbox_form = mailbox_fields(&fill(&saved_mailbox), editable);
+    let mailbox_form = mailbox_fields(&fill(&saved_mailbox), is_set_up(&web.system), editable);
     let desk_form = desk_fields(&fill(&saved_desk), editable);
     let shown: Vec<_> = mailbox_form.iter().chain(&desk_form).collect();
     let taken = mailbox.messages.iter().fold(0_u64, |sum, message| sum + u64::from(message.length.0));
@@ -228,6 +230,7 @@ pub(super) async fn save_mailbox(
     let shown = form.get("mailbox_shown").to_owned();
     let numbers = form.get("trusted").split([',', ';', ' ']).map(str::trim).filter(|text| !text.is_empty());
     let trusted: Vec<String> = numbers.map(str::to_owned).collect();
+    let mail_to = form.get("mail_to").trim().to_owned();
     let (trusts_own, is_off) = (form.is_ticked("trusts_own"), !form.is_ticked("voicemail"));
     let done = web
         .system
@@ -236,7 +239,13 @@ pub(super) async fn save_mailbox(
             if print(&saved_mailbox(&present)) != shown {
                 return Err(Problem::Changed("mailbox"));
             }
-            let edit = EditMailbox { version: present.version, trusted: trusted.clone(), trusts_own, is_off };
+            let edit = EditMailbox {
+                version: present.version,
+                trusted: trusted.clone(),
+                trusts_own,
+                is_off,
+                mail_to: mail_to.clone(),
+            };
             admin.save_mailbox_settings(AccountId(id), &edit)
         })
         .await;

@@ -103,7 +103,13 @@ impl House {
             let user = extension.user.expect("a user");
             let saved = self.system.administer(&by, move |admin, _| {
                 let version = admin.records.mailbox(user).version;
-                let edit = EditMailbox { version, trusted: Vec::new(), trusts_own: true, is_off: true };
+                let edit = EditMailbox {
+                    version,
+                    trusted: Vec::new(),
+                    trusts_own: true,
+                    is_off: true,
+                    mail_to: String::new(),
+                };
                 admin.save_mailbox_settings(user, &edit)
             });
             saved.await.expect("saved");

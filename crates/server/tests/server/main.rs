@@ -57,6 +57,8 @@ mod life;
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod phone;
 #[cfg(test)]
 mod phones_are_guests;

@@ -82,7 +82,11 @@ async fn what_is_not_encrypted_leaves_no_private_network() {
     with_webhook(&mut browser, "http://192.0.2.1:9/").await;
     browser.fill(PAGE, &format!("{PAGE}/targets/1/test"), &[]).await;
     let page = browser.get(&format!("{PAGE}/webhooks/1")).await;
-    assert!(page.body.contains("http:// goes to this machine and private networks alone"), "{}", page.body);
+    assert!(
+        page.body.contains("what is not encrypted goes to this machine and private networks alone"),
+        "{}",
+        page.body
+    );
     house.stop().await;
 }
 

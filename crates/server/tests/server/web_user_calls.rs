@@ -105,7 +105,12 @@ async fn the_mailbox_is_set_and_what_was_wrong_is_said_at_its_field() {
     );
     let print = shown.field("mailbox_shown");
     let form = format!("{page}/mailbox");
-    let wrong = [("mailbox_shown", &*print), ("voicemail", ""), ("trusted", "202, 999, <b>")];
+    let wrong = [
+        ("mailbox_shown", &*print),
+        ("voicemail", ""),
+        ("trusted", "202, 999, <b>"),
+        ("mail_to", "ann@example.com, ben@example.com"),
+    ];
     let refused = browser.post(&form, &shown.token(), &wrong).await;
     assert_eq!(refused.status, 422);
     assert!(
@@ -113,11 +118,21 @@ async fn the_mailbox_is_set_and_what_was_wrong_is_said_at_its_field() {
     );
     assert!(refused.body.contains("value=\"202, 999, &#60;b&#62;\""), "nothing is lost: {}", refused.body);
     assert!(!refused.body.contains("name=\"voicemail\" value=\"yes\" checked"), "{}", refused.body);
-    let right = [("mailbox_shown", &*print), ("voicemail", "yes"), ("trusted", "202,201 202")];
+    assert!(
+        refused.body.contains("id=\"f-mail_to-error\"")
+            && refused.body.contains("No server for mail is set yet")
+    );
+    let right = [
+        ("mailbox_shown", &*print),
+        ("voicemail", "yes"),
+        ("trusted", "202,201 202"),
+        ("mail_to", "ann@example.com"),
+    ];
     assert_eq!(browser.post(&form, &shown.token(), &right).await.status, 303);
     let mailbox = house.system.ledger.mailbox(ann);
     let trusted: Vec<_> = mailbox.trusted.iter().map(signin::ident::Number::as_str).collect();
     assert_eq!((trusted, mailbox.trusts_own, mailbox.is_off), (vec!["201", "202"], false, false));
+    assert_eq!(mailbox.mail_to.as_ref().map(signin::mail::MailAddress::as_str), Some("ann@example.com"));
     // A page that was opened before is told so, and keeps what was typed.
     let late = browser.post(&form, &shown.token(), &[("mailbox_shown", &*print), ("trusted", "")]).await;
     assert_eq!(late.status, 409);
@@ -263,8 +278,15 @@ async fn programs_set_the_mailbox_and_delete_messages() {
     let refused = program.put(&mailbox, shown.header("etag"), &wanted).await;
     assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (422, &json!("trusted")));
     wanted["trusted"] = json!(["202"]);
+    wanted["mail_to"] = json!("ann@example.com\r\nBcc: x@y");
+    let refused = program.put(&mailbox, shown.header("etag"), &wanted).await;
+    assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (422, &json!("mail_to")));
+    wanted["mail_to"] = json!("ann@example.com");
     let saved = program.put(&mailbox, shown.header("etag"), &wanted).await;
     assert_eq!((saved.status, &saved.json()["trusted"]), (200, &json!(["202"])), "{}", saved.body);
+    wanted.as_object_mut().expect("an object").remove("mail_to");
+    let again = program.put(&mailbox, "*", &wanted).await;
+    assert_eq!(again.json()["mail_to"], json!("ann@example.com"), "what is left out stays: {}", again.body);
     assert_eq!(program.put(&mailbox, shown.header("etag"), &wanted).await.status, 412);
     leave(&house, ann, "Bob").await;
     leave(&house, ann, "Cem").await;

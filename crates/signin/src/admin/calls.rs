@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Admin, Change, Checks, Problem, changed, settings::yes_no};
+use super::{Admin, Change, Checks, Problem, changed, mail::NO_ADDRESS, settings::yes_no};
 use crate::{
     audit::{Action, FieldChange},
     document::Document,
     domain_codes::{CODE_BYTES_MAX, CODES_MAX, DomainCodes, FEATURE_BYTES_MAX},
     effect::Effect,
     ident::{AccountId, DomainId, Number},
+    mail::MailAddress,
     mailbox::{Mailbox, TRUSTED_MAX},
     records::Records,
     rights::Right,
@@ -25,6 +26,8 @@ pub struct EditMailbox {
     pub trusts_own: bool,
     /// Whether there is no voicemail for this user at all.
     pub is_off: bool,
+    /// Where new messages are mailed; empty: nowhere.
+    pub mail_to: String,
 }
 
 impl Admin<'_> {
@@ -65,7 +68,7 @@ impl Admin<'_> {
         Ok(Change::of(vec![Effect::PutDocument(Box::new(Document::ShortCodes(after))), audit], ()))
     }
 
-    /// Changes whom a user's mailbox lets in without its code, and whether there is one at all.
+    /// Changes whom a user's mailbox lets in without its code, whether there is one at all, and where its messages are mailed.
     ///
     /// # Errors
     /// No right, no such user, changed meanwhile, or fields to be corrected.
@@ -76,18 +79,26 @@ impl Admin<'_> {
         if before.version != edit.version {
             return Err(Problem::Changed("mailbox"));
         }
-        let trusted = self.trusted_extensions(account.domain, &edit.trusted)?;
+        let mut checks = Checks::default();
+        let trusted = self.trusted_extensions(&mut checks, account.domain, &edit.trusted);
+        let mail_to = MailAddress::parse(&edit.mail_to);
+        if mail_to.is_none() && !edit.mail_to.is_empty() {
+            checks.wrong("mail-to", NO_ADDRESS);
+        }
+        checks.result()?;
+        let mailed = |to: Option<&MailAddress>| to.map_or_else(String::new, ToString::to_string);
         let changes = [
             changed("voicemail trusts", &numbers(&before.trusted), &numbers(&trusted)),
             changed("voicemail trusts the own extension", yes_no(before.trusts_own), yes_no(edit.trusts_own)),
             changed("voicemail", yes_no(!before.is_off), yes_no(!edit.is_off)),
+            changed("voicemail mailed to", &mailed(before.mail_to.as_ref()), &mailed(mail_to.as_ref())),
         ];
         let changes: Vec<FieldChange> = changes.into_iter().flatten().collect();
         if changes.is_empty() {
             return Ok(Change::of(Vec::new(), ()));
         }
         let EditMailbox { trusts_own, is_off, .. } = *edit;
-        let after = Mailbox { trusted, trusts_own, is_off, ..before.next_version() };
+        let after = Mailbox { trusted, trusts_own, is_off, mail_to, ..before.next_version() };
         let audit = self.audit(Action::AccountChanged, account.domain, &account.name, changes);
         Ok(Change::of(vec![Effect::PutDocument(Box::new(Document::Mailbox(after))), audit], ()))
     }
@@ -122,8 +133,7 @@ impl Admin<'_> {
     }
 
     /// The extensions of the domain that were typed, each once, in the order of their numbers.
-    fn trusted_extensions(&self, domain: DomainId, typed: &[String]) -> Result<Vec<Number>, Problem> {
-        let mut checks = Checks::default();
+    fn trusted_extensions(&self, checks: &mut Checks, domain: DomainId, typed: &[String]) -> Vec<Number> {
         if typed.len() > TRUSTED_MAX {
             checks.wrong("trusted", format!("At most {TRUSTED_MAX} extensions."));
         }
@@ -135,10 +145,9 @@ impl Admin<'_> {
                 None => checks.wrong("trusted", format!("There is no extension {:?}.", text.trim())),
             }
         }
-        checks.result()?;
         trusted.sort_unstable();
         trusted.dedup();
-        Ok(trusted)
+        trusted
     }
 }
 

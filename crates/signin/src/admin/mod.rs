@@ -16,6 +16,7 @@ mod groups;
 mod ignition;
 mod live_calls;
 mod locks;
+mod mail;
 mod rehearsal;
 mod reporting;
 mod secrets;
@@ -40,6 +41,7 @@ pub use self::{
     ignition::{Ignition, is_ignited},
     live_calls::CallNamed,
     locks::keys_named,
+    mail::EditMail,
     rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},

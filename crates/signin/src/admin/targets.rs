@@ -214,11 +214,15 @@ fn check_common(checks: &mut Checks, name: &str, roots: &str, chosen: &Chosen) {
     if !(1..=TARGET_NAME_MAX).contains(&length) || name.chars().any(char::is_control) || name.trim() != name {
         checks.wrong("name", format!("A name has 1 to {TARGET_NAME_MAX} characters."));
     }
-    if roots.len() > ROOTS_MAX || !(roots.is_empty() || roots.contains("-----BEGIN CERTIFICATE-----")) {
-        checks.wrong("roots", "Certificates in PEM, at most 64 KiB of them.");
-    }
+    check_roots(checks, roots);
     if !chosen.alarms && chosen.audit.is_empty() {
         checks.wrong("told", "Choose at least one thing to be told of.");
+    }
+}
+
+pub(super) fn check_roots(checks: &mut Checks, roots: &str) {
+    if roots.len() > ROOTS_MAX || !(roots.is_empty() || roots.contains("-----BEGIN CERTIFICATE-----")) {
+        checks.wrong("roots", "Certificates in PEM, at most 64 KiB of them.");
     }
 }
 
@@ -233,7 +237,7 @@ fn told(chosen: &Chosen) -> String {
 }
 
 /// How many certificates there are: what they say is nobody's secret, and too long.
-fn count(roots: &str) -> String {
+pub(super) fn count(roots: &str) -> String {
     match roots.matches("-----BEGIN CERTIFICATE-----").count() {
         0 => "the system's".into(),
         own => format!("{own} of one's own"),
@@ -244,7 +248,7 @@ fn secretly(field: &str) -> FieldChange {
     FieldChange { field: field.into(), before: "".into(), after: "set".into() }
 }
 
-fn differences<const N: usize>(
+pub(super) fn differences<const N: usize>(
     fields: [&str; N],
     before: Option<[String; N]>,
     after: &[String; N],

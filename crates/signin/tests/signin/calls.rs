@@ -32,7 +32,7 @@ fn save_codes(house: &House, version: u32, chosen: &[(&str, &str)]) -> Result<()
 
 fn edit(version: u32, trusted: &[&str]) -> EditMailbox {
     let trusted = trusted.iter().map(|number| (*number).to_owned()).collect();
-    EditMailbox { version, trusted, trusts_own: true, is_off: false }
+    EditMailbox { version, trusted, trusts_own: true, is_off: false, mail_to: String::new() }
 }
 
 fn save(house: &House, edit: &EditMailbox) -> Result<(), Problem> {
@@ -108,7 +108,14 @@ fn a_mailbox_trusts_extensions_that_are_there_and_can_be_switched_off() {
          voicemail: \"yes\" → \"no\""
     );
     leave(&house, ann, 10);
-    save(&house, &edit(3, &[])).unwrap();
+    let mailed = |version, to: &str| EditMailbox { mail_to: to.into(), ..edit(version, &[]) };
+    let problem =
+        save(&house, &mailed(3, "ann@example.com\r\nBcc: ben@example.com")).unwrap_err().to_string();
+    assert_eq!(problem, "mail-to: One address, such as ann@example.com.");
+    save(&house, &mailed(3, "ann@example.com")).unwrap();
+    assert!(house.last().ends_with("voicemail mailed to: \"\" → \"ann@example.com\""), "{}", house.last());
+    save(&house, &edit(4, &[])).unwrap();
+    assert!(house.last().ends_with("voicemail mailed to: \"ann@example.com\" → \"\""), "{}", house.last());
     assert_eq!(house.model.borrow().mailbox(ann).messages.len(), 1, "what was left stays");
 }
 

@@ -25,6 +25,7 @@ mod house;
 mod keypads;
 mod lanes;
 mod lockout;
+mod mail;
 mod model;
 mod pins;
 mod programs;

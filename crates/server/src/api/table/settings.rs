@@ -3,7 +3,9 @@
 use signin::rights::Right;
 
 use super::{
-    super::{accounts, domains, door::Access, presets, secrets, settings, short_codes, switch, targets},
+    super::{
+        accounts, domains, door::Access, mail, presets, secrets, settings, short_codes, switch, targets,
+    },
     Row, delete, get, post, put,
 };
 
@@ -145,6 +147,35 @@ pub(super) fn rows() -> Vec<Row> {
         .gives::<short_codes::ShortCodeSettings>()
         .changes()
         .says("All of them, as they were read. None may begin like another."),
+        get(
+            "/settings/mail",
+            Needs(SystemRead),
+            "getMailSettings",
+            "By which server mail goes out",
+            mail::show,
+        )
+        .gives::<mail::MailSettings>(),
+        put(
+            "/settings/mail",
+            Needs(SystemWrite),
+            "changeMailSettings",
+            "Change by which server mail goes out",
+            mail::change,
+        )
+        .takes::<mail::MailFields>()
+        .gives::<mail::MailSettings>()
+        .changes()
+        .says("It has one version with the targets of alarms and with how long the audit is kept."),
+        post(
+            "/settings/mail/test",
+            Needs(SystemWrite),
+            "testMail",
+            "Send a mail to see whether it goes out",
+            mail::test,
+        )
+        .takes::<mail::MailTest>()
+        .gives::<targets::Tested>()
+        .says("The answer comes when the server has answered, or has not for twenty seconds."),
         post(
             "/settings/security/rehearsal",
             Needs(SecurityWrite),

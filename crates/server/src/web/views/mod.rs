@@ -25,6 +25,7 @@ pub(crate) mod ignition;
 pub(crate) mod jobs;
 pub(crate) mod links;
 pub(crate) mod login;
+pub(crate) mod mail;
 pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod passwords;

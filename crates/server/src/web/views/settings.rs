@@ -20,6 +20,8 @@ pub(crate) enum SettingsTab {
     Switch,
     /// What is dialled for what.
     ShortCodes,
+    /// By which server mail goes out.
+    Mail,
     /// Where alarms and the audit go.
     Notifications,
     /// The organisations, where there are several.
@@ -34,12 +36,13 @@ pub(crate) enum SettingsTab {
 
 impl SettingsTab {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Security,
         Self::Domain,
         Self::System,
         Self::Switch,
         Self::ShortCodes,
+        Self::Mail,
         Self::Notifications,
         Self::Domains,
         Self::Administrators,
@@ -55,6 +58,7 @@ impl SettingsTab {
             Self::System => "Name and networks",
             Self::Switch => "Switch",
             Self::ShortCodes => "Short codes",
+            Self::Mail => "Email",
             Self::Notifications => "Alarms and logs",
             Self::Domains => "Domains",
             Self::Administrators => "Administrators",
@@ -71,6 +75,7 @@ impl SettingsTab {
             Self::System => "/manager/settings/system",
             Self::Switch => "/manager/settings/switch",
             Self::ShortCodes => "/manager/settings/short-codes",
+            Self::Mail => "/manager/settings/mail",
             Self::Notifications => "/manager/settings/notifications",
             Self::Domains => "/manager/settings/domains",
             Self::Administrators => "/manager/settings/administrators",
@@ -158,6 +163,7 @@ impl SettingsPage {
             SettingsTab::Security
             | SettingsTab::Switch
             | SettingsTab::ShortCodes
+            | SettingsTab::Mail
             | SettingsTab::Notifications
             | SettingsTab::Domains
             | SettingsTab::Administrators

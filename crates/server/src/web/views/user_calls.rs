@@ -1,6 +1,7 @@
 //! What calls leave with a user: the mailbox, where they are, and the call log.
 
 use askama::Template;
+use signin::mail::MAIL_ADDRESS_MAX;
 
 use super::forms::{Field, Filled, Kind, Problems};
 use super::icon::{Icon, Mark};
@@ -67,7 +68,7 @@ pub(crate) struct UserCallsPage {
     pub(crate) user: Link,
     /// Why nothing can be changed by somebody who might; none where it can.
     pub(crate) notice: Option<Notice>,
-    /// `voicemail`, `trusts_own`, `trusted`.
+    /// `voicemail`, `trusts_own`, `trusted`, `mail_to`.
     pub(crate) mailbox: Vec<Field>,
     /// The settings as the page shows them; sent along, so that nobody's change is lost under another.
     pub(crate) mailbox_shown: String,
@@ -92,7 +93,13 @@ pub(crate) struct UserCallsPage {
 }
 
 /// The fields of the mailbox's settings.
-pub(crate) fn mailbox_fields(filled: &Filled, editable: bool) -> Vec<Field> {
+pub(crate) fn mailbox_fields(filled: &Filled, has_mail: bool, editable: bool) -> Vec<Field> {
+    let mailed = "Each with what was said in it. Empty: nothing is mailed.";
+    let mailed = if has_mail {
+        mailed.to_owned()
+    } else {
+        format!("{mailed} No server for mail is set yet, under System → Email: until then nothing is mailed.")
+    };
     let fields = [
         Field::new("voicemail", "Has a mailbox")
             .kind(Kind::Check { ticked: false })
@@ -104,6 +111,10 @@ pub(crate) fn mailbox_fields(filled: &Filled, editable: bool) -> Vec<Field> {
             .kind(Kind::Code)
             .hint("Numbers with commas between them: 202, 203. Whoever stands at one of them hears the messages.")
             .length_max(1024),
+        Field::new("mail_to", "Mail new messages to")
+            .kind(Kind::Code)
+            .hint(mailed)
+            .length_max(MAIL_ADDRESS_MAX as u64),
     ];
     fields.into_iter().map(|field| Field { fixed: !editable, ..filled.field(field) }).collect()
 }
