@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use libfuzzer_sys::fuzz_target;
-use server::web::guard::cookie;
+use server::web::cookie::cookie;
 use signin::{account::Activity, session::SessionId};
 
 fuzz_target!(|bytes: &[u8]| {

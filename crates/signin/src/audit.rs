@@ -272,7 +272,7 @@ impl AuditEvent {
     pub fn text(text: &str) -> Box<str> {
         text.chars()
             .take(TEXT_MAX)
-            .map(|c| if c.is_control() || is_direction_mark(c) { '\u{fffd}' } else { c })
+            .map(|c| if c.is_control() || is_line_end(c) || is_direction_mark(c) { '\u{fffd}' } else { c })
             .collect::<String>()
             .into_boxed_str()
     }
@@ -310,7 +310,12 @@ impl AuditEvent {
     }
 }
 
+/// Characters that end a line for some who read it, and are no control characters.
+const fn is_line_end(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// Characters that make a line read in another order than it is written.
 const fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -35,5 +35,7 @@ mod tests {
         assert_eq!(party.number, "201");
         assert_eq!(party.name.chars().count(), NAME_MAX);
         assert_eq!(Party::shown("", "a\u{202e}b\nc").name, "a\u{fffd}b\u{fffd}c");
+        // For some readers these end a line too, and the third turns it round.
+        assert_eq!(Party::shown("", "a\u{2028}b\u{2029}c\u{61c}").name, "a\u{fffd}b\u{fffd}c\u{fffd}");
     }
 }

@@ -13,6 +13,7 @@ use super::{
     Place,
     audit::who,
     cell::guarded,
+    columns::USER_COLUMNS,
     conversation::dated,
     failure::{Exit, Failure, Outcome},
     output,
@@ -56,19 +57,6 @@ pub enum Form {
     Jsonl,
 }
 
-/// The columns of exported users. Import reads those that it knows how to set and passes over the others.
-pub const USER_COLUMNS: [&str; 10] = [
-    "name",
-    "full_name",
-    "extension",
-    "status",
-    "login_code_set_at",
-    "user_password_set_at",
-    "signed_in_at",
-    "failures_since",
-    "created_at",
-    "expires_at",
-];
 const EXTENSION_COLUMNS: [&str; 5] = ["number", "user", "phone_password_set_at", "phones", "created_at"];
 const AUDIT_COLUMNS: [&str; 12] = [
     "number",

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod backup;
 pub mod cell;
 pub mod check_config;
+pub mod columns;
 pub mod conversation;
 pub mod demo;
 pub mod export;

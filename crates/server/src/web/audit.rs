@@ -20,7 +20,7 @@ use signin::{
 use store::{AuditQuery, AuditRow, StoreError};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::system::System;
+use crate::{commands::cell::guarded, system::System};
 
 use super::{
     Web,
@@ -605,11 +605,8 @@ fn csv_line(row: &AuditRow, out: &mut Vec<u8>) {
             out.push(b',');
         }
         out.push(b'"');
-        // A spreadsheet takes a cell that begins so for a formula, and a stranger may have written it.
-        if field.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            out.push(b'\'');
-        }
-        out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+        // A spreadsheet may take it for a formula, and a stranger may have written it.
+        out.extend_from_slice(guarded(field).replace('"', "\"\"").as_bytes());
         out.push(b'"');
     }
     out.extend_from_slice(b"\r\n");

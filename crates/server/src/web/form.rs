@@ -2,23 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    body::to_bytes,
-    extract::{FromRequest, Request},
-    http::{HeaderValue, StatusCode, header},
-};
 use signin::secret::{SECRET_MAX, Secret};
-use store::DRAFT_FILE_MAX;
 use zeroize::Zeroizing;
 
-/// Largest form with a file.
-const FILE_BYTES_MAX: usize = DRAFT_FILE_MAX + (64 << 10);
 /// Longest boundary between the parts of a form with a file (RFC 2046 section 5.1.1).
 const BOUNDARY_MAX: usize = 70;
-/// The one address where forms with a file go.
-const FILES_GO_TO: &str = "/manager/draft/import";
-/// Largest form.
-const BYTES_MAX: usize = 256 << 10;
 /// Most parts of a form with a file.
 const PARTS_MAX: usize = 16;
 /// Longest header of a part.
@@ -94,7 +82,7 @@ impl Form {
 }
 
 /// The boundary of `multipart/form-data`, as browsers write it.
-fn boundary_of(media_type: &[u8]) -> Option<&str> {
+pub(crate) fn boundary_of(media_type: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(media_type).ok()?;
     let (kind, boundary) = text.split_once(';')?;
     let boundary = boundary.trim().strip_prefix("boundary=")?.trim_matches('"');
@@ -104,26 +92,6 @@ fn boundary_of(media_type: &[u8]) -> Option<&str> {
 
 fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
     bytes.windows(needle.len()).position(|window| window == needle)
-}
-
-impl<S: Send + Sync> FromRequest<S> for Form {
-    type Rejection = StatusCode;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
-        let media_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let boundary = media_type.and_then(boundary_of).map(ToOwned::to_owned);
-        if let Some(boundary) = boundary.filter(|_| request.uri().path() == FILES_GO_TO) {
-            let body = to_bytes(request.into_body(), FILE_BYTES_MAX).await;
-            let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-            return Self::parse_parts(&body, &boundary).ok_or(StatusCode::BAD_REQUEST);
-        }
-        if !media_type.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded")) {
-            return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        }
-        let body =
-            to_bytes(request.into_body(), BYTES_MAX).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-        Self::parse(&body).ok_or(StatusCode::PAYLOAD_TOO_LARGE)
-    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,9 @@ use store::fault;
 use subtle::ConstantTimeEq;
 
 use super::{
-    Web, domains,
+    Web,
+    cookie::cookie,
+    domains,
     form::Form,
     routes,
     views::{
@@ -551,13 +553,6 @@ pub(super) fn know_browser(response: &mut Response, web: &Web, account: AccountI
 /// Takes a cookie back.
 pub(super) fn drop_cookie(response: &mut Response, name: &str) {
     put_cookie(response, name, "", Some(0));
-}
-
-/// The value of a cookie that a browser brought back.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 fn system_name(web: &Web) -> String {

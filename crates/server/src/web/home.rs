@@ -14,8 +14,10 @@ use signin::{
 use store::Figures;
 
 use super::{
-    Web, audit, domains,
-    guard::{self, SignedIn},
+    Web, audit,
+    cookie::cookie,
+    domains,
+    guard::SignedIn,
     lists::thousands,
     moment, routes, status,
     views::{
@@ -33,7 +35,7 @@ pub(super) const BEFORE_COOKIE: &str = "__Host-before";
 
 pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: HeaderMap) -> Response {
     let now = web.system.clock.now();
-    let before = guard::cookie(&headers, BEFORE_COOKIE).and_then(read_before).unwrap_or_default();
+    let before = cookie(&headers, BEFORE_COOKIE).and_then(read_before).unwrap_or_default();
     let figures = web.system.ledger.figures();
     let last = before.signed_in_at.map(|at| LastSignIn {
         at: moment::stamp(at, now),

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::sheet::{Flaw, Record};
 use crate::{
-    commands::{cell::unguarded, export::USER_COLUMNS},
+    commands::{cell::unguarded, columns::USER_COLUMNS},
     local::protocol::FieldFlaw,
 };
 
