@@ -272,7 +272,7 @@ impl AuditEvent {
     pub fn text(text: &str) -> Box<str> {
         text.chars()
             .take(TEXT_MAX)
-            .map(|c| if c.is_control() || is_line_end(c) || is_direction_mark(c) { '\u{fffd}' } else { c })
+            .map(|c| if forges_lines(c) { '\u{fffd}' } else { c })
             .collect::<String>()
             .into_boxed_str()
     }
@@ -308,6 +308,11 @@ impl AuditEvent {
             self.address = None;
         }
     }
+}
+
+/// Characters that could make a line read as what nobody wrote: they end it, turn it round, or are no text at all.
+pub(crate) fn forges_lines(c: char) -> bool {
+    c.is_control() || is_line_end(c) || is_direction_mark(c)
 }
 
 /// Characters that end a line for some who read it, and are no control characters.

@@ -83,6 +83,8 @@ mod retention;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod smuggled;
+#[cfg(test)]
 mod socket;
 #[cfg(test)]
 mod talker;

@@ -313,13 +313,19 @@ impl Phone {
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        assert!(self.can_send(bytes).await, "not sent");
+    }
+
+    /// Sends where there is still somebody to hear it.
+    pub(crate) async fn can_send(&mut self, bytes: &[u8]) -> bool {
         match &mut self.line {
-            Line::Udp(socket) => {
-                socket.send(bytes).await.expect("sent");
+            Line::Udp(socket) => socket.send(bytes).await.is_ok(),
+            Line::Tcp(stream, _) => stream.write_all(bytes).await.is_ok(),
+            Line::Tls(stream, _) => stream.write_all(bytes).await.is_ok(),
+            Line::Wss(socket) => {
+                socket.say(bytes).await;
+                true
             }
-            Line::Tcp(stream, _) => stream.write_all(bytes).await.expect("sent"),
-            Line::Tls(stream, _) => stream.write_all(bytes).await.expect("sent"),
-            Line::Wss(socket) => socket.say(bytes).await,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Admin, Change, Checks, Problem, SecretChoice, changed, secrets::Holder};
 use crate::{
     account::{Account, Condition, Role, RoleKind},
-    audit::Action,
+    audit::{Action, forges_lines},
     credential::{CredentialKind, Owner},
     dice::Dice,
     effect::Effect,
@@ -369,7 +369,7 @@ impl Admin<'_> {
 pub(super) fn check_full_name(checks: &mut Checks, full_name: &str) {
     if full_name.trim().chars().count() > NAME_MAX {
         checks.wrong("full-name", format!("Use at most {NAME_MAX} characters."));
-    } else if full_name.chars().any(char::is_control) {
+    } else if full_name.chars().any(forges_lines) {
         checks.wrong("full-name", "Use letters, digits, spaces and marks only.");
     }
 }
