@@ -27,6 +27,7 @@ mod phone;
 mod process;
 mod product;
 mod ready;
+mod recordings;
 mod register;
 mod server;
 mod shape;
@@ -53,6 +54,8 @@ enum What {
     Register(register::Plan),
     /// Calls through the proxy over UDP
     Calls(calls::Plan),
+    /// Many who speak into mailboxes at once
+    Recordings(recordings::Plan),
     /// Registrations counted until they are on disk
     Durable(durable::Plan),
     /// A start with very many people
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().what {
         What::Register(plan) => register::run(&plan),
         What::Calls(plan) => calls::run(&plan),
+        What::Recordings(plan) => recordings::run(&plan),
         What::Durable(plan) => durable::run(&plan),
         What::Ready(plan) => ready::run(&plan),
         What::Work(plan) => work::run(&plan),

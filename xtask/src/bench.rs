@@ -23,6 +23,12 @@ pub(crate) enum Figure {
         #[arg(last = true)]
         plan: Vec<String>,
     },
+    /// Many who speak into mailboxes at once: packets that are lost, and what a stream costs
+    Recordings {
+        /// Passed on to the load generator (`-- --help` shows what there is)
+        #[arg(last = true)]
+        plan: Vec<String>,
+    },
     /// Registrations counted until the bindings are on disk, beside Kamailio with SQLite
     Durable,
     /// A start with a million people and phones: seconds and memory
@@ -53,6 +59,7 @@ pub(crate) fn run(workspace: &Workspace, figure: &Figure) -> anyhow::Result<()> 
         Figure::Work { write } => instructions::run(workspace, *write),
         Figure::Register { plan } => against(workspace, "register", &released(workspace)?, plan),
         Figure::Calls { plan } => against(workspace, "calls", &released(workspace)?, plan),
+        Figure::Recordings { plan } => against(workspace, "recordings", &released(workspace)?, plan),
         Figure::Durable => against(workspace, "durable", &released(workspace)?, &[]),
         Figure::Ready => against(workspace, "ready", &released(workspace)?, &[]),
         Figure::Login { plan } => alone(workspace, "login", plan),
@@ -72,6 +79,8 @@ pub(crate) fn smoke(workspace: &Workspace) -> anyhow::Result<()> {
     against(workspace, "register", &binary, &plan.map(String::from))?;
     let plan = ["--rounds", "1", "--seconds", "0.5", "--pairs", "600", "--in-flight", "16", "--linger", "1"];
     against(workspace, "calls", &binary, &plan.map(String::from))?;
+    let plan = ["--streams", "10", "--seconds", "2"];
+    against(workspace, "recordings", &binary, &plan.map(String::from))?;
     let plan = ["--untimed", "--users", "500", "--locks", "5", "--rounds", "1"];
     against(workspace, "lists", &binary, &plan.map(String::from))
 }
