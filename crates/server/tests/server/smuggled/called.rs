@@ -97,7 +97,7 @@ pub(super) async fn callee(mut phone: Phone, manner: Manner, seen: Shared) {
             Ok(letter) => letter,
             Err(problem) => {
                 with(&seen, |seen| {
-                    seen.wrong.push(format!("{problem}: {}", String::from_utf8_lossy(&bytes)))
+                    seen.wrong.push(format!("{problem}: {}", String::from_utf8_lossy(&bytes)));
                 });
                 continue;
             }
@@ -119,7 +119,7 @@ pub(super) async fn callee(mut phone: Phone, manner: Manner, seen: Shared) {
                     phone.send(&answer(&invite, "487 Request Terminated", &phone.number, phone.local)).await;
                 }
             }
-            _ => {}
+            Manner::Declines | Manner::Rings | Manner::Talks => {}
         }
     }
 }

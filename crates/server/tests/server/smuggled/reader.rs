@@ -135,7 +135,7 @@ impl Letter {
 pub(super) fn markup_with(page: &str, word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in page.match_indices(['<']) {
-        let rest = &page[at + 1..];
+        let (_, rest) = page.split_at(at + 1);
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
             continue;
         }
@@ -163,18 +163,18 @@ pub(super) fn table(text: &str) -> Result<Vec<Vec<String>>, String> {
         let mut cell = String::new();
         if let Some(mut quoted) = rest.strip_prefix('"') {
             loop {
-                let end = quoted.find('"').ok_or("a cell without an end")?;
-                cell.push_str(&quoted[..end]);
-                quoted = &quoted[end + 1..];
+                let (inner, after) = quoted.split_once('"').ok_or("a cell without an end")?;
+                cell.push_str(inner);
+                quoted = after;
                 let Some(more) = quoted.strip_prefix('"') else { break };
                 cell.push('"');
                 quoted = more;
             }
             rest = quoted;
         } else {
-            let end = rest.find([',', '\r']).unwrap_or(rest.len());
-            cell.push_str(&rest[..end]);
-            rest = &rest[end..];
+            let (bare, after) = rest.split_at(rest.find([',', '\r']).unwrap_or(rest.len()));
+            cell.push_str(bare);
+            rest = after;
         }
         rows.last_mut().ok_or("no row")?.push(cell);
         if let Some(more) = rest.strip_prefix("\r\n") {
@@ -230,7 +230,7 @@ pub(super) fn record(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
                 _ => value.push(c),
             }
         }
-        rest = &more[end.ok_or("a value without an end")?..];
+        (_, rest) = more.split_at(end.ok_or("a value without an end")?);
         values.push((name.to_owned(), value));
     }
 }
