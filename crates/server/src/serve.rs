@@ -147,9 +147,14 @@ impl Running {
             listeners: doors.iter().map(|door| (door.listener, door.addresses.clone())).collect(),
             local: Some(local.path().to_owned()),
         };
+        // Before anybody is answered: a clock that was set back meanwhile makes no lock longer, not even for a moment.
         let sip = Arc::clone(porter.sip());
-        if let Err(error) = tokio::task::spawn_blocking(move || kept::take_up(&sip)).await {
-            tracing::error!(%error, "calls that began before the start were not taken up");
+        let take_up = move || {
+            sip.system().ledger.sweep(sip.system().clock.now());
+            kept::take_up(&sip);
+        };
+        if let Err(error) = tokio::task::spawn_blocking(take_up).await {
+            tracing::error!(%error, "what is from before the start was not taken up");
         }
         let tasks = TaskTracker::new();
         let mut threads = Vec::new();
