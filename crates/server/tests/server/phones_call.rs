@@ -87,7 +87,8 @@ async fn what_goes_on_says_who_calls_and_nothing_that_was_for_us() {
     assert_eq!(heard.all(HeaderName::PAssertedIdentity), ["\"Ann\" <sip:201@127.0.0.1>"]);
     assert_eq!(heard.one(HeaderName::MaxForwards), "69");
     assert_eq!(heard.all(HeaderName::ProxyAuthorization), Vec::<String>::new());
-    assert!(!heard.text().contains("999"), "{}", heard.text());
+    // Not its number alone: a port may be like it.
+    assert!(!heard.text().contains("elsewhere"), "{}", heard.text());
     assert!(heard.text().ends_with("\r\n\r\nv=0\r\n"), "the body as it came");
     let vias = heard.all(HeaderName::Via);
     assert_eq!(vias.len(), 2);
