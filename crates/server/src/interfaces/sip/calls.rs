@@ -36,7 +36,8 @@ const SILENT_MAX: Seconds = Seconds(12 * 3600);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CallKey(u64);
 
-type Shard = HashMap<CallKey, Call, foldhash::fast::RandomState>;
+/// Boxed: a table that grows moves what is in it.
+type Shard = HashMap<CallKey, Box<Call>, foldhash::fast::RandomState>;
 
 /// All calls that are going on.
 #[derive(Debug)]
@@ -179,12 +180,12 @@ impl Calls {
                 let old = known.get();
                 let may = old.over_at.is_some() && old.caller.extension == call.caller.extension;
                 if may {
-                    known.insert(call);
+                    known.insert(Box::new(call));
                 }
                 may
             }
             Entry::Vacant(place) => {
-                place.insert(call);
+                place.insert(Box::new(call));
                 self.count.fetch_add(1, Ordering::Relaxed);
                 true
             }
@@ -193,7 +194,7 @@ impl Calls {
 
     /// Looks at one and does something about it; `None` where there is no such.
     pub(super) fn with<T>(&self, key: CallKey, act: impl FnOnce(&mut Call) -> T) -> Option<T> {
-        self.shard(key)?.lock().get_mut(&key).map(act)
+        self.shard(key)?.lock().get_mut(&key).map(|call| act(call))
     }
 
     /// The dialog that a request belongs to: by its Call-ID and both tags (section 12.2.2). `None` where there is none.
@@ -230,7 +231,7 @@ impl Calls {
                 Some(over_at) => now < over_at.after(REMEMBERED),
                 None if !call.is_silent(now) => true,
                 None => {
-                    silent.extend(call.is_certain.then(|| call.clone()));
+                    silent.extend(call.is_certain.then(|| (**call).clone()));
                     false
                 }
             });
@@ -260,18 +261,18 @@ impl Calls {
     pub fn going_on(&self) -> Vec<Call> {
         let mut all: Vec<Call> = Vec::new();
         for shard in &self.shards {
-            all.extend(shard.lock().values().filter(|call| call.is_shown()).cloned());
+            all.extend(shard.lock().values().filter(|call| call.is_shown()).map(|call| (**call).clone()));
         }
         all.sort_by_key(|call| call.number);
         all
     }
 
-    /// Looks at every call of an extension that is not over.
+    /// Looks at every call of an extension that goes on.
     pub(super) fn each_of(&self, extension: ExtensionId, act: impl Fn(&Call)) {
         for shard in &self.shards {
             let calls = shard.lock();
             let is_at = |call: &&Call| call.line == Some(extension) || call.is_of(extension);
-            calls.values().filter(|call| call.over_at.is_none()).filter(is_at).for_each(&act);
+            calls.values().map(|call| &**call).filter(|call| call.is_shown()).filter(is_at).for_each(&act);
         }
     }
 

@@ -184,9 +184,6 @@ fn adopt(sip: &SipInterface, kept: Kept) -> usize {
         calls.number_from(call.number.saturating_add(1));
         call.passage = sip.passages.own_key(("kept", call.number));
         let key = calls.key(&call.call_id, &call.caller.tag);
-        if is_certain {
-            sip.line_changed(&call);
-        }
         count += usize::from(calls.begin(key, call));
     }
     count

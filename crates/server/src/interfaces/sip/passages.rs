@@ -45,7 +45,8 @@ pub(super) struct Passages {
 
 #[derive(Debug, Default)]
 struct Shard {
-    passages: HashMap<PassageKey, Passage, foldhash::fast::RandomState>,
+    /// Boxed: a table that grows moves what is in it.
+    passages: HashMap<PassageKey, Box<Passage>, foldhash::fast::RandomState>,
     due: BinaryHeap<Reverse<(u64, PassageKey)>>,
 }
 
@@ -142,7 +143,9 @@ impl Passages {
         let Some(shard) = self.shard(key) else { return };
         let mut shard = shard.lock();
         self.count.fetch_add(1, Ordering::Relaxed);
-        if !self.settle(&mut passage, key, &mut shard.due) && shard.passages.insert(key, passage).is_some() {
+        if !self.settle(&mut passage, key, &mut shard.due)
+            && shard.passages.insert(key, Box::new(passage)).is_some()
+        {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
