@@ -109,6 +109,11 @@ impl Shelf {
         self as u8
     }
 
+    /// Whether its rows take pages of a disk each, and not a part of one.
+    pub const fn is_large(self) -> bool {
+        matches!(self, Self::Recording | Self::CallLog | Self::CallPage)
+    }
+
     /// The shelf with that number.
     pub fn numbered(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|shelf| i64::from(shelf.number()) == number)

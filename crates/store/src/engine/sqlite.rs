@@ -43,7 +43,8 @@ pub const NOTES_FILE: &str = "hookswitch.notes";
 /// "HkSw", in the file's header: whose database it is.
 const APPLICATION_ID: i64 = 0x486b_5377;
 /// What leads from each schema to the next; the schema is the number of those that were carried out.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE record (
         shelf INTEGER NOT NULL,
         key   TEXT NOT NULL,
@@ -56,7 +57,53 @@ const MIGRATIONS: [&str; 1] = ["
         body TEXT NOT NULL,
         mac  BLOB NOT NULL
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE large (
+        id    INTEGER NOT NULL PRIMARY KEY,
+        shelf INTEGER NOT NULL,
+        key   TEXT NOT NULL,
+        tag   BLOB NOT NULL,
+        body  TEXT NOT NULL,
+        UNIQUE (shelf, key)
+    ) STRICT;
+    INSERT INTO large (shelf, key, tag, body)
+        SELECT shelf, key, tag, body FROM record WHERE shelf IN (18, 19, 20) ORDER BY shelf, key;
+    DELETE FROM record WHERE shelf IN (18, 19, 20);
+",
+];
+/// What is asked of a table of rows.
+struct Table {
+    select: &'static str,
+    select_tag: &'static str,
+    insert: &'static str,
+    update: &'static str,
+    delete: &'static str,
+}
+
+macro_rules! table {
+    ($name:literal) => {
+        Table {
+            select: concat!("SELECT body, tag FROM ", $name, " WHERE shelf = ?1 AND key = ?2"),
+            select_tag: concat!("SELECT tag FROM ", $name, " WHERE shelf = ?1 AND key = ?2"),
+            insert: concat!("INSERT INTO ", $name, " (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)"),
+            update: concat!("UPDATE ", $name, " SET body = ?3, tag = ?4 WHERE shelf = ?1 AND key = ?2"),
+            delete: concat!("DELETE FROM ", $name, " WHERE shelf = ?1 AND key = ?2 RETURNING tag"),
+        }
+    };
+}
+
+/// Where small rows lie beside their keys.
+const RECORD: Table = table!("record");
+/// Where they do not: on the way to a key all rows that are passed are read, which large ones are too long for.
+const LARGE: Table = table!("large");
+/// Statements that are kept ready: those of both tables, and a few.
+const STATEMENTS: usize = 24;
+
+const fn table_of(shelf: Shelf) -> &'static Table {
+    if shelf.is_large() { &LARGE } else { &RECORD }
+}
+
 /// Files up to this size are checked page by page at the start; larger ones rely on the tags of their rows.
 const CHECKED_MAX: u64 = 256 * 1024 * 1024;
 /// The log is brought into the database every so many pages.
@@ -176,7 +223,7 @@ fn prepare(connection: &mut Connection, path: &Path, is_proven: bool) -> Result<
     connection.pragma_update(None, "trusted_schema", false)?;
     // What is deleted is overwritten, not only forgotten.
     connection.pragma_update(None, "secure_delete", true)?;
-    connection.set_prepared_statement_cache_capacity(16);
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     let number = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
     let (application, schema) = (number("application_id")?, number("user_version")?);
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -330,18 +377,18 @@ impl Engine for SqliteEngine {
         for row in &batch.puts {
             put(&self.connection, row, &mut turnover)?;
         }
-        {
-            let mut delete = self
+        for key in &batch.deletes {
+            let tag = self
                 .connection
-                .prepare_cached("DELETE FROM record WHERE shelf = ?1 AND key = ?2 RETURNING tag")?;
-            for key in &batch.deletes {
-                let tag =
-                    delete.query_row(params![key.shelf.number(), key.key], |row| row.get(0)).optional()?;
-                if let Some(tag) = tag {
-                    turnover.gone.push((key.shelf, tag));
-                    *turnover.growth.entry(key.shelf).or_default() -= 1;
-                }
+                .prepare_cached(table_of(key.shelf).delete)?
+                .query_row(params![key.shelf.number(), key.key], |row| row.get(0))
+                .optional()?;
+            if let Some(tag) = tag {
+                turnover.gone.push((key.shelf, tag));
+                *turnover.growth.entry(key.shelf).or_default() -= 1;
             }
+        }
+        {
             if let Some(cut) = batch.audit_cut {
                 self.connection
                     .prepare_cached("DELETE FROM audit WHERE seq <= ?1")?
@@ -368,7 +415,7 @@ impl Engine for SqliteEngine {
 
     fn erase(&mut self) -> Result<(), StoreError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch("DELETE FROM record; DELETE FROM audit;")?;
+        transaction.execute_batch("DELETE FROM record; DELETE FROM large; DELETE FROM audit;")?;
         transaction.commit()?;
         for place in 0..super::NOTES {
             self.notes.put(place, &[])?;
@@ -446,18 +493,19 @@ fn pages(batch: &Batch) -> i64 {
 /// Puts a row, and notes what it replaces.
 fn put(connection: &Connection, row: &Row, turnover: &mut Turnover) -> Result<(), rusqlite::Error> {
     let (shelf, key) = (row.key.shelf, &row.key.key);
+    let table = table_of(shelf);
     let before = connection
-        .prepare_cached("SELECT tag FROM record WHERE shelf = ?1 AND key = ?2")?
+        .prepare_cached(table.select_tag)?
         .query_row(params![shelf.number(), key], |row| row.get(0))
         .optional()?;
     let change = match before {
         Some(tag) => {
             turnover.gone.push((shelf, tag));
-            "UPDATE record SET body = ?3, tag = ?4 WHERE shelf = ?1 AND key = ?2"
+            table.update
         }
         None => {
             *turnover.growth.entry(shelf).or_default() += 1;
-            "INSERT INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)"
+            table.insert
         }
     };
     connection.prepare_cached(change)?.execute(params![shelf.number(), key, row.body, row.tag])?;
@@ -492,7 +540,10 @@ struct SqliteSnapshot(Connection, #[expect(dead_code, reason = "held, not looked
 
 impl Snapshot for SqliteSnapshot {
     fn rows(&mut self, each: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut statement = self.0.prepare("SELECT shelf, key, body, tag FROM record ORDER BY shelf, key")?;
+        let mut statement = self.0.prepare(
+            "SELECT shelf, key, body, tag FROM record UNION ALL SELECT shelf, key, body, tag FROM large
+            ORDER BY shelf, key",
+        )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
@@ -508,7 +559,7 @@ impl Snapshot for SqliteSnapshot {
     fn row(&mut self, key: &RowKey) -> Result<Option<Row>, StoreError> {
         let found = self
             .0
-            .prepare_cached("SELECT body, tag FROM record WHERE shelf = ?1 AND key = ?2")?
+            .prepare_cached(table_of(key.shelf).select)?
             .query_row(params![key.shelf.number(), key.key], |row| {
                 Ok((row.get(0)?, row.get::<_, [u8; TAG_LEN]>(1)?))
             })

@@ -128,6 +128,11 @@ impl SqliteHost {
     }
 }
 
+/// Where a row of this name lies.
+const fn table_of(key: &RowKey) -> &'static str {
+    if key.shelf.is_large() { "large" } else { "record" }
+}
+
 impl EngineHost for SqliteHost {
     fn open(&self) -> Result<Box<dyn Engine>, OpenError> {
         Ok(Box::new(SqliteEngine::open(self.0.path())?))
@@ -140,16 +145,18 @@ impl EngineHost for SqliteHost {
     fn put_row(&self, row: &Row) {
         self.tamper()
             .execute(
-                "INSERT OR REPLACE INTO record (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)",
+                &format!(
+                    "INSERT OR REPLACE INTO {} (shelf, key, body, tag) VALUES (?1, ?2, ?3, ?4)",
+                    table_of(&row.key)
+                ),
                 params![row.key.shelf.number(), row.key.key, row.body, row.tag],
             )
             .unwrap();
     }
 
     fn remove_row(&self, key: &RowKey) {
-        self.tamper()
-            .execute("DELETE FROM record WHERE shelf = ?1 AND key = ?2", params![key.shelf.number(), key.key])
-            .unwrap();
+        let delete = format!("DELETE FROM {} WHERE shelf = ?1 AND key = ?2", table_of(key));
+        self.tamper().execute(&delete, params![key.shelf.number(), key.key]).unwrap();
     }
 
     fn put_audit(&self, record: &AuditRecord) {

@@ -49,8 +49,42 @@ fn a_newer_schema_is_refused_with_a_remedy() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let error = SqliteEngine::open(&host.folder()).unwrap_err();
-    assert_eq!(error, OpenError::NewerSchema { found: 99, known: 1 });
+    assert_eq!(error, OpenError::NewerSchema { found: 99, known: 2 });
     assert!(error.to_string().contains("Install the version"));
+}
+
+#[test]
+fn rows_of_the_first_schema_are_found_where_the_second_has_them() {
+    let host = SqliteHost::new();
+    let key = |shelf, key: &str| RowKey { shelf, key: key.into() };
+    let row = |key| Row { key, body: "{}".into(), tag: [7; TAG_LEN] };
+    // As they lay there: large ones among the others.
+    let connection = Connection::open(host.folder().join(DATABASE_FILE)).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE record (shelf INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, tag BLOB NOT NULL,
+                PRIMARY KEY (shelf, key)) STRICT, WITHOUT ROWID;
+            CREATE TABLE audit (seq INTEGER NOT NULL PRIMARY KEY, body TEXT NOT NULL, mac BLOB NOT NULL) STRICT;
+            WITH RECURSIVE shelf (number) AS (VALUES (0) UNION ALL SELECT number + 1 FROM shelf WHERE number < 20)
+                INSERT INTO record SELECT number, 'one', '{}', unhex('07070707070707070707070707070707') FROM shelf;
+            PRAGMA application_id = 0x486b5377; PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    drop(connection);
+    let engine = SqliteEngine::open(&host.folder()).unwrap();
+    let mut snapshot = engine.reader().snapshot().unwrap();
+    let mut found = Vec::new();
+    snapshot
+        .rows(&mut |row| {
+            found.push(row);
+            Ok(())
+        })
+        .unwrap();
+    let all = Shelf::ALL.map(|shelf| row(key(shelf, "one")));
+    assert_eq!(found, all);
+    for row in all {
+        assert_eq!(snapshot.row(&row.key).unwrap(), Some(row));
+    }
 }
 
 #[test]
