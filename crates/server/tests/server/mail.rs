@@ -11,7 +11,10 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use server::{
     media::sound,
-    notify::mail::{self, letter::Letter},
+    notify::mail::{
+        self,
+        letter::{Letter, Sound},
+    },
 };
 use signin::{
     admin::{By, EditMail, EditMailbox, SecretChoice},
@@ -34,11 +37,16 @@ use crate::{
     caller::speech,
     house::{ADMINISTRATOR_PASSWORD, House},
     program::Program,
+    smuggled::payloads::{Chance, payload},
     talker::Talker,
 };
 
 const PATH: &str = "/manager/settings/mail";
 const PASSWORD: &str = "hunter2 and more";
+/// Names that carry more than a name.
+const PAYLOADS: usize = 10_000;
+/// Mails on their way at once.
+const TOGETHER: usize = 16;
 
 /// What a server answers to a command in place of what it should.
 type Manners = fn(&str) -> Option<&'static str>;
@@ -514,5 +522,64 @@ async fn a_message_that_is_left_is_mailed_with_what_was_said_and_again_until_it_
     let mut browser = administrator(&house).await;
     let page = browser.get(PATH).await;
     assert!(page.body.contains("Works") && page.body.contains("451 4.7.1 later"), "{}", page.body);
+    house.stop().await;
+}
+
+/// The names of the headers of a mail, or of a part of one.
+fn names_of_headers(head: &str) -> Vec<&str> {
+    let begins = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t']));
+    begins.map(|line| line.split_once(':').map_or(line, |(name, _)| name)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_somebody_is_called_a_mail_stays_one_mail_with_its_own_headers() {
+    const HEADERS: [&str; 8] =
+        ["Message-ID", "Auto-Submitted", "From", "To", "Subject", "Date", "MIME-Version", "Content-Type"];
+    let house = House::start().await.ignited().await;
+    let server = Server::start(MailSecurity::None, |_| None).await;
+    by_one_at(&house, MailSecurity::None, "127.0.0.1", server.port, "").await;
+    let mut chance = Chance::new(5);
+    let payloads: Vec<String> = (0..PAYLOADS)
+        .map(|number| String::from_utf8_lossy(&payload(number, &mut chance)).into_owned())
+        .collect();
+    for some in payloads.chunks(TOGETHER) {
+        let sending = some.iter().map(|smuggled| {
+            let letter = Letter {
+                to: to_ann(),
+                subject: format!("Voice message from {smuggled}, 0:05"),
+                text: format!("From: {smuggled}\r\nIt is attached.\r\n"),
+                sound: Some(Sound { name: "message.wav".into(), bytes: b"RIFF".to_vec() }),
+            };
+            let system = Arc::clone(&house.system);
+            tokio::spawn(async move { mail::send(&system, letter, Duration::from_secs(60)).await })
+        });
+        for sent in sending.collect::<Vec<_>>() {
+            sent.await.expect("no panic").expect("taken");
+        }
+    }
+    // What one of them smuggled past the end of its mail would have been a command, or another mail.
+    let said = ["EHLO ", "MAIL FROM:<pbx@example.com>", "RCPT TO:<ann@example.com>", "DATA", "QUIT"];
+    for line in server.heard().lines() {
+        assert!(said.iter().any(|known| line.starts_with(known)), "{line:?}");
+    }
+    let mails = server.mails();
+    assert_eq!(mails.len(), PAYLOADS);
+    for mail in &mails {
+        assert!(mail.is_ascii() && mail.split("\r\n").all(|line| line.len() <= 998), "{mail:?}");
+        assert!(!mail.replace("\r\n", "").contains(['\r', '\n', '\0']), "{mail:?}");
+        let (head, body) = mail.split_once("\r\n\r\n").expect("a head");
+        let mut names = names_of_headers(head);
+        names.sort_unstable();
+        let mut wanted = HEADERS;
+        wanted.sort_unstable();
+        assert_eq!(names, wanted, "{mail:?}");
+        let boundary = head.split("boundary=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let between = format!("--{}\r\n", boundary.expect("a boundary"));
+        let parts =
+            body.split(&between).skip(1).map(|part| part.split("\r\n\r\n").next().map(names_of_headers));
+        let text = vec!["Content-Type", "Content-Transfer-Encoding"];
+        let sound = vec!["Content-Disposition", "Content-Type", "Content-Transfer-Encoding"];
+        assert_eq!(parts.collect::<Vec<_>>(), [Some(text), Some(sound)], "{mail:?}");
+    }
     house.stop().await;
 }

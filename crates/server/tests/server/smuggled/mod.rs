@@ -3,7 +3,7 @@
 //! that share nothing with the product look at what other phones hear, at pages, the log, tables and syslog.
 
 mod called;
-mod payloads;
+pub(crate) mod payloads;
 mod reader;
 mod witnesses;
 

@@ -2,15 +2,15 @@
 //! tenth thousand is the same on every machine.
 
 /// xorshift64*: chance that is the same every time.
-pub(super) struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
     /// A number below this.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -18,7 +18,7 @@ impl Chance {
         usize::try_from(high).expect("31 bits") % end
     }
 
-    pub(super) fn one_of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+    pub(crate) fn one_of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
         all[self.below(all.len())]
     }
 }
@@ -142,12 +142,12 @@ const BROKEN: [&[u8]; 10] = [
 ];
 
 /// The mark of one payload, which nothing else has.
-pub(super) fn mark(number: usize) -> String {
+pub(crate) fn mark(number: usize) -> String {
     format!("smg{number:05}")
 }
 
 /// The payload of this number.
-pub(super) fn payload(number: usize, chance: &mut Chance) -> Vec<u8> {
+pub(crate) fn payload(number: usize, chance: &mut Chance) -> Vec<u8> {
     let mark = mark(number);
     let marked = |text: &str| text.replace('@', &mark).into_bytes();
     let mut bytes = mark.clone().into_bytes();
