@@ -270,6 +270,9 @@ const fn is_once(times: &u32) -> bool {
 impl AuditEvent {
     /// Cuts a text to what one field holds, and takes out what could forge a line of a log.
     pub fn text(text: &str) -> Box<str> {
+        if is_plain(text, TEXT_MAX) {
+            return text.into();
+        }
         text.chars()
             .take(TEXT_MAX)
             .map(|c| if forges_lines(c) { '\u{fffd}' } else { c })
@@ -308,6 +311,11 @@ impl AuditEvent {
             self.address = None;
         }
     }
+}
+
+/// Whether a text may stay as it is: at most so long, and nothing in it that could forge anything. Nearly all are.
+pub(crate) fn is_plain(text: &str, length_max: usize) -> bool {
+    text.len() <= length_max && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Characters that could make a line read as what nobody wrote: they end it, turn it round, or are no text at all.

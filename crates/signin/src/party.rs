@@ -3,7 +3,10 @@
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-use crate::{audit::AuditEvent, ident::NAME_MAX};
+use crate::{
+    audit::{AuditEvent, is_plain},
+    ident::NAME_MAX,
+};
 
 /// The other end of a call. Number and name are at most [`NAME_MAX`] characters each, cut by [`Party::shown`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,7 +22,10 @@ pub struct Party {
 impl Party {
     /// Takes what was shown, cut to its length and without what could forge a line.
     pub fn shown(number: &str, name: &str) -> Self {
-        let cut = |text: &str| AuditEvent::text(text.trim()).chars().take(NAME_MAX).collect();
+        let cut = |text: &str| match text.trim() {
+            text if is_plain(text, NAME_MAX) => text.into(),
+            text => AuditEvent::text(text).chars().take(NAME_MAX).collect(),
+        };
         Self { number: cut(number), name: cut(name) }
     }
 }

@@ -12,17 +12,18 @@
 
 use std::sync::Arc;
 
+use compact_str::CompactString;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use signin::{
     account::RoleKind,
-    call_log::{CALLS_MAX, CallEntry, logged},
+    call_log::{CALLS_MAX, CallEntry, Direction, logged},
     dice::Dice,
-    ident::AccountId,
+    ident::{AccountId, DomainId},
     mailbox::RecordingId,
     secret::SecretBytes,
-    timestamp::Timestamp,
+    timestamp::{Seconds, Timestamp},
 };
 
 use crate::{
@@ -42,7 +43,9 @@ const WAITING_MAX: usize = 400_000;
 /// With that many on pages they go to their rows: about 100 bytes each.
 const MANY: usize = 200_000;
 /// Calls on one page.
-const PAGE: usize = 4000;
+const PAGE: usize = 1000;
+/// Bytes of a call on a page or in a row, about: what is written is not moved while it grows.
+const CALL: usize = 80;
 
 /// What a page says of one user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,12 +54,64 @@ pub(crate) struct Noted(AccountId, Event);
 /// What happened to a call log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Event {
-    #[serde(rename = "call")]
+    #[serde(rename = "call", with = "resting")]
     Call(CallEntry),
     /// Nobody shall know of any call before.
     #[serde(rename = "forget")]
     Forget,
 }
+
+/// A call as it rests: without names, which would be most of it.
+#[derive(Serialize, Deserialize)]
+struct Resting(Timestamp, Direction, CompactString, CompactString, Option<Seconds>, DomainId);
+
+/// How a call is written, and read; also as it was written first, with names.
+mod resting {
+    use serde::{
+        Deserialize, Deserializer, Serialize, Serializer,
+        de::{
+            MapAccess, SeqAccess, Visitor,
+            value::{MapAccessDeserializer, SeqAccessDeserializer},
+        },
+    };
+    use signin::{call_log::CallEntry, party::Party};
+
+    use super::Resting;
+
+    pub(super) fn serialize<S: Serializer>(entry: &CallEntry, serializer: S) -> Result<S::Ok, S::Error> {
+        let CallEntry { at, direction, other: Party { number, name }, talked, domain } = entry;
+        Resting(*at, *direction, number.clone(), name.clone(), *talked, *domain).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<CallEntry, D::Error> {
+        deserializer.deserialize_any(Either)
+    }
+
+    struct Either;
+
+    impl<'de> Visitor<'de> for Either {
+        type Value = CallEntry;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a call")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<CallEntry, A::Error> {
+            let Resting(at, direction, number, name, talked, domain) =
+                Resting::deserialize(SeqAccessDeserializer::new(seq))?;
+            Ok(CallEntry { at, direction, other: Party { number, name }, talked, domain })
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<CallEntry, A::Error> {
+            CallEntry::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+}
+
+/// One of a user's row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Logged(#[serde(with = "resting")] CallEntry);
 
 /// Calls that wait for the disk, or for their rows.
 #[derive(Default)]
@@ -290,17 +345,18 @@ fn put_page(
     dice: &mut dyn Dice,
     draft: &mut Draft,
 ) -> Result<(), StoreError> {
-    put_sealed(rows::call_page_key(number), &noted, masters, dice, draft)
+    put_sealed(rows::call_page_key(number), noted, masters, dice, draft)
 }
 
 fn put_sealed(
     key: RowKey,
-    what: &impl Serialize,
+    calls: &[impl Serialize],
     masters: &MasterKeys,
     dice: &mut dyn Dice,
     draft: &mut Draft,
 ) -> Result<(), StoreError> {
-    let clear = serde_json::to_vec(what)
+    let mut clear = Vec::with_capacity(calls.len() * CALL);
+    serde_json::to_writer(&mut clear, calls)
         .map_err(|error| StoreError::Engine(format!("a row cannot be written: {error}")))?;
     let sealed = masters.seal(&key.key, &SecretBytes::new(clear), dice);
     let sealed = sealed.ok_or_else(|| StoreError::Engine("the cipher refused to seal".into()))?;
@@ -362,7 +418,8 @@ pub(crate) fn draft_calls(
                 }
                 read => read?,
             };
-            put_sealed(key, &logged(&log, &new, now), &holdings.masters, dice, draft)?;
+            let log: Vec<Logged> = logged(&log, &new, now).into_iter().map(Logged).collect();
+            put_sealed(key, &log, &holdings.masters, dice, draft)?;
         }
         written.push((*account, through));
     }
@@ -403,8 +460,9 @@ fn read_log(
         return Ok(Vec::new());
     };
     // The reader's own words could quote what is in it.
-    serde_json::from_slice(clear.reveal())
-        .map_err(|_| StoreError::Damaged(format!("the call log of {account} cannot be read")))
+    let log: Vec<Logged> = serde_json::from_slice(clear.reveal())
+        .map_err(|_| StoreError::Damaged(format!("the call log of {account} cannot be read")))?;
+    Ok(log.into_iter().map(|Logged(entry)| entry).collect())
 }
 
 fn read_sealed(
@@ -419,4 +477,30 @@ fn read_sealed(
         return Err(damaged("is not as it was written"));
     }
     masters.open(&key.key, &rows::sealed_of(&row)?).map(Some).map_err(|_| damaged("does not open"))
+}
+
+#[cfg(test)]
+mod tests {
+    use signin::party::Party;
+
+    use super::*;
+
+    #[test]
+    fn a_call_rests_without_names_and_is_read_with_them_too() {
+        let entry = CallEntry {
+            at: Timestamp(1_700_000_000_000),
+            direction: Direction::Received,
+            other: Party::shown("202", "Bob"),
+            talked: Some(Seconds(7)),
+            domain: DomainId::FIRST,
+        };
+        let text = serde_json::to_string(&[Logged(entry.clone())]).unwrap();
+        assert_eq!(text, r#"[[1700000000000,"received","202","Bob",7,1]]"#);
+        for text in [text, serde_json::to_string(std::slice::from_ref(&entry)).unwrap()] {
+            let read: Vec<Logged> = serde_json::from_str(&text).unwrap();
+            assert_eq!(read[0].0, entry, "{text}");
+        }
+        assert!(serde_json::from_str::<Vec<Logged>>(r#"[[1,"received","202"]]"#).is_err());
+        assert!(serde_json::from_str::<Vec<Logged>>("[7]").is_err());
+    }
 }

@@ -4,7 +4,7 @@ use signin::{
     account::Account,
     call_log::{CallEntry, Direction},
     effect::Effect,
-    ident::{AccountId, ExtensionId},
+    extension::Extension,
     party::Party,
     records::Records as _,
 };
@@ -12,36 +12,30 @@ use signin::{
 use crate::{interfaces::sip::Call, system::System};
 
 /// A call is over: both ends' logs have it. What was dialled and is no extension is nobody's to remember.
-pub fn note_call(system: &System, call: &Call, _by_caller: bool) {
+pub fn note_call(system: &System, call: &Call) {
     let ledger = &*system.ledger;
     let Some(called) = call.line.and_then(|line| ledger.extension(line)) else { return };
-    let now = system.clock.now();
+    let caller = ledger.extension(call.caller.extension);
+    let caller = caller.as_deref();
     // A mailbox that answered is no conversation for whoever was called.
     let is_answered = call.answered_by().is_some_and(|party| !party.is_ours);
-    let talked = call.talked(now);
-    let entry = |direction, other: ExtensionId, talked| CallEntry {
-        at: call.started_at,
-        direction,
-        other: party(system, other),
-        talked,
-        domain: call.domain,
+    let talked = call.talked(system.clock.now());
+    let mut effects = Vec::with_capacity(2);
+    let mut note = |whose: Option<&Extension>, other: Option<&Extension>, direction, talked| {
+        if let Some(user) = whose.and_then(|extension| extension.user) {
+            let other = party(system, other);
+            let entry = CallEntry { at: call.started_at, direction, other, talked, domain: call.domain };
+            effects.push(Effect::NoteCall(user, entry));
+        }
     };
-    let user = |extension: ExtensionId| ledger.extension(extension).and_then(|extension| extension.user);
-    let mut effects = Vec::new();
-    let mut note = |account: Option<AccountId>, entry: CallEntry| {
-        effects.extend(account.map(|account| Effect::NoteCall(account, entry)));
-    };
-    note(user(call.caller.extension), entry(Direction::Made, called.id, talked));
+    note(caller, Some(&called), Direction::Made, talked);
     let direction = if is_answered { Direction::Received } else { Direction::Missed };
-    let talked = talked.filter(|_| is_answered);
-    note(called.user, entry(direction, call.caller.extension, talked));
-    system.ledger.commit_behind(effects);
+    note(Some(&called), caller, direction, talked.filter(|_| is_answered));
+    ledger.commit_behind(effects);
 }
 
-fn party(system: &System, extension: ExtensionId) -> Party {
-    let ledger = &*system.ledger;
-    let extension = ledger.extension(extension);
-    let user = extension.as_ref().and_then(|extension| extension.user).and_then(|user| ledger.account(user));
-    let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
+fn party(system: &System, extension: Option<&Extension>) -> Party {
+    let user = extension.and_then(|extension| extension.user).and_then(|user| system.ledger.account(user));
+    let number = extension.map_or("", |extension| extension.number.as_str());
     Party::shown(number, user.as_deref().map_or("", Account::shown_name))
 }

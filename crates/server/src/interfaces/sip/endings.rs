@@ -12,7 +12,7 @@ use wire::sip::{
 use super::{
     SipInterface,
     answering::Asked,
-    calls::{Call, CallKey, Party, Side},
+    calls::{Call, CallKey, Party},
     flows::Outgoing,
     passages::{Branch, Outcome, Passage, PassageKey, branch},
 };
@@ -45,7 +45,7 @@ impl SipInterface {
         self.system.calls.with(call, |call| {
             if call.over_at.is_none() && call.answered_at.is_none() {
                 call.over_at = Some(now);
-                self.over(call, Side::Called);
+                self.over(call);
             }
         });
     }
@@ -124,10 +124,10 @@ impl SipInterface {
     }
 
     /// A call is over.
-    pub(super) fn over(&self, call: &Call, by: Side) {
+    pub(super) fn over(&self, call: &Call) {
         self.system.calls.note_use(call.caller.phone, self.system.clock.now());
         self.events.lines.over(call);
-        attendant::note_call(&self.system, call, by == Side::Caller);
+        attendant::note_call(&self.system, call);
     }
 
     /// Ends a call from here: whoever talks is told to stop, and whoever rings as well. `false` where there is no such call.
@@ -139,7 +139,7 @@ impl SipInterface {
                 return None;
             }
             call.over_at = Some(now);
-            self.over(call, Side::Called);
+            self.over(call);
             let talks = call.answered_by().cloned();
             if let Some(other) = &talks {
                 let caller = call.caller.clone();

@@ -239,7 +239,7 @@ impl SipInterface {
     /// Forgets what is long over.
     pub fn sweep(&self) {
         for silent in self.system.calls.sweep(self.system.clock.now()) {
-            self.over(&silent, calls::Side::Caller);
+            self.over(&silent);
         }
         self.sweep_watchers();
     }

@@ -368,7 +368,7 @@ impl Desk<'_> {
             }
             if is_here && request.method == Method::Bye {
                 if dialog.end(now) {
-                    self.sip.over(dialog.call, dialog.side);
+                    self.sip.over(dialog.call);
                 } else {
                     self.sip.line_changed(dialog.call);
                 }
