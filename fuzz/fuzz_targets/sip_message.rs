@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use wire::sip::register::{self, Change, Limits, PathPolicy};
 use wire::sip::{
-    AnswerWriter, Headers, Hop, Message, Onward, Request, TransactionKey, classify, dtmf, events, glance,
+    AnswerWriter, Fields, Headers, Hop, Message, Onward, Request, TransactionKey, classify, dtmf, events, glance,
     write_ack, write_answer_back, write_cancel, write_message,
 };
 
@@ -16,6 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (mut headers, mut out) = (Headers::new(), Vec::new());
     match Message::parse(bytes, &mut headers) {
         Ok(message) => {
+            assert_short_ways(message.fields());
             write_message(&mut out, &message);
             match &message {
                 Message::Request(request) => {
@@ -37,8 +38,16 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
+/// What is read once and kept is what is read each time.
+fn assert_short_ways(fields: &Fields<'_>) {
+    assert_eq!(fields.branch(), fields.via().ok().and_then(|via| via.branch));
+    assert_eq!(fields.tag_of_to(), fields.to().ok().and_then(|to| to.tag));
+    assert_eq!(fields.tag_of_from(), fields.from().ok().and_then(|from| from.tag));
+}
+
 fn ask(request: &Request<'_>, out: &mut Vec<u8>) {
     let _ = (request.check(), TransactionKey::of(request));
+    assert_short_ways(&request.fields);
     if let Some(event) = events::Event::of(&request.fields) {
         let _ = event.package.is_accepted(&request.fields);
     }

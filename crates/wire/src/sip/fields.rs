@@ -5,7 +5,7 @@
 use super::contact::saturate;
 use super::credentials::{Credentials, DigestCredentials};
 use super::headers::{Header, Headers};
-use super::heading::{Heading, TopVia};
+use super::heading::{Heading, TopVia, part, span_of};
 use super::parameters;
 use super::scan::{self, Scan, TOKEN};
 use super::{Address, Contact, HeaderName, Malformed, Method, Rule, Uri, Via};
@@ -131,17 +131,64 @@ impl<'a> Fields<'a> {
         Via::parse(value).map_err(|wrong| wrong.within(name, at))
     }
 
+    /// The branch of the top Via; `None` where it has none or cannot be read.
+    #[must_use]
+    pub fn branch(&self) -> Option<&'a [u8]> {
+        let (value, via) = self.top_via().ok()?;
+        via.branch(value)
+    }
+
+    /// The tag of To; `None` where it has none or cannot be read.
+    #[must_use]
+    pub fn tag_of_to(&self) -> Option<&'a [u8]> {
+        let tag = self.heading().to.flatten()?;
+        self.first(HeaderName::To).map(|value| part(value, tag))
+    }
+
+    /// The tag of From; `None` where it has none or cannot be read.
+    #[must_use]
+    pub fn tag_of_from(&self) -> Option<&'a [u8]> {
+        match self.heading().from {
+            Some(tag) => self.first(HeaderName::From).zip(tag).map(|(value, tag)| part(value, tag)),
+            None => self.from().ok()?.tag,
+        }
+    }
+
+    /// The value of the top Via, and what stands where in it.
+    ///
+    /// # Errors
+    /// Missing or malformed.
+    pub(crate) fn top_via(&self) -> Result<(&'a [u8], TopVia), Malformed> {
+        match (self.first(HeaderName::Via), self.heading().via) {
+            (Some(value), Some(via)) => Ok((value, via)),
+            _ => match &self.via() {
+                Err(wrong) => Err(*wrong),
+                Ok(_) => Err(Malformed::new(Rule::ViaProtocol, 0).within(HeaderName::Via, 0)),
+            },
+        }
+    }
+
     /// What answers copy; read at the first time of asking.
     pub(crate) fn heading(&self) -> Heading {
         if let Some(heading) = self.headers.heading.get() {
             return heading;
         }
+        let via = self.via();
         let heading = Heading {
-            via: self.via().ok().as_ref().and_then(TopVia::of),
-            wants_tag: self.to().is_ok_and(|to| to.tag.is_none()),
+            via: via.as_ref().ok().and_then(|via| self.top(via)),
+            to: self.to().ok().map(|to| self.tag(HeaderName::To, to.tag)),
+            from: None,
         };
         self.headers.heading.set(Some(heading));
         heading
+    }
+
+    fn top(&self, via: &Via<'a>) -> Option<TopVia> {
+        self.first(HeaderName::Via).and_then(|value| TopVia::of(value, via))
+    }
+
+    fn tag(&self, name: HeaderName, tag: Option<&[u8]>) -> Option<(u32, u32)> {
+        self.first(name).zip(tag).and_then(|(value, tag)| span_of(value, tag))
     }
 
     /// Reads the top Via, To and From; gives back the URI of To, and keeps what answers copy.
@@ -152,10 +199,12 @@ impl<'a> Fields<'a> {
             (Ok(via), Ok(to)) => (via, to),
             (Err(wrong), _) | (_, Err(wrong)) => return Err(*wrong),
         };
-        if let Err(wrong) = &self.address(HeaderName::From, Some(&to.uri)) {
-            return Err(*wrong);
-        }
-        self.headers.heading.set(Some(Heading { via: TopVia::of(via), wants_tag: to.tag.is_none() }));
+        let from = match &self.address(HeaderName::From, Some(&to.uri)) {
+            Ok(from) => self.tag(HeaderName::From, from.tag),
+            Err(wrong) => return Err(*wrong),
+        };
+        let to_tag = self.tag(HeaderName::To, to.tag);
+        self.headers.heading.set(Some(Heading { via: self.top(via), to: Some(to_tag), from: Some(from) }));
         Ok(to.uri)
     }
 

@@ -148,7 +148,7 @@ impl<'a> Response<'a> {
     /// Its Vias cannot be read, or there is no other one behind ours.
     pub fn write_back(&self, out: &mut Vec<u8>) -> Result<(), Malformed> {
         let fields = &self.fields;
-        let via = fields.via()?;
+        let (_, via) = fields.top_via()?;
         out.clear();
         status_line(out, self.status, self.reason);
         let mut is_first = true;
@@ -156,7 +156,7 @@ impl<'a> Response<'a> {
             #[expect(clippy::wildcard_enum_match_arm, reason = "what a proxy has no business with goes on")]
             match header.name {
                 HeaderName::Via if std::mem::take(&mut is_first) => {
-                    let more = header.value.get(via.end..).unwrap_or_default();
+                    let more = header.value.get(via.end as usize..).unwrap_or_default();
                     let more = super::scan::trim_start(more).strip_prefix(b",");
                     let Some(more) = more.map(super::scan::trim_start) else { continue };
                     push_name(out, HeaderName::Via);
@@ -236,7 +236,7 @@ pub fn write_answer_back(sent: &Request<'_>, status: u16, reason: &[u8], tag: &[
         let Some(value) = fields.first(name) else { continue };
         push_name(out, name);
         push_copy(out, fields, value);
-        if name == HeaderName::To && fields.heading().wants_tag {
+        if name == HeaderName::To && fields.heading().wants_tag() {
             out.extend_from_slice(b";tag=");
             push_clean(out, tag);
         }

@@ -85,11 +85,10 @@ impl<'a> TransactionKey<'a> {
 
     fn with_method(request: &Request<'a>, method: &'a [u8]) -> Result<Self, Malformed> {
         let fields = &request.fields;
-        let via = fields.via()?;
-        if via.is_branch_unique()
-            && let Some(branch) = via.branch
-        {
-            return Ok(Self::Branch { branch, host: via.host, port: via.port, method });
+        let (value, via) = fields.top_via()?;
+        let (host, port) = (via.host(value), via.port);
+        if let Some(branch) = via.unique_branch(value) {
+            return Ok(Self::Branch { branch, host, port, method });
         }
         Ok(Self::Legacy {
             uri: request.uri_raw,
@@ -98,8 +97,8 @@ impl<'a> TransactionKey<'a> {
             call_id: fields.call_id()?,
             cseq: fields.cseq()?.number,
             method,
-            host: via.host,
-            port: via.port,
+            host,
+            port,
         })
     }
 }

@@ -90,7 +90,7 @@ impl<'b> AnswerWriter<'b> {
         if let Some(to) = fields.first(HeaderName::To) {
             out.extend_from_slice(b"\r\nTo: ");
             push_copy(out, fields, to);
-            if !to_tag.is_empty() && heading.wants_tag {
+            if !to_tag.is_empty() && heading.wants_tag() {
                 out.extend_from_slice(b";tag=");
                 push_clean(out, to_tag);
             }

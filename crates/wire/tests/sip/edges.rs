@@ -123,3 +123,30 @@ fn a_list_has_commas_between_and_a_body_comes_last() {
     assert!(text.starts_with("SIP/2.0 200 OK\r\n") && text.ends_with("\r\n\r\nbody"), "{text}");
     assert!(!headers.is_empty());
 }
+
+#[test]
+fn tags_and_branch_are_the_same_whether_they_were_read_before_or_not() {
+    let with = |via: &str, from: &str, to: &str| {
+        let text = format!(
+            "INVITE sip:a SIP/2.0\r\nVia: {via}\r\nFrom: {from}\r\nTo: {to}\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+        );
+        let read = |first: bool| {
+            let mut headers = Headers::new();
+            let request = Request::parse(text.as_bytes(), &mut headers).unwrap();
+            if first {
+                let _as_it_may_be = request.essentials();
+            }
+            let fields = &request.fields;
+            [fields.branch(), fields.tag_of_from(), fields.tag_of_to()]
+                .map(|part| part.map(|part| String::from_utf8_lossy(part).into_owned()))
+        };
+        assert_eq!(read(false), read(true), "{text}");
+        read(true)
+    };
+    let known = |text: &str| Some(text.to_owned());
+    let via = "SIP/2.0/UDP a;rport;branch=z9hG4bK1, SIP/2.0/TCP b;branch=2";
+    assert_eq!(with(via, "<sip:a>;tag=x", "sip:b;tag=y"), [known("z9hG4bK1"), known("x"), known("y")]);
+    assert_eq!(with("SIP/2.0/UDP a", "<sip:a;tag=no>", "\"tag=no\" <sip:b>;x=1"), [None, None, None]);
+    assert_eq!(with("nonsense", "<sip:a>;tag=x", "<sip:b"), [None, known("x"), None]);
+    assert_eq!(with(via, "<sip:a>;tag", "<sip:b>;tag=\"q\""), [known("z9hG4bK1"), None, known("q")]);
+}

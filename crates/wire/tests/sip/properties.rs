@@ -27,6 +27,10 @@ proptest! {
         let request = Request::parse(&out, &mut headers).unwrap();
         let essentials = request.check().unwrap();
         prop_assert_eq!(request.fields.from().unwrap().tag, Some(tag.as_bytes()));
+        prop_assert_eq!(request.fields.tag_of_from(), Some(tag.as_bytes()));
+        prop_assert_eq!(request.fields.tag_of_to(), None);
+        let branch = format!("z9hG4bK{branch}");
+        prop_assert_eq!(request.fields.branch(), Some(branch.as_bytes()));
         prop_assert_eq!(essentials.cseq.number, number);
         prop_assert_eq!(request.fields.call_id().unwrap(), call_id.as_bytes());
         prop_assert_eq!(request.fields.other(&name).unwrap(), value.trim().as_bytes());

@@ -366,19 +366,32 @@ impl Call {
 
     /// A phone that is called has said something: from its tag on there is a dialog with it.
     pub(super) fn heard(&mut self, party: Party, now: Timestamp) {
-        self.heard_at = now;
-        if party.has_answered && self.answered_at.is_none() {
-            self.answered_at = Some(now);
-        }
-        if let Some(known) = self.called.iter_mut().find(|known| known.tag == party.tag) {
-            known.has_answered |= party.has_answered;
-            known.flow = party.flow;
-            if !party.target.is_empty() {
-                known.target = party.target;
-            }
-        } else if self.called.len() < LEGS_MAX {
+        let is_known = self.heard_again(&party.tag, party.flow, &party.target, party.has_answered, now);
+        if !is_known && self.called.len() < LEGS_MAX {
             self.called.push(party);
         }
+    }
+
+    /// The same where there is a dialog with it already; whether there is.
+    pub(super) fn heard_again(
+        &mut self,
+        tag: &[u8],
+        flow: Flow,
+        target: &[u8],
+        has_answered: bool,
+        now: Timestamp,
+    ) -> bool {
+        self.heard_at = now;
+        if has_answered && self.answered_at.is_none() {
+            self.answered_at = Some(now);
+        }
+        let Some(known) = self.called.iter_mut().find(|known| *known.tag == *tag) else { return false };
+        known.has_answered |= has_answered;
+        known.flow = flow;
+        if !target.is_empty() && *known.target != *target {
+            known.target = target.into();
+        }
+        true
     }
 
     /// The extensions of the phones at both ends.

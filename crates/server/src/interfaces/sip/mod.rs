@@ -481,9 +481,7 @@ impl Desk<'_> {
             Method::Cancel => self.cancel(request, out),
             Method::Subscribe => self.subscribe(request, essentials, out),
             // Section 12.2: what has both tags is within something.
-            _ if request.fields.to().is_ok_and(|to| to.tag.is_some()) => {
-                self.within(request, essentials, out)
-            }
+            _ if request.fields.tag_of_to().is_some() => self.within(request, essentials, out),
             Method::Invite | Method::Message => match request.unfit_scheme(&essentials.uri) {
                 None => self.begin(request, essentials, out),
                 Some(unfit) => self.say_unfit(request, unfit, out),

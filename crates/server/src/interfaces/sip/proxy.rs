@@ -208,10 +208,8 @@ impl Desk<'_> {
     ) -> Result<CallKey, (u16, &'static str)> {
         let calls = &self.sip.system.calls;
         let fields = &request.fields;
-        let (Ok(call_id), Ok(from)) = (fields.call_id(), fields.from()) else {
-            return Err((400, "Bad Request"));
-        };
-        let tag = from.tag.unwrap_or_default();
+        let call_id = fields.call_id().map_err(|_| (400, "Bad Request"))?;
+        let tag = fields.tag_of_from().unwrap_or_default();
         let call = calls.key(call_id, tag);
         let caller = Party {
             phone: sender.phone,
@@ -310,15 +308,13 @@ impl Desk<'_> {
         let sip = self.sip;
         let here = self.flow_back(request);
         let Some((to, sent_by)) = sip.way_within(passed.call, passed.phone, passed.to) else { return };
-        let kind = if request.method == Method::Invite { Kind::Invite } else { Kind::Other };
-        let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
-        let Some(number) = passage.relay.branch(to.is_reliable(), self.now.0) else { return };
+        // A passage of one branch has its first number.
         let onward = Onward {
             uri: request.uri_raw,
             peer: self.peer,
             out: Hop { transport: to.transport.name(), sent_by: &sent_by },
             record: None,
-            branch: &branch(key, number),
+            branch: &branch(key, 0),
             path: b"",
             realm: b"",
             asserted: b"",
@@ -331,6 +327,10 @@ impl Desk<'_> {
         if request.method == Method::Ack {
             return;
         }
+        let kind = if request.method == Method::Invite { Kind::Invite } else { Kind::Other };
+        let mut relay = Relay::new(kind, here.is_reliable(), Times::STANDARD);
+        relay.branch(to.is_reliable(), self.now.0);
+        let mut passage = Passage::new(relay, Some(here));
         passage.call = Some(passed.call);
         passage.tag = self.tag(request).as_slice().into();
         let Passed { phone, extension, .. } = *passed;
@@ -341,9 +341,8 @@ impl Desk<'_> {
     /// Where a request within a call goes, and what it tells of the call; `None` where there is no such call.
     fn passed(&self, request: &Request<'_>, essentials: &Essentials<'_>) -> Option<Passed> {
         let fields = &request.fields;
-        let (Ok(call_id), Ok(from), Ok(to)) = (fields.call_id(), fields.from(), fields.to()) else {
-            return None;
-        };
+        let (call_id, to_tag) = (fields.call_id().ok()?, fields.tag_of_to()?);
+        let from_tag = fields.tag_of_from().unwrap_or_default();
         let here = self.flow_back(request);
         let (peer, transport, now) = (self.peer, self.transport, self.now);
         let pass = |mut dialog: Dialog<'_>| {
@@ -358,7 +357,7 @@ impl Desk<'_> {
             let stranger = (!is_here).then_some(sender.phone);
             if is_here {
                 sender.cseq = sender.cseq.max(essentials.cseq.number);
-                if let Some(target) = request.target() {
+                if let Some(target) = request.target().filter(|target| **target != *sender.target) {
                     sender.target = target.into();
                 }
             }
@@ -375,7 +374,7 @@ impl Desk<'_> {
             }
             Some(Passed { call, to, phone, extension, stranger, is_ours })
         };
-        self.sip.system.calls.dialog(call_id, from.tag.unwrap_or_default(), to.tag?, pass).flatten()
+        self.sip.system.calls.dialog(call_id, from_tag, to_tag, pass).flatten()
     }
 
     /// A phone of a call that speaks from elsewhere (a new address, a new connection) proves to be the same.
@@ -405,8 +404,8 @@ impl Desk<'_> {
         proven?;
         let here = self.flow_back(request);
         let fields = &request.fields;
-        if let (Ok(call_id), Ok(from), Ok(to)) = (fields.call_id(), fields.from(), fields.to()) {
-            let (from_tag, to_tag) = (from.tag.unwrap_or_default(), to.tag.unwrap_or_default());
+        if let (Ok(call_id), Some(to_tag)) = (fields.call_id(), fields.tag_of_to()) {
+            let from_tag = fields.tag_of_from().unwrap_or_default();
             self.sip.system.calls.dialog(call_id, from_tag, to_tag, |mut dialog| {
                 if let Some(sender) = dialog.sender() {
                     sender.flow = here;
@@ -453,8 +452,8 @@ impl Desk<'_> {
     /// A response of a phone, to a request that we passed on (section 16.7).
     pub(super) fn response(&mut self, response: &Response<'_>) {
         let fields = &response.fields;
-        let (Ok(via), Ok(cseq)) = (fields.via(), fields.cseq()) else { return };
-        let Some((key, number)) = via.branch.and_then(read_branch) else { return };
+        let Ok(cseq) = fields.cseq() else { return };
+        let Some((key, number)) = fields.branch().and_then(read_branch) else { return };
         let (sip, peer, now) = (self.sip, self.peer.ip(), self.now);
         let (acts, outbox) = (&mut *self.acts, &mut *self.outbox);
         acts.clear();
@@ -514,9 +513,11 @@ impl Desk<'_> {
             return Some(Written::ToAnybody);
         }
         // A request of ours that comes back would be forked again and again.
-        let has_our_branch =
-            |via: wire::sip::Via<'_>| via.branch.is_some_and(|text| read_branch(text).is_some());
-        if request.fields.vias().flatten().any(has_our_branch) {
+        let is_ours = |branch: Option<&[u8]>| branch.and_then(read_branch).is_some();
+        let fields = &request.fields;
+        if is_ours(fields.branch())
+            || !fields.is_direct() && fields.vias().flatten().any(|via| is_ours(via.branch))
+        {
             self.start(out, request, 482, "Loop Detected").finish();
             return Some(Written::ToAnybody);
         }
@@ -607,32 +608,29 @@ fn heard(
     (flow, (phone, extension)): (Flow, (ExtensionId, ExtensionId)),
     now: signin::timestamp::Timestamp,
 ) {
-    let Some(tag) = response.fields.to().ok().and_then(|to| to.tag) else { return };
-    let number = || {
-        let extension = sip.system.ledger.extension(extension);
-        extension.map(|extension| extension.number.as_str().into()).unwrap_or_default()
-    };
+    let Some(tag) = response.fields.tag_of_to() else { return };
+    let has_answered = (200..300).contains(&response.status);
     sip.system.calls.with(call, |call| {
-        let has_answered = (200..300).contains(&response.status);
-        let known = call.called.iter().any(|party| *party.tag == *tag && party.has_answered == has_answered);
-        if known {
+        if call.called.iter().any(|party| *party.tag == *tag && party.has_answered == has_answered) {
             return;
         }
-        call.heard(
-            Party {
+        let target = response.target().unwrap_or_default();
+        if !call.heard_again(tag, flow, target, has_answered, now) {
+            let number = sip.system.ledger.extension(extension);
+            let party = Party {
                 phone,
                 extension,
-                number: number(),
+                number: number.map(|extension| extension.number.as_str().into()).unwrap_or_default(),
                 tag: tag.into(),
                 flow,
-                target: response.target().unwrap_or_default().into(),
+                target: target.into(),
                 cseq: 0,
                 has_answered,
                 has_ended: false,
                 is_ours: false,
-            },
-            now,
-        );
+            };
+            call.heard(party, now);
+        }
         sip.line_changed(call);
     });
 }

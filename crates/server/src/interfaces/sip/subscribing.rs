@@ -345,8 +345,8 @@ impl Desk<'_> {
 /// The dialog that a request is within, as the subscriber sees it.
 fn dialog_of<'a>(request: &Request<'a>) -> Option<DialogId<'a>> {
     let fields = &request.fields;
-    let local_tag = fields.to().ok()?.tag?;
-    let remote_tag = fields.from().ok()?.tag.unwrap_or_default();
+    let local_tag = fields.tag_of_to()?;
+    let remote_tag = fields.tag_of_from().unwrap_or_default();
     Some(DialogId { call_id: fields.call_id().ok()?, remote_tag, local_tag })
 }
 
