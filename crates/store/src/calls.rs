@@ -43,7 +43,7 @@ const WAITING_MAX: usize = 400_000;
 /// With that many on pages they go to their rows: about 100 bytes each.
 const MANY: usize = 200_000;
 /// Calls on one page.
-const PAGE: usize = 1000;
+const PAGE: usize = 4000;
 /// Bytes of a call on a page or in a row, about: what is written is not moved while it grows.
 const CALL: usize = 80;
 

@@ -95,6 +95,19 @@ async fn what_goes_on_says_who_calls_and_nothing_that_was_for_us() {
     assert!(vias[1].contains(&format!(";received=127.0.0.1;rport={}", ann.phone.local.port())), "{vias:?}");
     let route = heard.one(HeaderName::RecordRoute);
     assert_eq!(route, format!("<sip:{};lr;hookswitch>", house.sip_udp()));
+    bob.answers(&heard, "200 OK").await;
+    let mut dialog = Dialog::of_caller(&ann.hears("200").await);
+    // An ACK says again how its INVITE was proven (RFC 3261 section 22.1): with that, Bob could try codes at home.
+    let proof = invite.lines().find(|line| line.starts_with("Proxy-Authorization: ")).expect("a proof");
+    let foreign = "Proxy-Authorization: Digest username=\"x\", realm=\"elsewhere\", nonce=\"1\", uri=\"sip:x\", response=\"2\"";
+    for method in ["ACK", "BYE"] {
+        let request = ann.within(&mut dialog, method);
+        let both = format!("{proof}\r\n{foreign}\r\nMax-Forwards");
+        ann.say(&request.replace("Max-Forwards", &both)).await;
+        let heard = bob.hears(method).await;
+        let shown = heard.all(HeaderName::ProxyAuthorization);
+        assert!(shown.len() == 1 && shown[0].contains("elsewhere"), "{method}: {shown:?}");
+    }
     house.stop().await;
 }
 

@@ -11,7 +11,7 @@ use signin::{
     account::Account,
     desk,
     extension::Extension,
-    ident::{ExtensionId, Number},
+    ident::{DomainId, ExtensionId, Number},
     records::Records as _,
     registration::Binding,
     timestamp::Seconds,
@@ -62,6 +62,7 @@ struct Target {
 /// Where a request within a call goes.
 struct Passed {
     call: CallKey,
+    domain: DomainId,
     to: Flow,
     phone: ExtensionId,
     extension: ExtensionId,
@@ -308,6 +309,7 @@ impl Desk<'_> {
         let sip = self.sip;
         let here = self.flow_back(request);
         let Some((to, sent_by)) = sip.way_within(passed.call, passed.phone, passed.to) else { return };
+        let domain = sip.system.ledger.domain(passed.domain);
         // A passage of one branch has its first number.
         let onward = Onward {
             uri: request.uri_raw,
@@ -316,7 +318,8 @@ impl Desk<'_> {
             record: None,
             branch: &branch(key, 0),
             path: b"",
-            realm: b"",
+            // An ACK repeats the proof of its INVITE (section 22.1): whoever is called could try secrets with it.
+            realm: domain.as_ref().map_or(b"", |domain| domain.realm.as_bytes()),
             asserted: b"",
         };
         let mut bytes = Vec::with_capacity(self.length + 256);
@@ -350,7 +353,7 @@ impl Desk<'_> {
             let receiver = dialog.receiver()?;
             let (to, is_ours) = (receiver.flow, receiver.is_ours);
             let (phone, extension) = (receiver.phone, receiver.extension);
-            let call = dialog.key;
+            let (call, domain) = (dialog.key, dialog.call.domain);
             let sender = dialog.sender()?;
             let is_here = sender.flow.transport == transport
                 && (sender.flow.peer == peer || sender.flow.peer == here.peer);
@@ -372,7 +375,7 @@ impl Desk<'_> {
                     self.sip.line_changed(dialog.call);
                 }
             }
-            Some(Passed { call, to, phone, extension, stranger, is_ours })
+            Some(Passed { call, domain, to, phone, extension, stranger, is_ours })
         };
         self.sip.system.calls.dialog(call_id, from_tag, to_tag, pass).flatten()
     }
