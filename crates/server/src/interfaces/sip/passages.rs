@@ -2,8 +2,7 @@
 //! done when is the machine's word ([`Relay`]); here are the messages, and the ways they go.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
+    collections::{BTreeMap, HashMap},
     hash::{BuildHasher as _, RandomState},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -47,7 +46,31 @@ pub(super) struct Passages {
 struct Shard {
     /// Boxed: a table that grows moves what is in it.
     passages: HashMap<PassageKey, Box<Passage>, foldhash::fast::RandomState>,
-    due: BinaryHeap<Reverse<(u64, PassageKey)>>,
+    due: Due,
+}
+
+/// When passages are to be looked at: those of a short while together, as there are very many, and nearly all of them wait for
+/// the same 32 seconds.
+#[derive(Debug, Default)]
+struct Due(BTreeMap<u64, Vec<PassageKey>>);
+
+impl Due {
+    /// Milliseconds of a while.
+    const WHILE: u64 = 128;
+
+    const fn of(at: u64) -> u64 {
+        at / Self::WHILE
+    }
+
+    fn put(&mut self, at: u64, key: PassageKey) {
+        self.0.entry(Self::of(at)).or_default().push(key);
+    }
+
+    /// The passages of one while that has begun, and which it is.
+    fn take(&mut self, now: u64) -> Option<(u64, Vec<PassageKey>)> {
+        let first = self.0.first_entry().filter(|first| *first.key() <= Self::of(now))?;
+        Some(first.remove_entry())
+    }
 }
 
 /// One request on its way.
@@ -151,12 +174,7 @@ impl Passages {
     }
 
     /// Sees to it that it is looked at in time; `true` where nothing can come of it any more.
-    fn settle(
-        &self,
-        passage: &mut Passage,
-        key: PassageKey,
-        due: &mut BinaryHeap<Reverse<(u64, PassageKey)>>,
-    ) -> bool {
+    fn settle(&self, passage: &mut Passage, key: PassageKey, due: &mut Due) -> bool {
         match passage.relay.next_at() {
             _ if passage.relay.is_over() => {
                 self.count.fetch_sub(1, Ordering::Relaxed);
@@ -164,7 +182,7 @@ impl Passages {
             }
             Some(at) if at < passage.due_at => {
                 passage.due_at = at;
-                due.push(Reverse((at, key)));
+                due.put(at, key);
                 false
             }
             Some(_) | None => false,
@@ -174,29 +192,33 @@ impl Passages {
     /// Time has passed: sends again what was not answered, and gives up what never will be. Tells which calls did not come
     /// about.
     pub(super) fn tick(&self, now: Timestamp, out: &mut Vec<Outgoing>) -> Vec<(PassageKey, Outcome)> {
-        let (mut acts, mut over) = (Vec::new(), Vec::new());
+        let (mut acts, mut early, mut over) = (Vec::new(), Vec::new(), Vec::new());
         if self.len() == 0 {
             return over;
         }
         for shard in &self.shards {
             let mut shard = shard.lock();
             let shard = &mut *shard;
-            while let Some(&Reverse((at, key))) = shard.due.peek()
-                && at <= now.0
-            {
-                shard.due.pop();
-                let Some(passage) = shard.passages.get_mut(&key).filter(|passage| passage.due_at <= at)
-                else {
-                    continue;
-                };
-                passage.due_at = u64::MAX;
-                acts.clear();
-                passage.relay.tick(now.0, &mut acts);
-                over.extend(passage.perform(&acts, None, out).map(|outcome| (key, outcome)));
-                if self.settle(passage, key, &mut shard.due) {
-                    shard.passages.remove(&key);
+            early.clear();
+            while let Some((at, keys)) = shard.due.take(now.0) {
+                for key in keys {
+                    // One that has got another time has been noted for that.
+                    let noted = |passage: &&mut Box<Passage>| Due::of(passage.due_at) == at;
+                    let Some(passage) = shard.passages.get_mut(&key).filter(noted) else { continue };
+                    if passage.due_at > now.0 {
+                        early.push((passage.due_at, key));
+                        continue;
+                    }
+                    passage.due_at = u64::MAX;
+                    acts.clear();
+                    passage.relay.tick(now.0, &mut acts);
+                    over.extend(passage.perform(&acts, None, out).map(|outcome| (key, outcome)));
+                    if self.settle(passage, key, &mut shard.due) {
+                        shard.passages.remove(&key);
+                    }
                 }
             }
+            early.iter().for_each(|(at, key)| shard.due.put(*at, *key));
         }
         over
     }
