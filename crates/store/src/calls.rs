@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use signin::{
     account::RoleKind,
-    call_log::{CALLS_MAX, CallEntry, Direction, logged},
+    call_log::{CallEntry, Direction, logged},
     dice::Dice,
     ident::{AccountId, DomainId},
     mailbox::RecordingId,
@@ -28,6 +28,7 @@ use signin::{
 
 use crate::{
     behind::{Behind, Dirty},
+    call_tail::Tail,
     engine::{Reader, RowKey, Snapshot},
     error::StoreError,
     holdings::Holdings,
@@ -39,9 +40,9 @@ use crate::{
 };
 
 /// Most calls in memory, while the disk is out of order.
-const WAITING_MAX: usize = 400_000;
-/// With that many on pages they go to their rows: about 100 bytes each.
-const MANY: usize = 200_000;
+const WAITING_MAX: usize = 1_500_000;
+/// With that many on pages they go to their rows: about 50 bytes each.
+const MANY: usize = 1_000_000;
 /// Calls on one page.
 const PAGE: usize = 4000;
 /// Bytes of a call on a page or in a row, about: what is written is not moved while it grows.
@@ -124,7 +125,7 @@ struct Waiting {
     /// Those that are being written now.
     out: Arc<Vec<Noted>>,
     /// On a page, each with its number, the oldest first.
-    calls: HashMap<AccountId, Vec<(u64, CallEntry)>>,
+    calls: HashMap<AccountId, Tail>,
     count: usize,
     last: u64,
     /// The pages that there are, the newest last.
@@ -144,22 +145,16 @@ pub(crate) struct Page {
 }
 
 impl Waiting {
-    fn put(&mut self, account: AccountId, entry: CallEntry) {
+    fn put(&mut self, account: AccountId, entry: &CallEntry) {
         self.last += 1;
-        let calls = self.calls.entry(account).or_default();
-        calls.push((self.last, entry));
-        if calls.len() > CALLS_MAX {
-            calls.remove(0);
-        } else {
+        if self.calls.entry(account).or_default().push(self.last, entry) {
             self.count += 1;
         }
     }
 
     fn drop_through(&mut self, account: AccountId, through: u64) {
         let Some(calls) = self.calls.get_mut(&account) else { return };
-        let before = calls.len();
-        calls.retain(|(number, _)| *number > through);
-        self.count -= before - calls.len();
+        self.count -= calls.drop_through(through);
         if calls.is_empty() {
             self.calls.remove(&account);
         }
@@ -191,21 +186,24 @@ impl CallLogs {
     /// Calls of which no row tells.
     fn waiting(&self, account: AccountId) -> Vec<CallEntry> {
         let waiting = self.0.lock();
-        let on_pages = waiting.calls.get(&account).map(Vec::as_slice).unwrap_or_default();
+        let on_pages = waiting.calls.get(&account).into_iter().flat_map(Tail::iter).map(|(_, entry)| entry);
         let fresh = waiting.out.iter().chain(&waiting.fresh).filter(|noted| noted.0 == account);
         let fresh = fresh.filter_map(|noted| match &noted.1 {
             Event::Call(entry) => Some(entry),
             Event::Forget => None,
         });
-        on_pages.iter().map(|(_, entry)| entry).chain(fresh).cloned().collect()
+        on_pages.chain(fresh.cloned()).collect()
     }
 
     /// Those on pages, and the number of the last of them.
     fn on_pages(&self, account: AccountId) -> (Vec<CallEntry>, u64) {
         let waiting = self.0.lock();
-        let calls = waiting.calls.get(&account).map(Vec::as_slice).unwrap_or_default();
-        let last = calls.last().map_or(0, |(number, _)| *number);
-        (calls.iter().map(|(_, entry)| entry.clone()).collect(), last)
+        let (mut calls, mut last) = (Vec::new(), 0);
+        for (number, entry) in waiting.calls.get(&account).into_iter().flat_map(Tail::iter) {
+            last = number;
+            calls.push(entry);
+        }
+        (calls, last)
     }
 
     /// Drops those up to this number: they are in their row.
@@ -240,7 +238,7 @@ impl CallLogs {
         waiting.pages.push(page.number);
         for Noted(account, event) in Arc::unwrap_or_clone(page.noted) {
             if let Event::Call(entry) = event {
-                waiting.put(account, entry);
+                waiting.put(account, &entry);
             }
         }
     }
@@ -286,8 +284,7 @@ impl CallLogs {
     pub(crate) fn torn_out(&self) -> Vec<u64> {
         let waiting = self.0.lock();
         let Some((through, pages)) = &waiting.leaving else { return Vec::new() };
-        let stays =
-            |calls: &Vec<(u64, CallEntry)>| calls.first().is_some_and(|(number, _)| number <= through);
+        let stays = |calls: &Tail| calls.first().is_some_and(|first| first <= *through);
         if waiting.calls.values().any(stays) { Vec::new() } else { pages.clone() }
     }
 
@@ -307,7 +304,7 @@ impl CallLogs {
         waiting.last_page = number;
         for Noted(account, event) in noted {
             match event {
-                Event::Call(entry) if is_user(account) => waiting.put(account, entry),
+                Event::Call(entry) if is_user(account) => waiting.put(account, &entry),
                 Event::Call(_) => {}
                 Event::Forget => waiting.drop_through(account, u64::MAX),
             }

@@ -13,6 +13,7 @@ mod backup;
 mod batches;
 mod begin;
 mod behind;
+mod call_tail;
 mod calls;
 mod census;
 mod commit;
