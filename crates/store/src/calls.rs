@@ -39,8 +39,10 @@ use crate::{
     seal::MasterKeys,
 };
 
-/// Most calls in memory, while the disk is out of order.
+/// Most calls in memory, while the disk is slow.
 const WAITING_MAX: usize = 1_500_000;
+/// Most of them on no page yet, while it is out of order: those are not packed, about 100 bytes each.
+const FRESH_MAX: usize = 400_000;
 /// With that many on pages they go to their rows: about 50 bytes each.
 const MANY: usize = 1_000_000;
 /// Calls on one page.
@@ -170,10 +172,12 @@ impl CallLogs {
     /// Takes a call, if there is room for it.
     fn take(&self, account: AccountId, entry: CallEntry) {
         let mut waiting = self.0.lock();
-        if waiting.fresh.len() + waiting.count >= WAITING_MAX {
+        let fresh = waiting.fresh.len();
+        if fresh >= FRESH_MAX || fresh + waiting.count >= WAITING_MAX {
             if !std::mem::replace(&mut waiting.is_told, true) {
                 tracing::error!(
-                    max = WAITING_MAX,
+                    fresh,
+                    on_pages = waiting.count,
                     "calls come faster than the disk takes them: call logs lack some"
                 );
             }
