@@ -97,7 +97,6 @@ async fn a_call_that_rings_is_ended_too() {
     let mut browser = administrator(&house).await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let at_bob = bob.hears("INVITE").await;
     bob.answers(&at_bob, "180 Ringing").await;
     ann.hears("180").await;

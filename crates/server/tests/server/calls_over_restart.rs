@@ -91,7 +91,6 @@ async fn a_call_goes_on_over_a_restart_with_all_that_belongs_to_it() {
     cem.hears("403").await;
     // The next call is another one.
     cem.invites("202").await;
-    cem.hears("100").await;
     let ringing = bob.hears("INVITE").await;
     assert!(house.system.calls.going_on()[1].number > before[0].number);
     bob.answers(&ringing, "486 Busy Here").await;
@@ -224,7 +223,6 @@ async fn a_phone_that_rings_stops_with_the_program_and_its_caller_is_told() {
     let house = lasting_office().await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let at_bob = bob.hears("INVITE").await;
     bob.answers(&at_bob, "180 Ringing").await;
     ann.hears("180").await;

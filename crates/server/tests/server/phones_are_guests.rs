@@ -81,7 +81,6 @@ async fn looked_at(house: &House) {
 /// One calls a number, and the other's phone answers.
 async fn talk(caller: &mut Talker, number: &str, called: &mut Talker) -> (Dialog, String) {
     caller.invites(number).await;
-    caller.hears("100").await;
     let invite = called.hears("INVITE").await;
     called.answers(&invite, "200 OK").await;
     let answered = caller.hears("200").await;

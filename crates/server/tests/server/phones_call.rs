@@ -29,7 +29,6 @@ pub(crate) async fn two_phones(house: &House) -> (Talker, Talker) {
 pub(crate) async fn talk(caller: &mut Talker, called: &mut Talker) -> (Dialog, Dialog) {
     let to = called.phone.number.clone();
     caller.invites(&to).await;
-    caller.hears("100").await;
     let invite = called.hears("INVITE").await;
     called.answers(&invite, "180 Ringing").await;
     caller.hears("180").await;
@@ -81,7 +80,6 @@ async fn what_goes_on_says_who_calls_and_nothing_that_was_for_us() {
     );
     let invite = ann.proven(&invite).await;
     ann.say(&invite).await;
-    ann.hears("100").await;
     let heard = bob.hears("INVITE").await;
     assert_eq!(heard.uri(), format!("sip:202@{}", bob.phone.local));
     assert_eq!(heard.all(HeaderName::PAssertedIdentity), ["\"Ann\" <sip:201@127.0.0.1>"]);
@@ -154,7 +152,6 @@ async fn who_cannot_be_called_is_said_to_the_caller() {
         ann.hears(status).await;
     }
     let busy = ann.invites("202").await;
-    ann.hears("100").await;
     let invite = bob.hears("INVITE").await;
     bob.answers(&invite, "486 Busy Here").await;
     bob.hears("ACK").await;
@@ -182,7 +179,6 @@ async fn all_phones_of_a_user_ring_until_one_answers() {
     let (mut ann, mut bob) = two_phones(&house).await;
     let mut second = Talker::registered(&house, Transport::Tcp, "202", CODE_202).await;
     ann.invites("202").await;
-    ann.hears("100").await;
     let (at_bob, at_second) = (bob.hears("INVITE").await, second.hears("INVITE").await);
     bob.answers(&at_bob, "180 Ringing").await;
     ann.hears("180").await;
@@ -204,7 +200,6 @@ async fn a_caller_who_hangs_up_stops_the_ringing() {
     let house = office().await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let at_bob = bob.hears("INVITE").await;
     // Before the phone has said anything, it cannot be cancelled yet (section 9.1).
     let cancel = invite.replace("INVITE", "CANCEL").replace("v=0\r\n", "").replace("Length: 5", "Length: 0");
@@ -232,7 +227,6 @@ async fn an_answer_that_crosses_a_cancel_is_a_call() {
     let house = office().await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let at_bob = bob.hears("INVITE").await;
     bob.answers(&at_bob, "180 Ringing").await;
     ann.hears("180").await;
@@ -258,9 +252,10 @@ async fn what_is_lost_is_sent_again_and_what_comes_twice_is_heard_once() {
     let house = office().await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let first = bob.hears("INVITE").await;
-    // The caller has not heard the 100.
+    // The phone takes its time (section 17.2.1); and the caller has not heard the 100.
+    house.clock.advance(std::time::Duration::from_millis(200));
+    ann.hears("100").await;
     ann.say(&invite).await;
     ann.hears("100").await;
     bob.hears_nothing().await;
@@ -302,8 +297,9 @@ async fn a_phone_that_says_nothing_is_given_up() {
     let house = office().await;
     let (mut ann, mut bob) = two_phones(&house).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     bob.hears("INVITE").await;
+    house.clock.advance(std::time::Duration::from_millis(200));
+    ann.hears("100").await;
     // Timer A doubles, until timer B ends it (section 17.1.1.2).
     for wait in [500, 1000, 2000, 4000, 8000, 16_000] {
         house.clock.advance(std::time::Duration::from_millis(wait));
@@ -352,7 +348,6 @@ async fn a_call_is_the_business_of_its_two_phones_alone() {
     let again = cem.request("INVITE", "202", "").replace("Call-ID: talk-", "Call-ID: other-");
     let again = cem.proven(&again).await;
     cem.say(&again).await;
-    cem.hears("100").await;
     bob.hears("INVITE").await;
     let stolen = Talker::registered(&house, Transport::Udp, "201", CODE_201).await;
     let mut stolen = stolen;

@@ -99,7 +99,6 @@ async fn a_phone_that_watches_a_line_is_told_of_its_calls_from_beginning_to_end(
     let mut ann = Talker::registered(&house, Transport::Udp, "201", CODE_201).await;
     let mut bob = Talker::registered(&house, Transport::Tcp, "202", CODE_202).await;
     ann.invites("202").await;
-    ann.hears("100").await;
     let invite = bob.hears("INVITE").await;
     let begun = told(&mut cem).await;
     assert_eq!((states(&begun), version(&begun)), (vec!["trying".to_owned()], 1));
@@ -138,7 +137,6 @@ async fn the_line_of_who_calls_is_in_use_too_and_who_comes_late_is_told_of_it() 
     let mut ann = Talker::registered(&house, Transport::Udp, "201", CODE_201).await;
     let mut bob = Talker::registered(&house, Transport::Udp, "202", CODE_202).await;
     let invite = ann.invites("202").await;
-    ann.hears("100").await;
     let at_bob = bob.hears("INVITE").await;
     bob.answers(&at_bob, "180 Ringing").await;
     ann.hears("180").await;
@@ -173,7 +171,6 @@ async fn a_phone_that_has_not_answered_is_told_nothing_more_and_then_the_newest(
     house.clock.advance(Duration::from_millis(500));
     assert_eq!(cem.hears("NOTIFY").await.text(), first.text());
     ann.invites("202").await;
-    ann.hears("100").await;
     let invite = bob.hears("INVITE").await;
     bob.answers(&invite, "180 Ringing").await;
     ann.hears("180").await;
@@ -407,7 +404,6 @@ async fn no_name_breaks_a_document() {
     let invite = eve.request("INVITE", "202", "").replace("\"Somebody\"", "\"</state><x>\"");
     let invite = eve.proven(&invite).await;
     eve.say(&invite).await;
-    eve.hears("100").await;
     bob.hears("INVITE").await;
     let begun = told(&mut cem).await.text();
     let shown =

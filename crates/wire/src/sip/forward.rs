@@ -222,7 +222,7 @@ pub fn write_ack(invite: &Request<'_>, refusal: &Response<'_>, out: &mut Vec<u8>
 }
 
 /// Writes an answer of our own to a request that went on, as if it had come back from there: from what was sent, in which
-/// the Via of whoever asked stands behind ours. Clears `out`.
+/// the Via of whoever asked stands behind ours. An empty `tag` is none. Clears `out`.
 pub fn write_answer_back(sent: &Request<'_>, status: u16, reason: &[u8], tag: &[u8], out: &mut Vec<u8>) {
     out.clear();
     let fields = &sent.fields;
@@ -236,7 +236,7 @@ pub fn write_answer_back(sent: &Request<'_>, status: u16, reason: &[u8], tag: &[
         let Some(value) = fields.first(name) else { continue };
         push_name(out, name);
         push_copy(out, fields, value);
-        if name == HeaderName::To && fields.heading().wants_tag() {
+        if name == HeaderName::To && !tag.is_empty() && fields.heading().wants_tag() {
             out.extend_from_slice(b";tag=");
             push_clean(out, tag);
         }

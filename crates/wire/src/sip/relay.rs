@@ -55,6 +55,8 @@ pub enum Act {
     Answer(Answer),
     /// Send again what was sent back last.
     Again,
+    /// Send back that somebody works on it: the phones take their time.
+    Trying,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,14 +107,20 @@ pub struct Relay {
     branches: Vec<Branch>,
     best: Option<(u8, Answer)>,
     has_said: bool,
+    /// Whoever asked is to hear something by then.
+    trying_at: Option<u64>,
     /// No phone answers by then: they are asked no longer.
     ring_until: Option<u64>,
 }
 
 impl Relay {
-    /// A request that came in; `is_reliable` = by a stream.
+    /// A request that came in now; `is_reliable` = by a stream.
     #[must_use]
-    pub const fn new(kind: Kind, is_reliable: bool, times: Times) -> Self {
+    pub const fn new(kind: Kind, is_reliable: bool, times: Times, now: u64) -> Self {
+        let trying_at = match kind {
+            Kind::Invite => Some(now + times.trying),
+            Kind::Other => None,
+        };
         Self {
             kind,
             times,
@@ -121,6 +129,7 @@ impl Relay {
             branches: Vec::new(),
             best: None,
             has_said: false,
+            trying_at,
             ring_until: None,
         }
     }
@@ -200,11 +209,6 @@ impl Relay {
         if self.kind == Kind::Invite && self.is_open() {
             self.cancel_others(None, now, acts);
         }
-    }
-
-    /// A provisional response of our own was sent.
-    pub const fn said(&mut self) {
-        self.has_said = true;
     }
 
     /// A final answer of our own was sent, whatever the phones say.
@@ -295,7 +299,7 @@ impl Relay {
         }
         // What says nothing but that somebody works on it ends at this hop.
         if status > 100 && self.is_open() {
-            self.has_said = true;
+            (self.has_said, self.trying_at) = (true, None);
             acts.push(Act::Back);
         }
     }
@@ -304,7 +308,10 @@ impl Relay {
     #[must_use]
     pub fn next_at(&self) -> Option<u64> {
         let server = match self.server {
-            Server::Trying => self.ring_until,
+            Server::Trying => match (self.trying_at, self.ring_until) {
+                (Some(trying), Some(until)) => Some(trying.min(until)),
+                (one, other) => one.or(other),
+            },
             Server::Completed { again_at, until, .. } => Some(again_at.map_or(until, |at| at.min(until))),
             Server::Confirmed { until } | Server::Accepted { until } => Some(until),
             Server::Over => None,
@@ -329,6 +336,10 @@ impl Relay {
     }
 
     fn tick_server(&mut self, now: u64, acts: &mut Vec<Act>) {
+        if self.is_open() && self.trying_at.is_some_and(|at| now >= at) {
+            (self.has_said, self.trying_at) = (true, None);
+            acts.push(Act::Trying);
+        }
         self.server = match self.server {
             Server::Completed { until, .. } | Server::Confirmed { until } | Server::Accepted { until }
                 if now >= until =>

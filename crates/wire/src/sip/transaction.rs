@@ -11,13 +11,15 @@ pub struct Times {
     pub t2: u64,
     /// How long a message may stay in the network.
     pub t4: u64,
+    /// How long whoever sent an INVITE may hear nothing (§17.2.1).
+    pub trying: u64,
     /// How long a phone may ring (§16.6 step 11: more than three minutes).
     pub c: u64,
 }
 
 impl Times {
     /// As the RFC has them.
-    pub const STANDARD: Self = Self { t1: 500, t2: 4_000, t4: 5_000, c: 181_000 };
+    pub const STANDARD: Self = Self { t1: 500, t2: 4_000, t4: 5_000, trying: 200, c: 181_000 };
 
     /// When whoever hears nothing gives up: timers B, D, F, H, J, and L and M of RFC 6026.
     #[must_use]

@@ -10,7 +10,7 @@ const TIMES: Times = Times::STANDARD;
 
 /// A relay of datagrams to so many phones, at time 0.
 fn relay(kind: Kind, phones: usize) -> Relay {
-    let mut relay = Relay::new(kind, false, TIMES);
+    let mut relay = Relay::new(kind, false, TIMES, 0);
     for phone in 0..phones {
         assert_eq!(relay.branch(false, 0), Some(phone));
     }
@@ -35,6 +35,7 @@ fn until(relay: &mut Relay, end: u64) -> Vec<(u64, Act)> {
 #[test]
 fn an_invite_is_sent_again_ever_more_slowly_until_it_is_given_up() {
     let mut relay = relay(Kind::Invite, 1);
+    assert_eq!(until(&mut relay, 200), [(200, Act::Trying)]);
     let done = until(&mut relay, 32_000);
     let again = [500, 1500, 3500, 7500, 15_500, 31_500].map(|at| (at, Act::Request(0)));
     assert_eq!(done[..6], again);
@@ -49,9 +50,9 @@ fn an_invite_is_sent_again_ever_more_slowly_until_it_is_given_up() {
 
 #[test]
 fn over_a_stream_nothing_is_sent_again() {
-    let mut relay = Relay::new(Kind::Invite, true, TIMES);
+    let mut relay = Relay::new(Kind::Invite, true, TIMES, 0);
     relay.branch(true, 0);
-    assert_eq!(until(&mut relay, 31_999), []);
+    assert_eq!(until(&mut relay, 31_999), [(200, Act::Trying)]);
     assert_eq!(
         acts(|acts| relay.response(0, 486, 10, acts)),
         [Act::Ack(0), Act::Keep, Act::Answer(Answer::Kept)]
@@ -151,7 +152,7 @@ fn a_phone_that_only_rings_is_cancelled_after_three_minutes_and_said_so() {
 fn a_request_that_comes_again_is_answered_again_and_not_asked_again() {
     let mut relay = relay(Kind::Invite, 1);
     assert_eq!(acts(|acts| relay.again(acts)), [], "nothing was said yet");
-    relay.said();
+    assert_eq!(until(&mut relay, 200), [(200, Act::Trying)]);
     assert_eq!(acts(|acts| relay.again(acts)), [Act::Again]);
     acts(|acts| relay.response(0, 200, 10, acts));
     assert_eq!(acts(|acts| relay.again(acts)), [], "RFC 6026: the phone says it again");
@@ -160,6 +161,18 @@ fn a_request_that_comes_again_is_answered_again_and_not_asked_again() {
     acts(|acts| relay.response(0, 200, 10, acts));
     assert_eq!(acts(|acts| relay.again(acts)), [Act::Again]);
     assert_eq!(acts(|acts| relay.response(0, 200, 20, acts)), []);
+}
+
+#[test]
+fn whoever_asks_hears_that_somebody_works_on_it_unless_a_phone_speaks_first() {
+    let mut relay = relay(Kind::Invite, 2);
+    assert_eq!(acts(|acts| relay.response(1, 100, 50, acts)), [], "that is for us");
+    assert_eq!(until(&mut relay, 499), [(200, Act::Trying)]);
+    let mut relay = self::relay(Kind::Invite, 1);
+    assert_eq!(acts(|acts| relay.response(0, 180, 199, acts)), [Act::Back]);
+    assert_eq!(until(&mut relay, 1000), []);
+    let mut relay = self::relay(Kind::Other, 1);
+    assert_eq!(until(&mut relay, 499), []);
 }
 
 /// Something that happens to a relay.
@@ -208,7 +221,7 @@ proptest! {
         events in prop::collection::vec(event(), 0..60),
     ) {
         let kind = if is_invite { Kind::Invite } else { Kind::Other };
-        let mut relay = Relay::new(kind, reliable[0], TIMES);
+        let mut relay = Relay::new(kind, reliable[0], TIMES, 0);
         for reliable in &reliable[1..=phones] {
             relay.branch(*reliable, 0);
         }
@@ -247,7 +260,7 @@ proptest! {
                         prop_assert!(refusals == 0 || is_invite);
                         answers += 1;
                     }
-                    Act::Back | Act::Keep | Act::Again => {}
+                    Act::Back | Act::Keep | Act::Again | Act::Trying => {}
                 }
                 if matches!(act, Act::Cancel(_) | Act::Ack(_)) {
                     prop_assert!(is_invite);

@@ -220,8 +220,9 @@ impl SipInterface {
         }
         let Some((flow, sent_by)) = self.way_to(to) else { return };
         let key = self.passages.own_key((&call.call_id, &to.tag, from.cseq));
-        let mut relay = Relay::new(Kind::Other, true, Times::STANDARD);
-        let Some(number) = relay.branch(flow.is_reliable(), self.system.clock.now().0) else { return };
+        let now = self.system.clock.now().0;
+        let mut relay = Relay::new(Kind::Other, true, Times::STANDARD, now);
+        let Some(number) = relay.branch(flow.is_reliable(), now) else { return };
         let transport = flow.transport.name();
         let uri = |party: &Party| format!("sip:{}@{sent_by}", party.number);
         let mut bytes = Vec::new();

@@ -422,7 +422,7 @@ mod tests {
             let passage_key = passages.own_key((key.0, subscription.cseq));
             let name = String::from_utf8_lossy(&subscription.call_id).into_owned();
             told.push((name, subscription.ending, passage_key));
-            let relay = Relay::new(Kind::Other, true, Times::STANDARD);
+            let relay = Relay::new(Kind::Other, true, Times::STANDARD, 0);
             Some(Notice { key: passage_key, passage: Passage::new(relay, None) })
         });
         told

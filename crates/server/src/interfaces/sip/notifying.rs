@@ -107,7 +107,7 @@ impl SipInterface {
         }
         subscription.cseq += 1;
         let passage_key = self.passages.own_key(("notify", key, subscription.cseq));
-        let mut relay = Relay::new(Kind::Other, true, Times::STANDARD);
+        let mut relay = Relay::new(Kind::Other, true, Times::STANDARD, now.0);
         let number = relay.branch(flow.is_reliable(), now.0)?;
         let mut document = Vec::new();
         if let Some(watched) = &watched {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use signin::{ident::ExtensionId, timestamp::Timestamp};
 use wire::sip::{
-    Headers, Request, Response, TransactionKey,
+    AnswerWriter, Headers, Request, Response, TransactionKey,
     relay::{Act, Answer, Relay},
     write_ack, write_answer_back, write_cancel,
 };
@@ -283,6 +283,10 @@ impl Passage {
                     let said = self.said.clone();
                     self.say(said, out);
                 }
+                Act::Trying => {
+                    let trying = self.ours(100, b"");
+                    self.say(trying, out);
+                }
                 Act::Answer(answer) => {
                     let (status, bytes) = self.answer(answer);
                     let otherwise = self.otherwise.take().filter(|_| is_absence(status));
@@ -308,18 +312,23 @@ impl Passage {
                 let status = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
                 (status.unwrap_or(500), kept)
             }
-            Answer::Ours(status) => {
-                let request = self.branches.iter().find(|branch| !branch.request.is_empty());
-                let mut headers = Headers::new();
-                let answer = request.and_then(|branch| {
-                    let request = Request::parse(&branch.request, &mut headers).ok()?;
-                    let mut out = Vec::new();
-                    write_answer_back(&request, status, reason(status), &self.tag, &mut out);
-                    Some(out.into())
-                });
-                (status, answer)
-            }
+            Answer::Ours(status) => (status, self.ours(status, &self.tag)),
         }
+    }
+
+    /// An answer of our own.
+    fn ours(&self, status: u16, tag: &[u8]) -> Option<Bytes> {
+        let (mut headers, mut out) = (Headers::new(), Vec::new());
+        if let Some(branch) = self.branches.iter().find(|branch| !branch.request.is_empty()) {
+            let request = Request::parse(&branch.request, &mut headers).ok()?;
+            write_answer_back(&request, status, reason(status), tag, &mut out);
+        } else {
+            // It went to no phone.
+            let (request, peer) = (self.otherwise.as_ref()?, self.from?.peer);
+            let request = Request::parse(request, &mut headers).ok()?;
+            AnswerWriter::start(&mut out, &request, status, reason(status), peer, tag).finish();
+        }
+        Some(out.into())
     }
 
     /// Somebody else has answered in place of the phones.
@@ -358,17 +367,6 @@ impl Passage {
             out.push(Outgoing { to, bytes: bytes.clone() });
         }
         self.said = bytes;
-    }
-
-    /// Whether 100 is to be said, by other means; it is said again when the request comes again. Not where there is an answer
-    /// already.
-    pub(super) fn is_trying(&mut self, bytes: Bytes) -> bool {
-        let is_first = self.said.is_none() && self.relay.is_open();
-        if is_first {
-            self.relay.said();
-            self.said = Some(bytes);
-        }
-        is_first
     }
 
     fn hop_by_hop(
@@ -412,6 +410,7 @@ fn back(response: &Response<'_>) -> Option<Bytes> {
 /// The reason phrase of an answer of ours.
 const fn reason(status: u16) -> &'static [u8] {
     match status {
+        100 => b"Trying",
         408 => b"Request Timeout",
         480 => b"Temporarily Unavailable",
         487 => b"Request Terminated",

@@ -17,7 +17,7 @@ use signin::{
     timestamp::Seconds,
 };
 use wire::sip::{
-    AnswerWriter, Essentials, HeaderName, Hop, Host, Method, Onward, Request, Response, Times,
+    Essentials, HeaderName, Hop, Host, Method, Onward, Request, Response, Times,
     relay::{Act, BRANCHES_MAX, Kind, Relay},
     write_identity,
 };
@@ -113,17 +113,7 @@ impl Desk<'_> {
             return Written::ToProven;
         };
         match self.route(office, request, essentials, &sender, key) {
-            Ok(()) => {
-                if request.method == Method::Invite {
-                    // Section 17.2.1: whoever asked is to stop asking.
-                    AnswerWriter::start(out, request, 100, b"Trying", self.peer, b"").finish();
-                    let trying = Bytes::copy_from_slice(out);
-                    if self.sip.passages.with(key, |passage| passage.is_trying(trying)) == Some(true) {
-                        return Written::ToProven;
-                    }
-                }
-                Written::Nothing
-            }
+            Ok(()) => Written::Nothing,
             Err((status, reason)) => {
                 self.start(out, request, status, reason).finish();
                 Written::ToProven
@@ -169,7 +159,8 @@ impl Desk<'_> {
             return Err((480, "Temporarily Unavailable"));
         }
         let kind = if is_call { Kind::Invite } else { Kind::Other };
-        let mut passage = Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD), Some(here));
+        let mut passage =
+            Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD, self.now.0), Some(here));
         passage.tag = self.tag(request).as_slice().into();
         // Who calls, in our own word (RFC 3325): the name that the office knows, not the one that the phone says.
         let mut asserted = Vec::with_capacity(64);
@@ -331,7 +322,7 @@ impl Desk<'_> {
             return;
         }
         let kind = if request.method == Method::Invite { Kind::Invite } else { Kind::Other };
-        let mut relay = Relay::new(kind, here.is_reliable(), Times::STANDARD);
+        let mut relay = Relay::new(kind, here.is_reliable(), Times::STANDARD, self.now.0);
         relay.branch(to.is_reliable(), self.now.0);
         let mut passage = Passage::new(relay, Some(here));
         passage.call = Some(passed.call);

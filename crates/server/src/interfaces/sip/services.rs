@@ -95,7 +95,7 @@ impl Desk<'_> {
         }
         let here = self.flow_back(request);
         let call = self.begin_call(office, request, essentials, sender, (key, dialled, line))?;
-        let relay = Relay::new(Kind::Invite, here.is_reliable(), Times::STANDARD);
+        let relay = Relay::new(Kind::Invite, here.is_reliable(), Times::STANDARD, self.now.0);
         let mut passage = Passage::new(relay, Some(here));
         let request_bytes = Bytes::from(request.fields.bytes().to_vec());
         passage.tag = self.tag(request).as_slice().into();

@@ -334,7 +334,8 @@ impl Desk<'_> {
         if here.is_reliable() || self.sip.passages.len() >= PASSAGES_MAX {
             return;
         }
-        let mut passage = Passage::new(Relay::new(Kind::Other, false, Times::STANDARD), Some(here));
+        let mut passage =
+            Passage::new(Relay::new(Kind::Other, false, Times::STANDARD, self.now.0), Some(here));
         passage.relay.answered(status, self.now.0, &mut Vec::new());
         // It is said by other means now.
         passage.say(Some(Bytes::copy_from_slice(answer)), &mut Vec::new());
