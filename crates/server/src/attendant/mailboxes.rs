@@ -14,7 +14,7 @@ use signin::{
     attempt::Claim,
     audit::{Action, AuditEvent, Outcome},
     credential::{CredentialKind, Owner},
-    document::Document,
+    document::{Document, DocumentId},
     effect::Effect,
     extension::Extension,
     ident::{AccountId, Number},
@@ -49,9 +49,13 @@ fn owner_of(system: &System, extension: &Extension) -> Option<Arc<Account>> {
     (!system.ledger.mailbox(account.id).is_off).then_some(account)
 }
 
-/// Whether messages can be left for whoever is at an extension.
+/// Whether messages can be left for whoever is at an extension. Asked at every call: nothing is copied for it.
 pub fn has_mailbox(system: &System, called: &Extension) -> bool {
-    owner_of(system, called).is_some()
+    let is_off = |user| {
+        let document = system.ledger.document(DocumentId::Mailbox(user));
+        document.is_some_and(|document| document.mailbox().is_some_and(|mailbox| mailbox.is_off))
+    };
+    system.config().config.sip.mailboxes && called.user.is_some_and(|user| !is_off(user))
 }
 
 /// The mailbox of whoever was called, to leave a message in; `None` where there is none.

@@ -100,11 +100,13 @@ impl<'a> Credentials<'a> {
         scan.skip(TOKEN);
         scan.skip_space();
         let mut found = None;
-        let _ = scan_auth_params(&mut scan, |name, value, _| {
-            if found.is_none() && name == Some(AuthParameter::Realm) {
-                found = Some(*value.value() == *realm);
+        let _ = scan_auth_params(&mut scan, |name, value, at| {
+            if name != Some(AuthParameter::Realm) {
+                return Ok(());
             }
-            Ok(())
+            found = Some(*value.value() == *realm);
+            // No need to read on.
+            Err(Malformed::new(Rule::Trailing, at))
         });
         found
     }
