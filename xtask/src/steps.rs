@@ -53,7 +53,8 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// From this step on, phones and browsers are waited for more than the machine: what the last steps need is built meanwhile.
+/// From this step on, phones and browsers are waited for more than the machine: what the fuzzers need, by a compiler of their own,
+/// is built meanwhile.
 const SPARE_TIME: &str = "interop";
 
 enum Outcome {
@@ -75,8 +76,8 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     let mut ahead = None;
     for step in chosen {
         if is_whole && step.name == SPARE_TIME {
-            let builds = ahead_of_time(workspace);
-            ahead = Some(thread::spawn(move || builds.into_iter().for_each(|build| drop(build.ask()))));
+            // What goes wrong there is told by the step, which builds what is still missing.
+            ahead = fuzz::build(workspace).ok().map(|(build, _)| thread::spawn(|| drop(build.idly().ask())));
         }
         println!("\n── {} ──", step.name);
         let missing = |need: &&'static str| {
@@ -102,12 +103,6 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
         bail!("{wanting} of {} steps did not pass", done.len());
     }
     Ok(())
-}
-
-/// The long builds of the last steps. What goes wrong there is told by the step, which builds what is still missing.
-fn ahead_of_time(workspace: &Workspace) -> Vec<Program> {
-    let fuzz = fuzz::build(workspace).ok().map(|(build, _)| build);
-    fuzz.into_iter().chain([instructions::build(workspace)]).map(Program::idly).collect()
 }
 
 impl Outcome {
