@@ -30,10 +30,8 @@ const STEPS: &[Step] = &[
         needs: &[],
         work: |workspace, _| workspace.cargo().args(["fmt", "--all", "--check"]).run(),
     },
-    Step { name: "clippy", needs: &[], work: clippy },
     Step { name: "deny", needs: &["setup"], work: deny },
     Step { name: "tests", needs: &[], work: tests },
-    Step { name: "coverage", needs: &["setup", "tests"], work: coverage },
     Step {
         name: "interop",
         needs: &["setup"],
@@ -44,6 +42,8 @@ const STEPS: &[Step] = &[
     Step { name: "crash", needs: &["setup"], work: |workspace, _| crash::smoke(workspace) },
     Step { name: "bench", needs: &["setup"], work: |workspace, _| bench::smoke(workspace) },
     Step { name: "flood", needs: &["setup"], work: |workspace, _| flood::smoke(workspace) },
+    Step { name: "clippy", needs: &[], work: |workspace, _| clippy(workspace).run() },
+    Step { name: "coverage", needs: &["setup", "tests"], work: |workspace, _| coverage(workspace).run() },
     Step { name: "browser", needs: &["setup"], work: |workspace, _| browser::run(workspace, &[]) },
     Step { name: "fuzz", needs: &["setup"], work: |workspace, _| fuzz::smoke(workspace) },
     Step {
@@ -53,8 +53,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// From this step on, phones and browsers are waited for more than the machine: what the fuzzers need, by a compiler of their own,
-/// is built meanwhile.
+/// From this step on, phones are waited for more than the machine: what later steps need is built meanwhile.
 const SPARE_TIME: &str = "interop";
 
 enum Outcome {
@@ -76,8 +75,8 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     let mut ahead = None;
     for step in chosen {
         if is_whole && step.name == SPARE_TIME {
-            // What goes wrong there is told by the step, which builds what is still missing.
-            ahead = fuzz::build(workspace).ok().map(|(build, _)| thread::spawn(|| drop(build.idly().ask())));
+            let builds = ahead_of_time(workspace);
+            ahead = Some(thread::spawn(move || builds.into_iter().for_each(|build| drop(build.ask()))));
         }
         println!("\n── {} ──", step.name);
         let missing = |need: &&'static str| {
@@ -105,6 +104,13 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     Ok(())
 }
 
+/// The long builds of later steps. What goes wrong there is told by the step, which builds what is still missing.
+fn ahead_of_time(workspace: &Workspace) -> Vec<Program> {
+    let fuzz = fuzz::build(workspace).ok().map(|(build, _)| build);
+    let builds = [clippy(workspace), coverage(workspace).args(["--no-run"])];
+    builds.into_iter().chain(fuzz).map(Program::idly).collect()
+}
+
 impl Outcome {
     fn word(&self) -> &'static str {
         match self {
@@ -128,11 +134,8 @@ fn print_table(done: &[(&Step, Outcome, Duration)], total: Duration) {
     println!("{:<20} {:>7.1} s", "all", total.as_secs_f64());
 }
 
-fn clippy(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
-    workspace
-        .cargo()
-        .args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
-        .run()
+fn clippy(workspace: &Workspace) -> Program {
+    workspace.cargo().args(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"])
 }
 
 fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
@@ -151,7 +154,7 @@ fn tests(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
 }
 
 /// Lines of `signin`, where everything is decided, that its own tests run through.
-fn coverage(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
+fn coverage(workspace: &Workspace) -> Program {
     Program::new(workspace.tools().join("bin/cargo-tarpaulin"))
         .dir(workspace.root())
         // The tests hash passwords, which takes a while when every branch is counted: ten minutes, not one, for one program.
@@ -169,5 +172,4 @@ fn coverage(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
         .args(["--include-files", "crates/signin/src/*", "--fail-under", "95", "--target-dir"])
         // Of its own: other flags would have everything else built anew.
         .args([workspace.built("coverage", "")])
-        .run()
 }
