@@ -8,7 +8,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use data_encoding::BASE64;
@@ -126,7 +126,7 @@ impl Ledger {
             behind: Arc::clone(&behind),
             topics: topics.clone(),
             pulse: Arc::clone(&pulse),
-            pages_kept: 0,
+            pages_emptied_at: Instant::now(),
         };
         let threads = Threads::start(writer, jobs.clone())?;
         Ok(Arc::new(Self {

@@ -7,10 +7,13 @@
 //! ```
 //! However many commits wait, they share one transaction and one wait for the disk.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-    mpsc::{Receiver, TryRecvError},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, TryRecvError},
+    },
+    time::{Duration, Instant},
 };
 
 use hashbrown::{HashMap, HashSet};
@@ -31,8 +34,8 @@ use crate::{
 
 /// Most commits in one transaction.
 const BATCH_MAX: usize = 1024;
-/// Ticks that calls stay on their pages: ten minutes.
-const PAGES_KEPT: u32 = 1200;
+/// How long calls stay on their pages.
+const PAGES_KEPT: Duration = Duration::from_mins(10);
 
 /// What the writer is asked.
 pub(crate) enum Job {
@@ -78,8 +81,8 @@ pub(crate) struct Writer {
     pub(crate) behind: Arc<Behind>,
     pub(crate) topics: broadcast::Sender<Topic>,
     pub(crate) pulse: Arc<Pulse>,
-    /// Ticks since calls went from pages to their rows.
-    pub(crate) pages_kept: u32,
+    /// When calls went from pages to their rows.
+    pub(crate) pages_emptied_at: Instant,
 }
 
 struct AtEnd(Arc<Pulse>);
@@ -130,8 +133,8 @@ impl Writer {
                     Job::Commit(effects, reply) => batch = self.add(batch, &effects, reply),
                     Job::Tick => {
                         self.pulse.is_tick_waiting.store(false, Ordering::Relaxed);
-                        self.pages_kept += 1;
-                        if self.pages_kept >= PAGES_KEPT || self.holdings.call_logs.are_many() {
+                        if self.pages_emptied_at.elapsed() >= PAGES_KEPT || self.holdings.call_logs.are_many()
+                        {
                             self.empty_pages();
                         }
                         is_due = true;
@@ -252,7 +255,7 @@ impl Writer {
 
     /// Has the calls on pages go to their rows.
     fn empty_pages(&mut self) {
-        self.pages_kept = 0;
+        self.pages_emptied_at = Instant::now();
         self.holdings.call_logs.leave(&self.behind);
     }
 
