@@ -150,7 +150,13 @@ fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
 }
 
 fn tests(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
-    workspace.cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"]).run()
+    // Half of them wait for phones and clocks most of the time.
+    let threads = 2 * thread::available_parallelism()?.get();
+    workspace
+        .cargo()
+        .env("RUST_TEST_THREADS", threads.to_string())
+        .args(["test", "--locked", "--workspace", "--no-fail-fast"])
+        .run()
 }
 
 /// Lines of `signin`, where everything is decided, that its own tests run through.
