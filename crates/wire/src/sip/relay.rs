@@ -15,6 +15,8 @@
 //! It keeps no message and sends none: it is told what came, and says what is to be done ([`Act`]). Time is an argument,
 //! in milliseconds of any clock that never goes back.
 
+use smallvec::SmallVec;
+
 use super::transaction::Times;
 
 /// Phones that one request is forked to at most.
@@ -104,7 +106,8 @@ pub struct Relay {
     times: Times,
     is_reliable: bool,
     server: Server,
-    branches: Vec<Branch>,
+    /// Nearly always one.
+    branches: SmallVec<[Branch; 1]>,
     best: Option<(u8, Answer)>,
     has_said: bool,
     /// Whoever asked is to hear something by then.
@@ -116,7 +119,7 @@ pub struct Relay {
 impl Relay {
     /// A request that came in now; `is_reliable` = by a stream.
     #[must_use]
-    pub const fn new(kind: Kind, is_reliable: bool, times: Times, now: u64) -> Self {
+    pub fn new(kind: Kind, is_reliable: bool, times: Times, now: u64) -> Self {
         let trying_at = match kind {
             Kind::Invite => Some(now + times.trying),
             Kind::Other => None,
@@ -126,7 +129,7 @@ impl Relay {
             times,
             is_reliable,
             server: Server::Trying,
-            branches: Vec::new(),
+            branches: SmallVec::new(),
             best: None,
             has_said: false,
             trying_at,
@@ -149,10 +152,6 @@ impl Relay {
             interval: self.times.t1,
             until: now + self.times.give_up(),
         };
-        if self.branches.is_empty() {
-            // Nearly always there is one, and of relays there are many.
-            self.branches.reserve_exact(1);
-        }
         self.branches.push(Branch { client, cancel: Cancel::No, is_reliable });
         Some(self.branches.len() - 1)
     }

@@ -12,6 +12,9 @@ const FAULT_SECONDS: u64 = 5;
 /// When to come back where only an administrator can help, in seconds.
 const PERMANENT_SECONDS: u64 = 3600;
 
+/// The tag of our answers to a request.
+pub(super) type Tag = [u8; 11];
+
 impl Desk<'_> {
     /// Starts an answer: what section 8.2.6.2 copies from the request, and a tag.
     pub(super) fn start<'b>(
@@ -26,7 +29,7 @@ impl Desk<'_> {
     }
 
     /// The tag of our answers to a request.
-    pub(super) fn tag(&self, request: &Request<'_>) -> [u8; 11] {
+    pub(super) fn tag(&self, request: &Request<'_>) -> Tag {
         let fields = &request.fields;
         // What tells a retransmission from another request: the branch, and for old clients the rest.
         let mut hasher = self.sip.tags.build_hasher();
@@ -93,7 +96,7 @@ impl Desk<'_> {
 }
 
 /// A number in eleven characters that a token may have, six bits each.
-fn in_letters(number: u64) -> [u8; 11] {
+fn in_letters(number: u64) -> Tag {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     std::array::from_fn(|place| {
         let bits = number >> (place * 6) & 63;

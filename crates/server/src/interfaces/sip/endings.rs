@@ -61,7 +61,7 @@ impl SipInterface {
         out: &mut Vec<Outgoing>,
     ) -> bool {
         let now = self.system.clock.now();
-        let told = self.passages.with(passage, |passage| (passage.from, passage.tag.clone()));
+        let told = self.passages.with(passage, |passage| (passage.from, passage.tag));
         let Some((Some(flow), tag)) = told else { return false };
         let mut headers = Headers::new();
         let Ok(request) = Request::parse(request, &mut headers) else { return false };
@@ -78,7 +78,7 @@ impl SipInterface {
                 phone: call.caller.phone,
                 extension: call.caller.extension,
                 number: call.dialled.clone(),
-                tag: tag.clone(),
+                tag: tag.into(),
                 flow,
                 target: Box::default(),
                 cseq: 0,

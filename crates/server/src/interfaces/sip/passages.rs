@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use signin::{ident::ExtensionId, timestamp::Timestamp};
+use smallvec::SmallVec;
 use wire::sip::{
     AnswerWriter, Headers, Request, Response, TransactionKey,
     relay::{Act, Answer, Relay},
@@ -17,6 +18,7 @@ use wire::sip::{
 };
 
 use super::{
+    answers::Tag,
     calls::CallKey,
     flows::{Flow, Outgoing},
 };
@@ -25,6 +27,8 @@ use super::{
 const SHARDS: usize = 256;
 /// Requests on their way at most; more are told to come again.
 pub(super) const PASSAGES_MAX: usize = 1_000_000;
+/// When nothing is to be done.
+const NEVER: u64 = u64::MAX;
 /// What our branches begin with (RFC 3261 section 8.1.1.7), and by which they are known again.
 const COOKIE: &[u8] = b"z9hG4bKhs";
 /// Bytes of one of our branches: the cookie, the passage, the number of the branch.
@@ -44,9 +48,20 @@ pub(super) struct Passages {
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// Boxed: a table that grows moves what is in it.
-    passages: HashMap<PassageKey, Box<Passage>, foldhash::fast::RandomState>,
+    passages: HashMap<PassageKey, Place, foldhash::fast::RandomState>,
     due: Due,
+}
+
+/// Where a passage is.
+#[derive(Debug)]
+struct Place {
+    /// When it is to be looked at. Here, so that most of those that are noted for a time that has become another one need not
+    /// be looked at to be told so.
+    due_at: u64,
+    /// For when it is noted; never later.
+    noted_at: u64,
+    /// Boxed: a table that grows moves what is in it.
+    passage: Box<Passage>,
 }
 
 /// When passages are to be looked at: those of a short while together, as there are very many, and nearly all of them wait for
@@ -79,18 +94,17 @@ pub(super) struct Passage {
     pub(super) relay: Relay,
     /// Where it came from, and answers go; nowhere for a request of our own.
     pub(super) from: Option<Flow>,
-    pub(super) branches: Vec<Branch>,
+    pub(super) branches: SmallVec<[Branch; 1]>,
     /// The call that it is about.
     pub(super) call: Option<CallKey>,
     /// Whether the call begins by it.
     pub(super) begins: bool,
     /// The tag of answers that are our own.
-    pub(super) tag: Box<[u8]>,
+    pub(super) tag: Tag,
     /// The request as it came, where somebody else may answer it when no phone does.
     pub(super) otherwise: Option<Bytes>,
     kept: Option<Bytes>,
     said: Option<Bytes>,
-    due_at: u64,
 }
 
 /// One phone that a request went to.
@@ -153,72 +167,72 @@ impl Passages {
     pub(super) fn with<T>(&self, key: PassageKey, act: impl FnOnce(&mut Passage) -> T) -> Option<T> {
         let mut shard = self.shard(key)?.lock();
         let shard = &mut *shard;
-        let passage = shard.passages.get_mut(&key)?;
-        let done = act(passage);
-        if self.settle(passage, key, &mut shard.due) {
+        let place = shard.passages.get_mut(&key)?;
+        let done = act(&mut place.passage);
+        if self.settle(place, key, &mut shard.due) {
             shard.passages.remove(&key);
         }
         Some(done)
     }
 
     /// Puts one in its place.
-    pub(super) fn insert(&self, key: PassageKey, mut passage: Passage) {
+    pub(super) fn insert(&self, key: PassageKey, passage: Passage) {
         let Some(shard) = self.shard(key) else { return };
         let mut shard = shard.lock();
         self.count.fetch_add(1, Ordering::Relaxed);
-        if !self.settle(&mut passage, key, &mut shard.due)
-            && shard.passages.insert(key, Box::new(passage)).is_some()
-        {
+        let mut place = Place { due_at: NEVER, noted_at: NEVER, passage: Box::new(passage) };
+        if !self.settle(&mut place, key, &mut shard.due) && shard.passages.insert(key, place).is_some() {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
     /// Sees to it that it is looked at in time; `true` where nothing can come of it any more.
-    fn settle(&self, passage: &mut Passage, key: PassageKey, due: &mut Due) -> bool {
-        match passage.relay.next_at() {
-            _ if passage.relay.is_over() => {
-                self.count.fetch_sub(1, Ordering::Relaxed);
-                true
-            }
-            Some(at) if at < passage.due_at => {
-                passage.due_at = at;
-                due.put(at, key);
-                false
-            }
-            Some(_) | None => false,
+    fn settle(&self, place: &mut Place, key: PassageKey, due: &mut Due) -> bool {
+        let relay = &place.passage.relay;
+        if relay.is_over() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            return true;
         }
+        place.due_at = relay.next_at().unwrap_or(NEVER);
+        if place.due_at < place.noted_at {
+            place.noted_at = place.due_at;
+            due.put(place.due_at, key);
+        }
+        false
     }
 
     /// Time has passed: sends again what was not answered, and gives up what never will be. Tells which calls did not come
     /// about.
     pub(super) fn tick(&self, now: Timestamp, out: &mut Vec<Outgoing>) -> Vec<(PassageKey, Outcome)> {
-        let (mut acts, mut early, mut over) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut acts, mut later, mut over) = (Vec::new(), Vec::new(), Vec::new());
         if self.len() == 0 {
             return over;
         }
         for shard in &self.shards {
             let mut shard = shard.lock();
             let shard = &mut *shard;
-            early.clear();
+            later.clear();
             while let Some((at, keys)) = shard.due.take(now.0) {
                 for key in keys {
-                    // One that has got another time has been noted for that.
-                    let noted = |passage: &&mut Box<Passage>| Due::of(passage.due_at) == at;
-                    let Some(passage) = shard.passages.get_mut(&key).filter(noted) else { continue };
-                    if passage.due_at > now.0 {
-                        early.push((passage.due_at, key));
+                    // One that is noted for an earlier time too is looked at then.
+                    let noted = |place: &&mut Place| Due::of(place.noted_at) == at;
+                    let Some(place) = shard.passages.get_mut(&key).filter(noted) else { continue };
+                    place.noted_at = place.due_at;
+                    if place.due_at > now.0 {
+                        later.extend((place.due_at != NEVER).then_some((place.due_at, key)));
                         continue;
                     }
-                    passage.due_at = u64::MAX;
+                    place.noted_at = NEVER;
+                    let passage = &mut place.passage;
                     acts.clear();
                     passage.relay.tick(now.0, &mut acts);
                     over.extend(passage.perform(&acts, None, out).map(|outcome| (key, outcome)));
-                    if self.settle(passage, key, &mut shard.due) {
+                    if self.settle(place, key, &mut shard.due) {
                         shard.passages.remove(&key);
                     }
                 }
             }
-            early.iter().for_each(|(at, key)| shard.due.put(*at, *key));
+            later.iter().for_each(|(at, key)| shard.due.put(*at, *key));
         }
         over
     }
@@ -233,14 +247,13 @@ impl Passage {
         Self {
             relay,
             from,
-            branches: Vec::with_capacity(1),
+            branches: SmallVec::new(),
             call: None,
             begins: false,
-            tag: Box::default(),
+            tag: Tag::default(),
             otherwise: None,
             kept: None,
             said: None,
-            due_at: u64::MAX,
         }
     }
 

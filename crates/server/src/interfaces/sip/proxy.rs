@@ -161,7 +161,7 @@ impl Desk<'_> {
         let kind = if is_call { Kind::Invite } else { Kind::Other };
         let mut passage =
             Passage::new(Relay::new(kind, here.is_reliable(), Times::STANDARD, self.now.0), Some(here));
-        passage.tag = self.tag(request).as_slice().into();
+        passage.tag = self.tag(request);
         // Who calls, in our own word (RFC 3325): the name that the office knows, not the one that the phone says.
         let mut asserted = Vec::with_capacity(64);
         write_identity(sender.name.as_bytes(), sender.number.as_bytes(), sender.host, &mut asserted);
@@ -326,7 +326,7 @@ impl Desk<'_> {
         relay.branch(to.is_reliable(), self.now.0);
         let mut passage = Passage::new(relay, Some(here));
         passage.call = Some(passed.call);
-        passage.tag = self.tag(request).as_slice().into();
+        passage.tag = self.tag(request);
         let Passed { phone, extension, .. } = *passed;
         passage.branches.push(Branch { flow: to, phone, extension, request: bytes });
         sip.passages.insert(key, passage);

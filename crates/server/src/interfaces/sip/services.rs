@@ -98,7 +98,7 @@ impl Desk<'_> {
         let relay = Relay::new(Kind::Invite, here.is_reliable(), Times::STANDARD, self.now.0);
         let mut passage = Passage::new(relay, Some(here));
         let request_bytes = Bytes::from(request.fields.bytes().to_vec());
-        passage.tag = self.tag(request).as_slice().into();
+        passage.tag = self.tag(request);
         passage.call = Some(call);
         passage.begins = true;
         passage.otherwise = Some(request_bytes.clone());
