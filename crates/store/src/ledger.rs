@@ -8,7 +8,7 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use data_encoding::BASE64;
@@ -126,7 +126,7 @@ impl Ledger {
             behind: Arc::clone(&behind),
             topics: topics.clone(),
             pulse: Arc::clone(&pulse),
-            pages_emptied_at: Instant::now(),
+            pages_kept: 0,
         };
         let threads = Threads::start(writer, jobs.clone())?;
         Ok(Arc::new(Self {
@@ -168,9 +168,9 @@ impl Ledger {
 
     /// Has the writer begin before the second is over.
     pub(crate) fn hurry_if_much_waits(&self) {
-        if self.behind.is_large() && !self.pulse.is_tick_waiting.swap(true, Ordering::Relaxed) {
+        if self.behind.is_large() && !self.pulse.is_hurry_waiting.swap(true, Ordering::Relaxed) {
             // A full queue looks behind soon enough.
-            let _full = self.jobs.try_send(Job::Tick);
+            let _full = self.jobs.try_send(Job::Hurry);
         }
     }
 
@@ -271,7 +271,7 @@ impl Ledger {
             Job::Flush(reply) | Job::Close(reply) => {
                 let _gone = reply.send(Err(CommitError::Store(error)));
             }
-            Job::Tick => {}
+            Job::Tick | Job::Hurry => {}
         }
     }
 }

@@ -7,13 +7,10 @@
 //! ```
 //! However many commits wait, they share one transaction and one wait for the disk.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, TryRecvError},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+    mpsc::{Receiver, TryRecvError},
 };
 
 use hashbrown::{HashMap, HashSet};
@@ -34,8 +31,8 @@ use crate::{
 
 /// Most commits in one transaction.
 const BATCH_MAX: usize = 1024;
-/// How long calls stay on their pages.
-const PAGES_KEPT: Duration = Duration::from_mins(10);
+/// Ticks that calls stay on their pages: ten minutes.
+const PAGES_KEPT: u32 = 1200;
 
 /// What the writer is asked.
 pub(crate) enum Job {
@@ -43,8 +40,10 @@ pub(crate) enum Job {
     Commit(Vec<Effect>, Reply),
     /// Everything behind, now.
     Flush(Reply),
-    /// Time to look behind.
+    /// Half a second has gone by: time to look behind.
     Tick,
+    /// So much waits that it is time before that.
+    Hurry,
     /// Everything behind, and the end.
     Close(Reply),
 }
@@ -56,8 +55,8 @@ pub(crate) struct Pulse {
     pub(crate) commits: AtomicU64,
     pub(crate) transactions: AtomicU64,
     pub(crate) audit_rows: AtomicU64,
-    /// A [`Job::Tick`] is on its way: one is enough, and many would take the room of commits.
-    pub(crate) is_tick_waiting: AtomicBool,
+    /// A [`Job::Hurry`] is on its way: one is enough, and many would take the room of commits.
+    pub(crate) is_hurry_waiting: AtomicBool,
 }
 
 impl Default for Pulse {
@@ -67,7 +66,7 @@ impl Default for Pulse {
             commits: AtomicU64::new(0),
             transactions: AtomicU64::new(0),
             audit_rows: AtomicU64::new(0),
-            is_tick_waiting: AtomicBool::new(false),
+            is_hurry_waiting: AtomicBool::new(false),
         }
     }
 }
@@ -81,8 +80,8 @@ pub(crate) struct Writer {
     pub(crate) behind: Arc<Behind>,
     pub(crate) topics: broadcast::Sender<Topic>,
     pub(crate) pulse: Arc<Pulse>,
-    /// When calls went from pages to their rows.
-    pub(crate) pages_emptied_at: Instant,
+    /// Ticks since calls went from pages to their rows.
+    pub(crate) pages_kept: u32,
 }
 
 struct AtEnd(Arc<Pulse>);
@@ -132,11 +131,14 @@ impl Writer {
                 match job {
                     Job::Commit(effects, reply) => batch = self.add(batch, &effects, reply),
                     Job::Tick => {
-                        self.pulse.is_tick_waiting.store(false, Ordering::Relaxed);
-                        if self.pages_emptied_at.elapsed() >= PAGES_KEPT || self.holdings.call_logs.are_many()
-                        {
+                        self.pages_kept += 1;
+                        if self.pages_kept >= PAGES_KEPT || self.holdings.call_logs.are_many() {
                             self.empty_pages();
                         }
+                        is_due = true;
+                    }
+                    Job::Hurry => {
+                        self.pulse.is_hurry_waiting.store(false, Ordering::Relaxed);
                         is_due = true;
                     }
                     Job::Flush(reply) => {
@@ -255,7 +257,7 @@ impl Writer {
 
     /// Has the calls on pages go to their rows.
     fn empty_pages(&mut self) {
-        self.pages_emptied_at = Instant::now();
+        self.pages_kept = 0;
         self.holdings.call_logs.leave(&self.behind);
     }
 
