@@ -44,7 +44,8 @@ test("a phone in a browser registers, calls and is called", async ({ page, produ
   expect(invite.value("P-Asserted-Identity")).toContain('"Ben Jones" <sip:202@');
   expect(invite.text).toContain("a=fingerprint:sha-256 ");
   ann.answer(invite, "180 Ringing");
-  await expect(shown("Heard")).toHaveText(/^100 180 $/);
+  // 100 only where the other phone takes its time.
+  await expect(shown("Heard")).toHaveText(/^(100 )?180 $/);
   ann.answer(invite, "200 OK", true);
   await ann.heard("ACK");
   await expect(shown("Call")).toHaveText("Established");
@@ -57,7 +58,7 @@ test("a phone in a browser registers, calls and is called", async ({ page, produ
   await button("Dial").click();
   ann.answer(await ann.heard("INVITE"), "486 Busy Here");
   await ann.heard("ACK");
-  await expect(shown("Heard")).toHaveText(/ 486 $/);
+  await expect(shown("Heard")).toHaveText(/486 $/);
   await page.getByLabel("Number").fill("299");
   await button("Dial").click();
   await expect(shown("Heard")).toHaveText(/404 $/);
