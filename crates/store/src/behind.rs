@@ -262,6 +262,11 @@ impl Behind {
         self.len() >= LARGE
     }
 
+    /// Whether audit rows wait.
+    pub(crate) fn does_audit_wait(&self) -> bool {
+        !self.0.lock().audit.is_empty()
+    }
+
     /// Audit rows that could not be kept.
     pub(crate) fn audit_lost(&self) -> u64 {
         self.0.lock().audit_lost

@@ -207,6 +207,11 @@ impl Ledger {
         self.holdings.settings.load().registrations
     }
 
+    /// Whether rows of the audit wait to be written: they are memory's alone until then, and stand behind what is written before.
+    pub fn does_audit_wait(&self) -> bool {
+        self.behind.does_audit_wait()
+    }
+
     /// How many rows of the audit could not be kept since the start.
     pub fn audit_lost(&self) -> u64 {
         self.behind.audit_lost()

@@ -128,31 +128,14 @@ impl Life {
     /// Everything on the agenda up to `end`.
     pub(super) async fn until(&mut self, end: Timestamp) {
         while let Some(deed) = self.agenda.next(end).await {
-            self.keep_order(&deed).await;
+            self.keep_order().await;
             self.happen(deed).await;
         }
     }
 
-    /// Phones that come and go are written behind. In the past that is hours later, after what happened next: so the rest of
-    /// the audit waits for them, but for refreshes, which leave no row.
-    async fn keep_order(&self, deed: &Deed) {
-        let is_refresh = match deed {
-            Deed::Refresh(line, _) => self.lines.get(*line).is_some_and(|line| !line.place.is_forgotten),
-            Deed::Come(_)
-            | Deed::Leave(..)
-            | Deed::Mistype(_)
-            | Deed::Retype(_)
-            | Deed::NewCode(_)
-            | Deed::Forget(_)
-            | Deed::Crowd(_)
-            | Deed::GoHome(_)
-            | Deed::Scan
-            | Deed::PartnerComes
-            | Deed::PartnerGoes
-            | Deed::Errand(_)
-            | Deed::Anything => false,
-        };
-        if self.agenda.is_past() && !is_refresh {
+    /// Some of what happens is written behind. In the past that is hours later, after what happened next: so that waits for it.
+    async fn keep_order(&self) {
+        if self.agenda.is_past() && self.system.ledger.does_audit_wait() {
             // A store that cannot be written says so itself.
             drop(self.system.ledger.flush().await);
         }
