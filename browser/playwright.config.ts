@@ -20,7 +20,8 @@ export default defineConfig({
     // The product's certificate is its own.
     ignoreHTTPSErrors: true,
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // Of every action a picture of the page would take longer than the action.
+    trace: { mode: "retain-on-failure", screenshots: false, snapshots: false },
     launchOptions: {
       executablePath: "/usr/bin/chromium",
       // Run as root in a container, and silent: without these Chromium asks its maker's servers at every start.
