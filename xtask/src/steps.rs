@@ -31,7 +31,7 @@ const STEPS: &[Step] = &[
         work: |workspace, _| workspace.cargo().args(["fmt", "--all", "--check"]).run(),
     },
     Step { name: "deny", needs: &["setup"], work: deny },
-    Step { name: "tests", needs: &[], work: tests },
+    Step { name: "tests", needs: &[], work: |workspace, _| run_tests(workspace) },
     Step {
         name: "interop",
         needs: &["setup"],
@@ -72,11 +72,14 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     let started = Instant::now();
     let mut done: Vec<(&Step, Outcome, Duration)> = Vec::new();
     let is_whole = only.is_none();
-    let mut ahead = None;
+    let mut ahead = Vec::new();
+    if is_whole {
+        // Setting up waits for the network.
+        ahead.push(build_idly(vec![tests(workspace).args(["--no-run"])]));
+    }
     for step in chosen {
         if is_whole && step.name == SPARE_TIME {
-            let builds = ahead_of_time(workspace);
-            ahead = Some(thread::spawn(move || builds.into_iter().for_each(|build| drop(build.ask()))));
+            ahead.push(build_idly(later_builds(workspace)));
         }
         println!("\n── {} ──", step.name);
         let missing = |need: &&'static str| {
@@ -95,7 +98,7 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
         println!("── {}: {} ({:.1} s) ──", step.name, outcome.word(), took.as_secs_f64());
         done.push((step, outcome, took));
     }
-    drop(ahead.map(JoinHandle::join));
+    ahead.into_iter().for_each(|builds| drop(builds.join()));
     print_table(&done, started.elapsed());
     let wanting = done.iter().filter(|(_, outcome, _)| !matches!(outcome, Outcome::Passed)).count();
     if wanting > 0 {
@@ -104,11 +107,17 @@ pub(crate) fn run(workspace: &Workspace, only: Option<&str>, advisories: bool) -
     Ok(())
 }
 
-/// The long builds of later steps. What goes wrong there is told by the step, which builds what is still missing.
-fn ahead_of_time(workspace: &Workspace) -> Vec<Program> {
+/// What takes long to build for later steps.
+fn later_builds(workspace: &Workspace) -> Vec<Program> {
     let fuzz = fuzz::build(workspace).ok().map(|(build, _)| build);
     let builds = [clippy(workspace), coverage(workspace).args(["--no-run"])];
-    builds.into_iter().chain(fuzz).map(Program::idly).collect()
+    builds.into_iter().chain(fuzz).collect()
+}
+
+/// Builds one after the other while nobody else wants the machine. What goes wrong there is told by the step, which builds what is
+/// still missing.
+fn build_idly(builds: Vec<Program>) -> JoinHandle<()> {
+    thread::spawn(|| builds.into_iter().map(Program::idly).for_each(|build| drop(build.ask())))
 }
 
 impl Outcome {
@@ -149,14 +158,14 @@ fn deny(workspace: &Workspace, advisories: bool) -> anyhow::Result<()> {
     }
 }
 
-fn tests(workspace: &Workspace, _: bool) -> anyhow::Result<()> {
+fn tests(workspace: &Workspace) -> Program {
+    workspace.cargo().args(["test", "--locked", "--workspace", "--no-fail-fast"])
+}
+
+fn run_tests(workspace: &Workspace) -> anyhow::Result<()> {
     // Half of them wait for phones and clocks most of the time.
     let threads = 2 * thread::available_parallelism()?.get();
-    workspace
-        .cargo()
-        .env("RUST_TEST_THREADS", threads.to_string())
-        .args(["test", "--locked", "--workspace", "--no-fail-fast"])
-        .run()
+    tests(workspace).env("RUST_TEST_THREADS", threads.to_string()).run()
 }
 
 /// Lines of `signin`, where everything is decided, that its own tests run through.
