@@ -141,6 +141,12 @@ impl Life {
         }
     }
 
+    /// Lets so many seconds pass in the middle of something.
+    pub(super) async fn wait(&self, seconds: u32) {
+        self.keep_order().await;
+        self.agenda.pass(self.agenda.now().after(Seconds(seconds))).await;
+    }
+
     async fn happen(&mut self, deed: Deed) {
         match deed {
             Deed::Come(line) => self.come(line).await,
@@ -266,7 +272,7 @@ impl Life {
             phone.code = self.mistyped(&code);
             drop(phone.register(self.server, SPARE.expires).await);
             let pause = self.between(1, 3);
-            self.agenda.pass(self.agenda.now().after(Seconds(pause))).await;
+            self.wait(pause).await;
         }
     }
 

@@ -93,7 +93,7 @@ impl Life {
         let mut codes = Codes::new();
         for person in &PEOPLE {
             let pause = self.between(20, 60);
-            self.agenda.pass(self.agenda.now().after(Seconds(pause))).await;
+            self.wait(pause).await;
             let generate = |is_wanted| if is_wanted { SecretChoice::Generate } else { SecretChoice::Keep };
             let new = NewUser {
                 name: person.name.into(),
@@ -303,7 +303,7 @@ impl Life {
             // Another one each time: the same one again is no second guess.
             let typed = format!("{}{attempt}", self.passwords.administrator.reveal());
             Visitor::sign_in(&self.system, ADMINISTRATOR, &Secret::new(typed), DESK).await;
-            self.agenda.pass(self.agenda.now().after(Seconds(8))).await;
+            self.wait(8).await;
         }
         let password = &self.passwords.administrator;
         self.administrator = Visitor::sign_in(&self.system, ADMINISTRATOR, password, DESK).await;
