@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -50,6 +51,7 @@ class Rsyslog:
     def __init__(self, folder: Path, transport: str, certificates: Certificates) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
+        self._transport = transport
         self._folder = folder
         self._heard = folder / "heard.jsonl"
         tls = ""
@@ -71,6 +73,7 @@ class Rsyslog:
         self.stop()
 
     def start(self) -> None:
+        """Over TCP and TLS it listens when this returns; over UDP nobody says when it does."""
         log = (self._folder / "rsyslog.log").open("ab")
         self._process = subprocess.Popen(
             ["rsyslogd", "-n", "-f", str(self._configuration), "-i", str(self._folder / "pid")],
@@ -78,6 +81,13 @@ class Rsyslog:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        until = time.monotonic() + SECONDS_MAX
+        while self._transport != "udp" and time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
 
     def stop(self) -> None:
         if self._process:
