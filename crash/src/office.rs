@@ -35,6 +35,7 @@ use signin::{
     interface::LoginInterface,
     lockout::TallyKey,
     policy::Settings,
+    portal::PortalRules,
     records::Records as _,
     registration::Registration,
     secret::Secret,
@@ -445,6 +446,7 @@ fn furnish(ledger: &Ledger) -> anyhow::Result<()> {
         md5_allowed: false,
         md5_only_agents: Vec::new(),
         phones_administer_as_before: false,
+        portal: PortalRules::default(),
     };
     let mut effects = vec![
         Effect::PutSettings(Box::new(Settings { version: 1, ..Settings::default() })),

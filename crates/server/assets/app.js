@@ -3,6 +3,27 @@
   "use strict";
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
   const byId = (id) => document.getElementById(id);
+  // The words of the page's language; what it does not bring is English.
+  const whole = document.documentElement;
+  const words = Object.assign(
+    {
+      met: "(met)",
+      "not-met": "(not met)",
+      "rules-met": "%met of %known rules met",
+      "just-now": "just now",
+      over: "over",
+      show: "Show",
+      hide: "Hide",
+      copied: "Copied",
+      "not-copied": "Copying is not allowed here; select the text instead",
+      ok: "OK",
+      cancel: "Cancel",
+      weak: "Easy to guess",
+      fair: "Could be longer",
+      strong: "Hard to guess",
+    },
+    JSON.parse(whole.dataset.words || "{}"),
+  );
 
   // Secret rules, tested while typing. The server tests them all again, and some only it can test.
   const digits = (text) => /^[0-9]*$/.test(text);
@@ -24,10 +45,34 @@
     "not-same": (text) => new Set(text).size > 1,
     same: (text, _, again) => text === again,
   };
+  // About how hard a secret is to guess: what it is made of, without what repeats or goes on in a row. An estimate to learn
+  // from; the server refuses what is known to be tried first.
+  const bits = (text) => {
+    const letters = Array.from(text);
+    const kinds = [[/[0-9]/, 10], [/[a-z]/, 26], [/[A-Z]/, 26], [/[^0-9a-zA-Z]/, 33]];
+    const alphabet = kinds.reduce((sum, [kind, size]) => sum + (kind.test(text) ? size : 0), 0);
+    const steps = letters.map((letter, i) => (i ? letter.codePointAt(0) - letters[i - 1].codePointAt(0) : NaN));
+    const fresh = letters.filter((letter, i) => steps[i] !== 0 && !(Math.abs(steps[i]) === 1 && steps[i] === steps[i - 1]));
+    const counted = Math.min(fresh.length, 2 * new Set(letters).size);
+    return counted * Math.log2(Math.max(alphabet, 1));
+  };
+  const strength = (text) => {
+    const [fair, strong] = digits(text) ? [16, 23] : [45, 65];
+    return bits(text) >= strong ? "strong" : bits(text) >= fair ? "fair" : "weak";
+  };
+  const showStrength = (meter, text) => {
+    meter.hidden = text === "";
+    const how = strength(text);
+    meter.dataset.strength = how;
+    meter.querySelector("[data-strength-word]").textContent = words[how];
+  };
   const watchSecret = (root) => {
     const first = root.querySelector("[data-secret-first]");
     const again = root.querySelector("[data-secret-again]");
     const said = root.querySelector("[data-rules-said]");
+    const meter = root.querySelector("[data-strength]");
+    const told = (met, known, text) =>
+      words["rules-met"].replace("%met", met).replace("%known", known) + (meter ? `. ${words[strength(text)]}` : "");
     let timer = 0;
     const look = () => {
       let met = 0;
@@ -42,27 +87,30 @@
         // Nothing is called wrong while it can still become right by typing on.
         const state = waiting ? "" : ok ? "met" : "unmet";
         rule.dataset.state = state;
-        rule.querySelector("[data-word]").textContent = state === "met" ? " (met)" : state === "unmet" ? " (not met)" : "";
+        rule.querySelector("[data-word]").textContent = state === "met" ? ` ${words.met}` : state === "unmet" ? ` ${words["not-met"]}` : "";
       }
       clearTimeout(timer);
-      timer = setTimeout(() => { said.textContent = first.value === "" ? "" : `${met} of ${known} rules met`; }, 700);
+      timer = setTimeout(() => { said.textContent = first.value === "" ? "" : told(met, known, first.value); }, 700);
+      if (meter) showStrength(meter, first.value);
     };
     first.addEventListener("input", look);
     again.addEventListener("input", look);
   };
 
   // Times: "3 minutes ago" and "9 min 12 s" kept current.
+  const distance = new Intl.RelativeTimeFormat(whole.lang);
+  const days = new Intl.NumberFormat(whole.lang, { style: "unit", unit: "day", unitDisplay: "long" });
   const ago = (seconds) => {
-    if (seconds < 45) return "just now";
-    for (const [size, one] of [[86400, "day"], [3600, "hour"], [60, "minute"]]) {
+    if (seconds < 45) return words["just-now"];
+    for (const [size, unit] of [[86400, "day"], [3600, "hour"]]) {
       const n = Math.round(seconds / size);
-      if (n >= 1) return `${n} ${one}${n === 1 ? "" : "s"} ago`;
+      if (n >= 1) return distance.format(-n, unit);
     }
-    return "1 minute ago";
+    return distance.format(-Math.max(1, Math.round(seconds / 60)), "minute");
   };
   const left = (seconds) => {
-    if (seconds <= 0) return "over";
-    if (seconds >= 176400) return `${Math.round(seconds / 86400)} days`;
+    if (seconds <= 0) return words.over;
+    if (seconds >= 176400) return days.format(Math.round(seconds / 86400));
     const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
     return h ? `${h} h ${m} min` : m >= 10 ? `${m} min` : m ? `${m} min ${s} s` : `${s} s`;
   };
@@ -100,7 +148,7 @@
     if (show) {
       const on = show.getAttribute("aria-pressed") !== "true";
       show.setAttribute("aria-pressed", String(on));
-      show.firstChild.textContent = on ? "Hide" : "Show";
+      show.firstChild.textContent = on ? words.hide : words.show;
       for (const id of show.dataset.show.split(" ")) byId(id).type = on ? "text" : "password";
       return;
     }
@@ -109,9 +157,9 @@
       const said = copy.parentElement.querySelector("[data-said]");
       try {
         await navigator.clipboard.writeText(byId(copy.dataset.copy).textContent.trim());
-        if (said) said.textContent = "Copied";
+        if (said) said.textContent = words.copied;
       } catch {
-        if (said) said.textContent = "Copying is not allowed here; select the text instead";
+        if (said) said.textContent = words["not-copied"];
       }
       return;
     }
@@ -167,19 +215,29 @@
       button.addEventListener("click", () => { dialog.close(); then(); });
       actions.append(button);
     };
-    press("OK", "button button-primary", () => {
+    press(words.ok, "button button-primary", () => {
       const confirmed = document.createElement("input");
       Object.assign(confirmed, { type: "hidden", name: "confirmed", value: "yes" });
       form.append(confirmed);
       form.requestSubmit();
     });
-    press("Cancel", "button", () => {});
+    press(words.cancel, "button", () => {});
     dialog.className = "stack";
     dialog.setAttribute("aria-labelledby", words.id);
     dialog.append(words, actions);
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
+  }, true);
+
+  // A message that was listened to is no longer new. Without scripts a button says so.
+  document.addEventListener("ended", async (event) => {
+    const form = byId(event.target.dataset?.heard || "");
+    if (!form) return;
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (!answer.ok) return;
+    form.closest("li").querySelector(".badge")?.remove();
+    form.remove();
   }, true);
 
   // Unsaved changes: leaving asks first.

@@ -19,7 +19,7 @@ use signin::{
     dice::Dice,
     dossier::Dossier,
     effect::Effect,
-    ident::{AccountId, DomainId},
+    ident::{AccountId, DomainId, ExtensionId},
     interface::LoginInterface,
     records::Records as _,
     secret::Secret,
@@ -243,10 +243,45 @@ impl System {
     ) -> Result<(), Refusal> {
         self.administer(by, move |admin, _| admin.delete_message(account, message)).await?;
         let extension = self.ledger.account(account).and_then(|account| account.extension());
-        if let (Some(sip), Some(extension)) = (self.sip(), extension) {
-            sip.mailbox_changed(extension);
+        if let Some(extension) = extension {
+            self.lamp_changed(extension);
         }
         Ok(())
+    }
+
+    /// Deletes a message of whoever asks; the lamps of their phones hear of it.
+    ///
+    /// # Errors
+    /// Not to be changed, or no such message; or that nothing could be done.
+    pub async fn delete_own_message(self: &Arc<Self>, by: &By, message: u64) -> Result<(), Refusal> {
+        self.administer(by, move |admin, _| admin.delete_own_message(message)).await?;
+        self.own_mailbox_changed(by);
+        Ok(())
+    }
+
+    /// Notes that whoever asks has heard a message of theirs; the lamps of their phones hear of it.
+    ///
+    /// # Errors
+    /// Not to be changed, or no such message; or that nothing could be done.
+    pub async fn hear_own_message(self: &Arc<Self>, by: &By, message: u64) -> Result<(), Refusal> {
+        self.administer(by, move |admin, _| admin.hear_own_message(message)).await?;
+        self.own_mailbox_changed(by);
+        Ok(())
+    }
+
+    fn own_mailbox_changed(&self, by: &By) {
+        let account = by.account.and_then(|id| self.ledger.account(id));
+        if let Some(extension) = account.and_then(|account| account.extension()) {
+            self.lamp_changed(extension);
+        }
+    }
+
+    /// The lamp for messages of an extension's phones shows something else from now on: another mailbox, or the same with more or
+    /// less in it.
+    pub fn lamp_changed(&self, extension: ExtensionId) {
+        if let Some(sip) = self.sip() {
+            sip.mailbox_changed(extension);
+        }
     }
 
     /// Works out what an operation would change, and changes nothing.

@@ -38,3 +38,4 @@ pub mod serve;
 pub mod signs;
 pub mod system;
 pub mod web;
+pub mod words;

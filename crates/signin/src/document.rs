@@ -13,6 +13,7 @@ use crate::{
     extension::DOMAINS_MAX,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, GroupId, TokenId},
     mailbox::Mailbox,
+    profile::Profile,
     rights::{GROUPS_MAX, RightsGroup, SERVICE_USERS_MAX},
 };
 
@@ -34,6 +35,8 @@ pub enum DocumentId {
     Mailbox(AccountId),
     /// The short codes of a domain.
     ShortCodes(DomainId),
+    /// What somebody has chosen.
+    Profile(AccountId),
 }
 
 /// The kinds of document, as they are listed and limited.
@@ -53,6 +56,8 @@ pub enum DocumentKind {
     Mailbox,
     /// Short codes.
     ShortCodes,
+    /// What people have chosen.
+    Profile,
 }
 
 /// One document.
@@ -73,6 +78,8 @@ pub enum Document {
     Mailbox(Mailbox),
     /// What is dialled to have something done.
     ShortCodes(DomainCodes),
+    /// What somebody has chosen.
+    Profile(Profile),
 }
 
 /// Phones and users of which more is known than that all are at home.
@@ -89,6 +96,7 @@ impl DocumentId {
             Self::Desk(_) => DocumentKind::Desk,
             Self::Mailbox(_) => DocumentKind::Mailbox,
             Self::ShortCodes(_) => DocumentKind::ShortCodes,
+            Self::Profile(_) => DocumentKind::Profile,
         }
     }
 }
@@ -102,8 +110,8 @@ impl DocumentKind {
             Self::Draft => SERVICE_USERS_MAX * DOMAINS_MAX,
             Self::ApiToken => TOKENS_MAX,
             Self::Seat | Self::Desk => MOVED_MAX,
-            // One for each user.
-            Self::Mailbox => usize::MAX,
+            // One for each account.
+            Self::Mailbox | Self::Profile => usize::MAX,
             Self::ShortCodes => DOMAINS_MAX,
         }
     }
@@ -118,6 +126,7 @@ impl DocumentKind {
             Self::Desk => "user's desk",
             Self::Mailbox => "mailbox",
             Self::ShortCodes => "short codes",
+            Self::Profile => "profile",
         }
     }
 
@@ -125,7 +134,7 @@ impl DocumentKind {
     /// there are of those, so they are never looked at one beside the other.
     pub const fn is_of_one(self) -> bool {
         match self {
-            Self::Mailbox | Self::ShortCodes | Self::Seat | Self::Desk => true,
+            Self::Mailbox | Self::ShortCodes | Self::Seat | Self::Desk | Self::Profile => true,
             Self::RightsGroup | Self::Draft | Self::ApiToken => false,
         }
     }
@@ -142,6 +151,7 @@ impl DocumentKind {
             Self::ShortCodes => {
                 DocumentId::ShortCodes(DomainId(0))..=DocumentId::ShortCodes(DomainId(u32::MAX))
             }
+            Self::Profile => DocumentId::Profile(AccountId(0))..=DocumentId::Profile(AccountId(u32::MAX)),
             Self::Seat => DocumentId::Seat(ExtensionId(0))..=DocumentId::Seat(ExtensionId(u32::MAX)),
             Self::Desk => DocumentId::Desk(AccountId(0))..=DocumentId::Desk(AccountId(u32::MAX)),
         }
@@ -159,6 +169,7 @@ impl Document {
             Self::Desk(desk) => DocumentId::Desk(desk.account),
             Self::Mailbox(mailbox) => DocumentId::Mailbox(mailbox.account),
             Self::ShortCodes(codes) => DocumentId::ShortCodes(codes.domain),
+            Self::Profile(profile) => DocumentId::Profile(profile.account),
         }
     }
 
@@ -172,6 +183,7 @@ impl Document {
             Self::Desk(desk) => desk.version,
             Self::Mailbox(mailbox) => mailbox.version,
             Self::ShortCodes(codes) => codes.version,
+            Self::Profile(profile) => profile.version,
         }
     }
 
@@ -185,7 +197,8 @@ impl Document {
             | Self::Mailbox(_)
             | Self::ShortCodes(_)
             | Self::Seat(_)
-            | Self::Desk(_) => None,
+            | Self::Desk(_)
+            | Self::Profile(_) => None,
         }
     }
 
@@ -212,6 +225,11 @@ impl Document {
     /// The short codes that it is.
     pub const fn short_codes(&self) -> Option<&DomainCodes> {
         if let Self::ShortCodes(codes) = self { Some(codes) } else { None }
+    }
+
+    /// The profile that it is.
+    pub const fn profile(&self) -> Option<&Profile> {
+        if let Self::Profile(profile) = self { Some(profile) } else { None }
     }
 
     /// Who is at a phone, if it says that.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest::DigestAlgorithm,
     ident::{AccountId, DomainId, ExtensionId, Number},
+    portal::PortalRules,
     timestamp::Timestamp,
 };
 
@@ -48,6 +49,9 @@ pub struct Domain {
     /// phones alone, and of nobody where none is set.
     #[serde(default)]
     pub phones_administer_as_before: bool,
+    /// What its people may see and change by themselves.
+    #[serde(default)]
+    pub portal: PortalRules,
 }
 
 /// Phones that are known to give up when SHA-256 is offered: old desktop phones, and the libraries that browser phones are

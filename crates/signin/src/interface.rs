@@ -29,6 +29,8 @@ pub enum LoginInterface {
     Hoteling,
     /// Administering from the keypad of one of the first phones of a domain.
     PhoneAdministration,
+    /// The pages of people who have a phone.
+    UserPortal,
 }
 
 /// What is fixed about an interface.
@@ -74,7 +76,7 @@ impl CountScope {
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 10] = [
+pub const INTERFACES: [InterfaceRow; 11] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
@@ -145,6 +147,13 @@ pub const INTERFACES: [InterfaceRow; 10] = [
         &[CredentialKind::SystemPassword],
         CredentialKind::SystemPassword,
     ),
+    InterfaceRow {
+        interface: LoginInterface::UserPortal,
+        name: "user-portal",
+        title: "User portal",
+        opens_with: &[CredentialKind::UserPassword],
+        counts_on: CountScope::Credential(CredentialKind::UserPassword),
+    },
 ];
 
 /// One that is opened by digits, which are counted by their kind.
@@ -172,6 +181,7 @@ impl LoginInterface {
             phone_login,
             hoteling,
             phone_administration,
+            user_portal,
         ] = &INTERFACES;
         match self {
             Self::WebManager => web_manager,
@@ -184,6 +194,7 @@ impl LoginInterface {
             Self::PhoneLogin => phone_login,
             Self::Hoteling => hoteling,
             Self::PhoneAdministration => phone_administration,
+            Self::UserPortal => user_portal,
         }
     }
 

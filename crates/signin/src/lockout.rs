@@ -71,16 +71,22 @@ impl TallyKey {
         Self::open(CountScope::Credential(kind), account.domain, name)
     }
 
-    /// The count of a code that is typed at phones: by the number that is typed with it, which somebody may have or nobody.
-    pub fn code(kind: CredentialKind, extension: &Extension) -> Self {
+    /// The count of one kind of credential that is shown with a number: of a code that is typed at phones, of the password of a
+    /// user who signs in by their extension. Somebody may have the number or nobody.
+    pub fn numbered(kind: CredentialKind, extension: &Extension) -> Self {
         let name = FoldedName::of(extension.number.as_str());
         Self::open(CountScope::Credential(kind), extension.domain, name)
     }
 
-    /// The counts of the codes that are typed with a number.
-    pub fn codes(extension: &Extension) -> [Self; 3] {
-        [CredentialKind::LoginCode, CredentialKind::VoicemailCode, CredentialKind::PortalPasscode]
-            .map(|kind| Self::code(kind, extension))
+    /// The counts of all that is shown with a number, but of what phones register with.
+    pub fn all_numbered(extension: &Extension) -> [Self; 4] {
+        [
+            CredentialKind::UserPassword,
+            CredentialKind::LoginCode,
+            CredentialKind::VoicemailCode,
+            CredentialKind::PortalPasscode,
+        ]
+        .map(|kind| Self::numbered(kind, extension))
     }
 
     /// The count of the system password of a domain.

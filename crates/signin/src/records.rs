@@ -13,6 +13,7 @@ use crate::{
     mailbox::Mailbox,
     place::Places,
     policy::Settings,
+    profile::Profile,
     registration::Registration,
     reporting::Reporting,
     rights::{Right, rights_of},
@@ -89,6 +90,23 @@ pub trait Records {
         mailbox.unwrap_or_else(|| Mailbox::untouched(account))
     }
 
+    /// Whom somebody means who signs in: an account by its name; a user, where nobody is called so, by their extension.
+    fn account_claimed(&self, kind: RoleKind, domain: DomainId, typed: &str) -> Option<Arc<Account>> {
+        let numbered = || {
+            let number = Number::parse(typed).filter(|_| kind == RoleKind::User)?;
+            let user = self.extension_numbered(domain, &number)?.user?;
+            self.account(user)
+        };
+        self.account_named(kind, domain, &FoldedName::of(typed)).or_else(numbered)
+    }
+
+    /// What somebody has chosen; whether there is such an account is another question.
+    fn profile(&self, account: AccountId) -> Profile {
+        let document = self.document(DocumentId::Profile(account));
+        let profile = document.and_then(|document| document.profile().cloned());
+        profile.unwrap_or_else(|| Profile::untouched(account))
+    }
+
     /// What was chosen of the short codes of a domain.
     fn short_codes(&self, domain: DomainId) -> DomainCodes {
         let document = self.document(DocumentId::ShortCodes(domain));
@@ -104,11 +122,14 @@ pub trait Records {
         })
     }
 
-    /// The counts that lock an account: its password's, and its extension's.
+    /// The counts that lock an account: its password's, by its name and by its number, and its extension's.
     fn counts_of(&self, account: &Account) -> Vec<TallyKey> {
-        let extension = account.extension().and_then(|id| self.extension(id));
-        let password = TallyKey::credential(account.kind().password(), account);
-        std::iter::once(password).chain(extension.as_deref().map(TallyKey::extension)).collect()
+        let kind = account.kind().password();
+        let mut counts = vec![TallyKey::credential(kind, account)];
+        if let Some(extension) = account.extension().and_then(|id| self.extension(id)) {
+            counts.extend([TallyKey::numbered(kind, &extension), TallyKey::extension(&extension)]);
+        }
+        counts
     }
 
     /// Whether an account's password, if it is known what it is like, breaks a rule of these settings.

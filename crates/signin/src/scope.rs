@@ -67,6 +67,7 @@ impl<'a> Scope<'a> {
             Document::Desk(desk) => self.reaches_account(desk.account),
             Document::Mailbox(mailbox) => self.reaches_account(mailbox.account),
             Document::ShortCodes(codes) => self.reaches(codes.domain),
+            Document::Profile(profile) => self.reaches_account(profile.account),
         }
     }
 }

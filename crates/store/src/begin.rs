@@ -14,7 +14,7 @@ use signin::{
     document::DocumentId,
     dossier::Dossier,
     extension::Extension,
-    ident::{AccountId, ExtensionId, FoldedName, Number, TokenId},
+    ident::{AccountId, DomainId, ExtensionId, FoldedName, Number, TokenId},
     lockout::{Standing, TallyKey, is_within, network},
     place::{Familiarity, Lane, Whose},
     policy::Settings,
@@ -344,7 +344,7 @@ impl Ledger {
         let changes = self.holdings.changes();
         match attempt.claim {
             Claim::Account(kind, name) => {
-                let id = self.holdings.account_id(kind, attempt.domain, &FoldedName::of(name));
+                let id = self.account_claimed(kind, attempt.domain, name);
                 let account = self.copied_account(id.unwrap_or(AccountId::NOBODY));
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
@@ -383,6 +383,15 @@ impl Ledger {
                 Known { account, extension: None, token, kept: None, lane, is_place_noted: true, changes }
             }
         }
+    }
+
+    /// See [`Records::account_claimed`](signin::records::Records::account_claimed).
+    fn account_claimed(&self, kind: RoleKind, domain: DomainId, typed: &str) -> Option<AccountId> {
+        let named = self.holdings.account_id(kind, domain, &FoldedName::of(typed));
+        let number = Number::parse(typed).filter(|_| kind == RoleKind::User);
+        let line = number.and_then(|number| self.holdings.extension_id(domain, &number));
+        let line = self.holdings.extension(line.unwrap_or(ExtensionId::NOBODY));
+        named.or(line.and_then(|line| line.user))
     }
 
     fn copied_account(&self, id: AccountId) -> Option<Arc<Account>> {

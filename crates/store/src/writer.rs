@@ -482,7 +482,9 @@ impl Writer {
 
 const fn topic_of(kind: DocumentKind) -> Topic {
     match kind {
-        DocumentKind::RightsGroup | DocumentKind::Draft | DocumentKind::ApiToken => Topic::Accounts,
+        DocumentKind::RightsGroup | DocumentKind::Draft | DocumentKind::ApiToken | DocumentKind::Profile => {
+            Topic::Accounts
+        }
         DocumentKind::Mailbox | DocumentKind::Seat | DocumentKind::Desk => Topic::Calls,
         DocumentKind::ShortCodes => Topic::Settings,
     }

@@ -12,6 +12,7 @@ use signin::{
     extension,
     ident::DomainId,
     policy::Settings,
+    portal::PortalRules,
     records::Records,
     reporting::Retention,
 };
@@ -128,6 +129,8 @@ pub(super) struct DomainSettings {
     /// Phones, by the beginning of their User-Agent, that are offered MD5 alone.
     #[schema(max_items = 64, examples(json!(["baresip v1."])))]
     md5_only_agents: Vec<String>,
+    /// What its people may see and change in the user portal; no part gets further than the portal as a whole.
+    portal: PortalRules,
 }
 
 /// How long the audit is kept.
@@ -232,6 +235,7 @@ impl DomainSettings {
             hosts: strings(&domain.hosts),
             md5_allowed: domain.md5_allowed,
             md5_only_agents: strings(&domain.md5_only_agents),
+            portal: domain.portal,
         }
     }
 
@@ -252,6 +256,7 @@ impl DomainSettings {
                 hosts: boxes(&self.hosts),
                 md5_allowed: self.md5_allowed,
                 md5_only_agents: boxes(&self.md5_only_agents),
+                portal: self.portal,
                 ..(*present).clone()
             })
         };

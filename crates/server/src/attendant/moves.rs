@@ -21,9 +21,7 @@ use crate::{flow::Refusal, media::station::Owned, system::System};
 impl Attendant {
     /// The lamp of this phone is that of whoever is at it.
     fn tell_phone(&self) {
-        if let Some(sip) = self.system.sip() {
-            sip.mailbox_changed(self.caller.phone);
-        }
+        self.system.lamp_changed(self.caller.phone);
     }
 
     /// `*35*N*C#`, or `*35*C#` at the own phone.

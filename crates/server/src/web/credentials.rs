@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use axum::{http::StatusCode, response::Response};
+use calls::prompt::Language;
 use signin::{
     admin::{Problem, SecretChoice, WrongField, is_too_old},
     credential::{About, CredentialKind, Owner, SECRET_RULES, judge},
@@ -31,6 +32,7 @@ use super::{
 use crate::{
     flow::Refusal,
     listen::{certificate::addresses_of_this_machine, listener::Listener},
+    words::{Say as _, Value},
 };
 
 /// Said beside the second field.
@@ -38,40 +40,100 @@ pub(super) const NOT_THE_SAME: &str = "The two fields are not the same. Type the
 
 /// The rules of a kind, with a test for each that a browser can make.
 pub(super) fn rules(settings: &Settings, kind: CredentialKind, name: &str, number: &str) -> Vec<Rule> {
+    rules_in(Language::English, settings, kind, name, number)
+}
+
+/// The same in a language.
+pub(super) fn rules_in(
+    language: Language,
+    settings: &Settings,
+    kind: CredentialKind,
+    name: &str,
+    number: &str,
+) -> Vec<Rule> {
     let rules = (kind.row().rules)(settings);
     let is_digits = kind.row().is_digits;
     let unit = if is_digits { "digits" } else { "characters" };
+    let say = |rule: &str, n: u32, english: String| match language {
+        Language::English => english,
+        language => in_language(language, "rule", rule, n, is_digits, number),
+    };
+    let (least, most) = (u32::from(rules.length_min), u32::from(rules.length_max));
     let mut list = vec![
-        Rule::new(Test::LengthMin(rules.length_min.into()), format!("At least {} {unit}", rules.length_min)),
-        Rule::new(Test::LengthMax(rules.length_max.into()), format!("At most {} {unit}", rules.length_max)),
+        Rule::new(
+            Test::LengthMin(least.into()),
+            say("length-min", least, format!("At least {least} {unit}")),
+        ),
+        Rule::new(Test::LengthMax(most.into()), say("length-max", most, format!("At most {most} {unit}"))),
     ];
     if is_digits {
-        list.push(Rule::new(Test::Digits, "Digits only"));
+        list.push(Rule::new(Test::Digits, say("digits-only", 0, "Digits only".into())));
     }
     if rules.refuse_patterns {
         let length = u64::from(rules.length_min.max(3));
-        list.push(Rule::new(Test::NoRun(length), "No digits in a row, up or down (1234, 4321)"));
-        list.push(Rule::new(Test::NotAllSame, "No repeats (1111, 1212)"));
+        let no_run = "No digits in a row, up or down (1234, 4321)".into();
+        list.push(Rule::new(Test::NoRun(length), say("run", 0, no_run)));
+        list.push(Rule::new(Test::NotAllSame, say("repetition", 0, "No repeats (1111, 1212)".into())));
         if !number.is_empty() {
             let text = format!("Not the extension {number}, forwards or backwards");
-            list.push(Rule::new(Test::Server, text));
+            list.push(Rule::new(Test::Server, say("own-number", 0, text)));
         }
     }
     if rules.refuse_common {
         let what = if is_digits { "codes (2580, 1990 …)" } else { "passwords" };
         if !is_digits && !name.is_empty() {
-            list.push(Rule::new(Test::Server, "Not the name of the account"));
+            list.push(Rule::new(Test::Server, say("own-name", 0, "Not the name of the account".into())));
         }
-        list.push(Rule::new(Test::Server, format!("None of the {what} that are tried first")));
+        let text = format!("None of the {what} that are tried first");
+        list.push(Rule::new(Test::Server, say("refuse-common", 0, text)));
     }
     // The others are said as they are said everywhere.
     let said = ["length-min", "length-max", "refuse-patterns", "refuse-common"];
     for rule in SECRET_RULES.iter().filter(|rule| !said.contains(&rule.name)) {
-        list.extend(
-            rule.in_words(rules, kind).into_iter().map(|words| Rule::new(Test::Server, capital(&words))),
-        );
+        let english = rule.in_words(rules, kind);
+        match language {
+            Language::English => {
+                list.extend(english.iter().map(|words| Rule::new(Test::Server, capital(words))));
+            }
+            _ if english.is_empty() => {}
+            language => {
+                let words = in_language(language, "rule", rule.name, rule.get(rules), is_digits, number);
+                list.push(Rule::new(Test::Server, words));
+            }
+        }
     }
     list
+}
+
+/// What is wrong with a secret, in a language.
+pub(super) fn broken_in(
+    language: Language,
+    settings: &Settings,
+    kind: CredentialKind,
+    wrong: &WrongField,
+) -> String {
+    let (Some(rule), Some(class)) = (wrong.rule, wrong.class) else { return wrong.problem.clone() };
+    if language == Language::English {
+        return wrong.problem.clone();
+    }
+    let rules = (kind.row().rules)(settings);
+    let n = SECRET_RULES.iter().find(|one| one.name == rule).map_or(0, |one| one.get(rules));
+    in_language(language, "broken", class, n, kind.row().is_digits, "")
+}
+
+/// A rule in another language than the one of its table.
+fn in_language(
+    language: Language,
+    family: &str,
+    rule: &str,
+    n: u32,
+    is_digits: bool,
+    number: &str,
+) -> String {
+    let digits = if is_digits { "yes" } else { "no" };
+    let with =
+        [("n", Value::Number(n.into())), ("digits", Value::Text(digits)), ("number", Value::Text(number))];
+    language.say_with(&format!("{family}-{rule}"), &with)
 }
 
 fn capital(words: &str) -> String {

@@ -23,8 +23,9 @@ use super::{
     Web,
     address::Path,
     credentials,
+    door::MANAGER,
     form::Form,
-    guard::{self, SESSION_COOKIE, SignedForm, SignedIn, Visitor},
+    guard::{self, SignedForm, SignedIn, Visitor},
     moment,
     views::{
         draft::{ChangeRow, ChangedRecord, Decision, DraftPage},
@@ -79,8 +80,8 @@ fn page(web: &Web, who: &SignedIn, form: &Form, problems: Problems) -> DraftPage
     let known = KnownSecret {
         name: "known".into(),
         label: "Passphrase of the file".into(),
-        error: None,
         required: true,
+        ..KnownSecret::default()
     };
     DraftPage {
         shell: who.shell(web, Place::Draft),
@@ -339,7 +340,7 @@ fn again(web: &Web, who: &SignedIn, form: &Form, refusal: &Refusal) -> Response 
 fn wrong(web: &Web, who: &SignedIn, form: &Form, texts: Vec<String>, target: &str) -> Response {
     let problem = |text| Problem { target: target.into(), text };
     let list: Vec<Problem> = texts.into_iter().map(problem).collect();
-    let mut page = page(web, who, form, Problems { list: list.clone() });
+    let mut page = page(web, who, form, Problems::listed(list.clone()));
     let text = list.first().map(|problem| problem.text.clone());
     match target {
         "f-passphrase" => page.passphrase.error = text,
@@ -483,7 +484,7 @@ pub(super) async fn enter(
     match web.system.open_editors_session(&visitor.agent, visitor.address).await {
         Ok(token) => {
             let mut response = Redirect::to(PATH).into_response();
-            guard::put_cookie(&mut response, SESSION_COOKIE, token.reveal(), None);
+            guard::put_cookie(&mut response, MANAGER.cookie, token.reveal(), None);
             response
         }
         Err(_) => visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),

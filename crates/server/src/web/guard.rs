@@ -12,30 +12,28 @@ use askama::Template;
 use axum::{
     body::Body,
     extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use calls::prompt::Language;
 use data_encoding::BASE64URL_NOPAD;
 use signin::{
-    account::{Account, RoleKind, Status},
+    account::{Account, Status},
     admin::{Admin, By},
-    attempt::{Held, Peer},
+    attempt::Peer,
     audit::AuditEvent,
-    credential::{CredentialKind, Owner},
     dice::roll,
     document::DocumentId,
     draft::{Draft, Layer, Overlay},
-    effect::Effect,
     ident::AccountId,
     interface::LoginInterface,
-    lockout::Tally,
     place::DAYS_MAX,
     policy::SessionRules,
     records::Records,
     rights::Right,
     scope::Scope,
-    session::{Session, SessionId},
+    session::Session,
     timestamp::Seconds,
 };
 use store::fault;
@@ -45,6 +43,7 @@ use super::{
     Web,
     cookie::cookie,
     domains,
+    door::{self, MANAGER, Opened, PORTAL},
     form::Form,
     routes,
     views::{
@@ -56,13 +55,11 @@ use super::{
     },
     warnings,
 };
-use crate::{dice::OsDice, listen::listener::Listener, system::System};
+use crate::{dice::OsDice, listen::listener::Listener, system::System, words::Say as _};
 
 /// Where browsers look for pages, and for encrypted ones.
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
-/// Holds the session's token.
-pub(super) const SESSION_COOKIE: &str = "__Host-session";
 /// Holds what a browser is known by, so that nobody can lock its owner out from elsewhere.
 const DEVICE_COOKIE: &str = "__Host-device";
 /// Holds the token of forms of people who are not signed in.
@@ -73,8 +70,8 @@ const FLASH_COOKIE: &str = "__Host-flash";
 pub(super) const THEME_COOKIE: &str = "__Host-theme";
 /// Holds after how many minutes without a click whoever is signed in here is signed out.
 pub(super) const IDLE_COOKIE: &str = "__Host-idle";
-/// A session's use is noted this often at the most, in seconds.
-const TOUCH_EVERY: u64 = 15;
+/// Holds the language that was chosen for pages that are in several.
+pub(super) const LANGUAGE_COOKIE: &str = "__Host-language";
 
 /// Somebody who looks at a page.
 #[derive(Clone)]
@@ -85,12 +82,16 @@ pub(super) struct Visitor {
     pub(super) agent: Box<str>,
     /// Their choice of colours.
     pub(super) theme: Theme,
+    /// The language of the page that they ask for.
+    pub(super) language: Language,
+    /// The first page of those among which it is.
+    home: &'static str,
     /// The inactivity time that was chosen for their browser, in minutes; it can only shorten the system's.
     pub(super) idle: Option<u32>,
     /// What it shows to be known by.
     device: Box<str>,
     form_token: String,
-    flash: Option<Notice>,
+    pub(super) flash: Option<Notice>,
 }
 
 /// Somebody who is signed in.
@@ -149,6 +150,8 @@ impl FromRequestParts<Arc<Web>> for Visitor {
                 Some("dark") => Theme::Dark,
                 _ => Theme::Auto,
             },
+            language: language_of(parts),
+            home: if parts.uri.path().starts_with(PORTAL.home) { PORTAL.home } else { MANAGER.home },
             idle: cookie(&parts.headers, IDLE_COOKIE)
                 .and_then(|minutes| minutes.parse().ok())
                 .filter(|minutes| *minutes > 0),
@@ -159,6 +162,18 @@ impl FromRequestParts<Arc<Web>> for Visitor {
             flash: cookie(&parts.headers, FLASH_COOKIE).and_then(read_flash),
         })
     }
+}
+
+/// The language of the page that is asked for. The manager is in English alone; the pages of everybody else are in the one that
+/// was chosen in this browser, or that it asks for.
+fn language_of(parts: &Parts) -> Language {
+    let path = parts.uri.path();
+    if ["/manager", "/status", "/ignition", "/api"].iter().any(|english| path.starts_with(english)) {
+        return Language::English;
+    }
+    let chosen = cookie(&parts.headers, LANGUAGE_COOKIE).and_then(Language::tagged);
+    let asked = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|asked| asked.to_str().ok());
+    chosen.unwrap_or_else(|| Language::accepted(asked.unwrap_or_default()))
 }
 
 impl Visitor {
@@ -179,6 +194,8 @@ impl Visitor {
             system: system_name(web),
             csrf: self.form_token.clone(),
             theme: self.theme,
+            language: self.language,
+            home: self.home,
             flash: self.flash.clone(),
         }
     }
@@ -199,6 +216,18 @@ impl Visitor {
         page.title = "Not in a draft".into();
         page.text = "This is a draft, edited away from its system: there are no phones, no sessions and no audit here.".into();
         html(StatusCode::NOT_FOUND, &page)
+    }
+
+    /// A form with this token, which pages of theirs have.
+    pub(super) async fn read_form(
+        &self,
+        token: &str,
+        parts: Parts,
+        body: Body,
+        web: &Arc<Web>,
+    ) -> Result<Form, Response> {
+        let form = read_form(parts, body, self, web).await?;
+        if same(form.get("csrf"), token) { Ok(form) } else { Err(self.error(web, StatusCode::FORBIDDEN)) }
     }
 
     /// The page that says that something cannot be done.
@@ -247,44 +276,8 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     if let Some(Found(who, status)) = parts.extensions.remove::<Found>() {
         return Ok((who, status));
     }
-    let visitor = Visitor::from_request_parts(parts, web).await?;
-    fault::at("web.session");
+    let Opened { visitor, account, session, status } = MANAGER.open(parts, web).await?;
     let ledger = &web.system.ledger;
-    let now = web.system.clock.now();
-    let settings = ledger.settings();
-    let id = cookie(&parts.headers, SESSION_COOKIE).map(SessionId::of);
-    let session = id.and_then(|id| ledger.session(id));
-    // A program's session is good for the management interface alone.
-    let is_of_pages =
-        |interface| matches!(interface, LoginInterface::WebManager | LoginInterface::WebManagerOffline);
-    let session = session.filter(|session| is_of_pages(session.interface));
-    let to_login = |why: &str| {
-        let next = parts.uri.path_and_query().map_or("/manager", |path| path.as_str());
-        let next = if parts.method == Method::GET { next } else { "/manager" };
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("why", why)
-            .append_pair("next", next)
-            .finish();
-        Redirect::to(&format!("/manager/login?{query}")).into_response()
-    };
-    let Some(session) = session else { return Err(to_login(if id.is_some() { "ended" } else { "" })) };
-    // Whoever edits a file has a session as long as the editor runs: there is no way in for a second one.
-    if !session.is_open(&visitor.session_rules(settings.sessions), now) && web.system.editor.is_none() {
-        // By the system's own rule it may still be open: it must not be so again for who takes the browser's away.
-        let _whatever_comes = ledger.commit(vec![Effect::CloseSession(session.id)]).await;
-        return Err(to_login("idle"));
-    }
-    let account = ledger.account(session.account).filter(|account| account.kind() == RoleKind::ServiceUser);
-    let Some(account) = account else { return Err(to_login("ended")) };
-    let secret = ledger.credential(Owner::Account(account.id), CredentialKind::ServicePassword);
-    let standing = Tally::default().standing(&settings.service_password_lock, now);
-    let activity = ledger.activity(account.id);
-    // A lock keeps strangers from signing in; it does not throw out whoever is in already.
-    let status = account.status(standing, &activity, secret.map(|facts| facts.set_at), &settings.ages, now);
-    let status = status.with_outdated(ledger.is_outdated(&account, &settings));
-    if !status.admits() || secret.is_none() {
-        return Err(to_login("ended"));
-    }
     let mut by = By::account(&**ledger, &account, session.id, visitor.address, &visitor.agent);
     by.interface = session.interface;
     by.offline = session.interface == LoginInterface::WebManagerOffline;
@@ -299,21 +292,10 @@ pub(super) async fn find_session(parts: &mut Parts, web: &Arc<Web>) -> Result<(S
     Ok((SignedIn { visitor, account, session, by, layer: Arc::new(layer), waiting, csrf }, status))
 }
 
-/// The open session that a browser holds, if it holds one.
-pub(super) fn held(web: &Web, headers: &HeaderMap) -> Option<Held> {
-    let session =
-        cookie(headers, SESSION_COOKIE).and_then(|id| web.system.ledger.session(SessionId::of(id)))?;
-    let is_open = session.is_open(&web.system.ledger.settings().sessions, web.system.clock.now());
-    is_open.then_some(Held { session: session.id, account: session.account })
-}
-
 impl SignedIn {
     /// Notes that the session is used.
     fn touch(&self, web: &Web) {
-        let now = web.system.clock.now();
-        if now.seconds_since(self.session.used_at) >= TOUCH_EVERY {
-            web.system.ledger.commit_behind(vec![Effect::TouchSession(self.session.id, now)]);
-        }
+        door::touch(&self.session, web);
     }
 
     /// What is in force, as far as this session's hand reaches.
@@ -343,12 +325,7 @@ impl SignedIn {
     }
 
     async fn read_form(&self, parts: Parts, body: Body, web: &Arc<Web>) -> Result<Form, Response> {
-        let form = read_form(parts, body, &self.visitor, web).await?;
-        if same(form.get("csrf"), &self.csrf) {
-            Ok(form)
-        } else {
-            Err(self.visitor.error(web, StatusCode::FORBIDDEN))
-        }
+        self.visitor.read_form(&self.csrf, parts, body, web).await
     }
 
     /// An administrator at this moment.
@@ -550,12 +527,17 @@ pub(super) fn know_browser(response: &mut Response, web: &Web, account: AccountI
     }
 }
 
+/// Takes back the answer to what was just done, when a page has shown it.
+pub(super) fn drop_flash(response: &mut Response) {
+    drop_cookie(response, FLASH_COOKIE);
+}
+
 /// Takes a cookie back.
 pub(super) fn drop_cookie(response: &mut Response, name: &str) {
     put_cookie(response, name, "", Some(0));
 }
 
-fn system_name(web: &Web) -> String {
+pub(super) fn system_name(web: &Web) -> String {
     web.system.ledger.settings().system_name.to_string()
 }
 
@@ -588,7 +570,7 @@ pub(super) async fn headers(
     put(
         "content-security-policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+         media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
     put("x-content-type-options", "nosniff");
     put("x-frame-options", "DENY");

@@ -35,7 +35,7 @@ pub(super) const BEFORE_COOKIE: &str = "__Host-before";
 
 pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: HeaderMap) -> Response {
     let now = web.system.clock.now();
-    let before = cookie(&headers, BEFORE_COOKIE).and_then(read_before).unwrap_or_default();
+    let before = before(&headers);
     let figures = web.system.ledger.figures();
     let last = before.signed_in_at.map(|at| LastSignIn {
         at: moment::stamp(at, now),
@@ -54,6 +54,11 @@ pub(super) async fn show(State(web): State<Arc<Web>>, who: SignedIn, headers: He
         recent: who.by.may(Right::SecurityRead).then(|| audit::lately(&web, &who, now)),
     };
     who.page(&page)
+}
+
+/// What was known of the account before this sign-in.
+pub(super) fn before(headers: &HeaderMap) -> Activity {
+    cookie(headers, BEFORE_COOKIE).and_then(read_before).unwrap_or_default()
 }
 
 fn read_before(value: &str) -> Option<Activity> {

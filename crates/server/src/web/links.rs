@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
+use signin::records::Records as _;
+
 use super::{
     Web,
     guard::Visitor,
@@ -18,42 +20,34 @@ use super::{
         parts::Link,
     },
 };
-use crate::{host, listen::listener::Listener};
+use crate::{host, listen::listener::Listener, words::Say as _};
 
 pub(super) async fn show(State(web): State<Arc<Web>>, visitor: Visitor, headers: HeaderMap) -> Response {
     let Some(base) = https_base(&web, &headers) else {
         return visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE);
     };
     let is_awaited = web.system.ignition.is_awaited();
-    let way = |path: &str, title: &str, about: &str, icon| WayIn {
+    let say = |name: &str| visitor.language.say(name);
+    let way = |path: &str, name: &str, icon| WayIn {
         href: format!("{base}{path}"),
-        title: title.into(),
-        about: about.into(),
+        title: say(&format!("links-{name}")),
+        about: say(&format!("links-about-{name}")),
         icon,
     };
-    let ways = if is_awaited {
-        Vec::new()
-    } else {
-        vec![
-            way(
-                "/manager",
-                "Web manager",
-                "Users, extensions and rules. For administrators, with their own name and password.",
-                Icon::Settings,
-            ),
-            way(
-                "/status",
-                "System status",
-                "Registered phones, blocked extensions and addresses, sessions. For administrators.",
-                Icon::Status,
-            ),
-        ]
-    };
+    let mut ways = Vec::new();
+    if !is_awaited {
+        let domain = web.system.ledger.domain(host::domain(&headers, &*web.system.ledger));
+        if domain.is_some_and(|domain| domain.portal.is_open()) {
+            ways.push(way("/portal", "portal", Icon::Person));
+        }
+        ways.push(way("/manager", "manager", Icon::Settings));
+        ways.push(way("/status", "status", Icon::Status));
+    }
     let certificate = web.system.tls.certificate();
     let page = LinksPage {
         shell: visitor.gate(&web),
         ways,
-        ignition: is_awaited.then(|| Link::new(format!("{base}/ignition"), "Set up this system")),
+        ignition: is_awaited.then(|| Link::new(format!("{base}/ignition"), say("links-ignition"))),
         certificate: Certificate {
             self_made: certificate.is_self_made,
             fingerprint: certificate.fingerprint.clone(),

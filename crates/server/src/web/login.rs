@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use signin::{
     dice::Dice,
     interface::LoginInterface,
     records::Records,
+    timestamp::Timestamp,
     verdict::Verdict,
 };
 
@@ -23,7 +24,8 @@ use super::{
     Web,
     address::Query,
     credentials,
-    guard::{self, Detained, DetainedForm, SESSION_COOKIE, SignedForm, Visitor, VisitorForm},
+    door::{Door, MANAGER, own_path},
+    guard::{self, Detained, DetainedForm, SignedForm, Visitor, VisitorForm},
     moment,
     views::{
         forms::Problems,
@@ -83,16 +85,6 @@ fn page(
     visitor.form_page(status, &page)
 }
 
-/// A path of this site, and nothing that a browser could read as another site: browsers take `\` for `/`, and pass over
-/// tabs and ends of lines, so that `/<tab>/elsewhere` would be `//elsewhere`.
-fn own_path(path: &str) -> Option<&str> {
-    let is_own = path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains(|c: char| c == '\\' || c.is_control())
-        && !path.starts_with("/manager/login");
-    is_own.then_some(path)
-}
-
 pub(super) async fn sign_in(
     State(web): State<Arc<Web>>,
     headers: HeaderMap,
@@ -113,57 +105,83 @@ pub(super) async fn sign_in(
             claim: Claim::Account(RoleKind::ServiceUser, name),
             proof: Proof::Plain(&password),
             peer: visitor.peer(),
-            purpose: Purpose::Session(guard::held(&web, &headers)),
+            purpose: Purpose::Session(MANAGER.held(&web, &headers)),
         })
         .await;
-    let refused = |status, reason| page(&web, &visitor, status, reason, name, next, is_offline);
+    if let Some(inside) = let_in(&web, &visitor, &MANAGER, &verdict, next) {
+        return inside;
+    }
+    let (status, reason, left) = refusal(&verdict, web.system.clock.now(), moment::in_words);
+    let mut response = page(&web, &visitor, status, reason, name, next, is_offline);
+    put_retry_after(&mut response, left);
+    response
+}
+
+/// The way in for whoever was accepted: to the page that they asked for, or first to the form for a new password. The browser is
+/// known from now on.
+pub(super) fn let_in(
+    web: &Web,
+    visitor: &Visitor,
+    door: &Door,
+    verdict: &Verdict,
+    next: &str,
+) -> Option<Response> {
+    let Verdict::Accept(accepted) = verdict else { return None };
+    let (_, token) = accepted.session.as_ref()?;
+    let must_choose = accepted.status.wants_new_secret();
+    let first = if must_choose { door.new_password } else { door.home };
+    let to = own_path(next).filter(|_| !must_choose).unwrap_or(first);
+    let mut response = Redirect::to(to).into_response();
+    guard::put_cookie(&mut response, door.cookie, token.reveal(), None);
+    if let Some(account) = accepted.account {
+        guard::know_browser(&mut response, web, account, visitor);
+    }
+    put_before(&mut response, &accepted.before);
+    Some(response)
+}
+
+/// What a login page says to whom it does not let in, with its status and in how many seconds it is worth another try. A length
+/// of time is told in the words of the page.
+pub(super) fn refusal(
+    verdict: &Verdict,
+    now: Timestamp,
+    in_words: impl Fn(u64) -> String,
+) -> (StatusCode, Reason, Option<u64>) {
     match verdict {
-        Verdict::Accept(accepted) => {
-            let Some((_, token)) = &accepted.session else {
-                return refused(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable);
-            };
-            let first = if accepted.status.wants_new_secret() { "/manager/password" } else { "/manager" };
-            let to = own_path(next).filter(|_| !accepted.status.wants_new_secret()).unwrap_or(first);
-            let mut response = Redirect::to(to).into_response();
-            guard::put_cookie(&mut response, SESSION_COOKIE, token.reveal(), None);
-            if let Some(account) = accepted.account {
-                guard::know_browser(&mut response, &web, account, &visitor);
-            }
-            let before = last_sign_in(&accepted.before);
-            guard::put_cookie(&mut response, super::home::BEFORE_COOKIE, &before, None);
-            response
-        }
         // A password is no answer to a challenge; nothing of this interface can be stale.
         // Whoever must choose a new one is accepted, and led to the form where it is chosen.
         Verdict::Reject | Verdict::Challenge | Verdict::NewSecretFirst => {
-            refused(StatusCode::UNAUTHORIZED, Reason::Refused)
+            (StatusCode::UNAUTHORIZED, Reason::Refused, None)
         }
         Verdict::Wait { until: Some(until) } => {
-            let now = web.system.clock.now();
-            let left = now.seconds_until(until);
-            let mut response = refused(
-                StatusCode::TOO_MANY_REQUESTS,
-                Reason::Wait {
-                    length: format!("for {}", moment::in_words(left)),
-                    until: moment::until(until, now),
-                    clock: moment::clock(until),
-                },
-            );
-            if let Ok(seconds) = left.to_string().parse() {
-                response.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds);
-            }
-            response
+            let left = now.seconds_until(*until);
+            let wait = Reason::Wait {
+                length: in_words(left),
+                until: moment::until(*until, now),
+                clock: moment::clock(*until),
+            };
+            (StatusCode::TOO_MANY_REQUESTS, wait, Some(left))
         }
-        Verdict::Wait { until: None } => refused(StatusCode::TOO_MANY_REQUESTS, Reason::Locked),
-        Verdict::TooManySessions => refused(StatusCode::CONFLICT, Reason::SessionLimit),
-        Verdict::Unavailable => refused(StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable),
+        Verdict::Wait { until: None } => (StatusCode::TOO_MANY_REQUESTS, Reason::Locked, None),
+        Verdict::TooManySessions => (StatusCode::CONFLICT, Reason::SessionLimit, None),
+        // Whoever is accepted and has no session has met a fault.
+        Verdict::Accept(_) | Verdict::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, Reason::Unavailable, None)
+        }
     }
 }
 
-/// What the overview tells once: the activity before this sign-in, as a cookie can carry it.
-fn last_sign_in(before: &signin::account::Activity) -> String {
+pub(super) fn put_retry_after(response: &mut Response, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+}
+
+/// What the first page tells: the activity before this sign-in, as a cookie can carry it.
+fn put_before(response: &mut Response, before: &signin::account::Activity) {
     let json = serde_json::to_vec(before).unwrap_or_default();
-    data_encoding::BASE64URL_NOPAD.encode(&json)
+    let value = data_encoding::BASE64URL_NOPAD.encode(&json);
+    guard::put_cookie(response, super::home::BEFORE_COOKIE, &value, None);
 }
 
 pub(super) async fn sign_out(State(web): State<Arc<Web>>, SignedForm(who, _): SignedForm) -> Response {
@@ -173,7 +191,7 @@ pub(super) async fn sign_out(State(web): State<Arc<Web>>, SignedForm(who, _): Si
         Ok(_) => Redirect::to("/manager/login?why=out").into_response(),
         Err(refusal) => credentials::refuse(&who, &web, &refusal),
     };
-    guard::drop_cookie(&mut response, SESSION_COOKIE);
+    guard::drop_cookie(&mut response, MANAGER.cookie);
     guard::drop_cookie(&mut response, super::home::BEFORE_COOKIE);
     response
 }
@@ -247,26 +265,5 @@ pub(super) fn ended(sessions: usize) -> String {
         0 => "You had no other sessions.".into(),
         1 => "Your other session was ended.".into(),
         many => format!("Your {many} other sessions were ended."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn one_goes_on_to_pages_of_this_system_only() {
-        assert_eq!(own_path("/manager/users?q=a"), Some("/manager/users?q=a"));
-        for elsewhere in [
-            "",
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "/a\r\nb",
-            "/\t/evil.example",
-            "/manager/login",
-        ] {
-            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
-        }
     }
 }

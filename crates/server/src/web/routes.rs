@@ -15,13 +15,17 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use signin::{admin::By, rights::Right};
+use signin::{
+    admin::By,
+    portal::{Level, PortalPart},
+    rights::Right,
+};
 
 use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, jobs, links, login, mail, notifications, passwords, preferences, security, settings,
-    short_codes, status, switch, targets, tokens, user_calls, users,
+    home, ignition, jobs, links, login, mail, notifications, passwords, portal, preferences, security,
+    settings, short_codes, status, switch, targets, tokens, user_calls, users,
 };
 
 /// Who may see a page.
@@ -29,6 +33,14 @@ use super::{
 pub enum Access {
     /// Whoever asks.
     Anyone,
+    /// Whoever asks, where the user portal is open.
+    PortalGate,
+    /// Whoever is signed in to the user portal.
+    PortalHome,
+    /// The same, whether or not they must choose a new password first. What is allowed then is asked for by the handler.
+    PortalDetained,
+    /// Whoever is signed in to the user portal, where their domain lets them get so far in this part.
+    Portal(PortalPart, Level),
     /// Whoever is signed in: what is shown is their own.
     SignedIn,
     /// Whoever is signed in and must choose a new password first. What is allowed then is asked for by the handler.
@@ -45,9 +57,15 @@ impl Access {
     pub const fn right(self, is_within: bool) -> Option<Right> {
         match self {
             Self::Anyone | Self::SignedIn | Self::Detained => None,
+            Self::PortalGate | Self::PortalHome | Self::PortalDetained | Self::Portal(..) => None,
             Self::NeedsWithin(_, within) if is_within => Some(within),
             Self::Needs(right) | Self::NeedsWithin(right, _) => Some(right),
         }
+    }
+
+    /// Whether it is a page of the user portal, where nobody has rights and everybody is a user.
+    pub const fn is_of_portal(self) -> bool {
+        matches!(self, Self::PortalGate | Self::PortalHome | Self::PortalDetained | Self::Portal(..))
     }
 
     fn is_open_to(self, by: &By) -> bool {
@@ -55,7 +73,7 @@ impl Access {
     }
 }
 
-/// One row.
+/// One row of the table.
 pub(super) struct Row {
     method: Method,
     path: &'static str,
@@ -63,11 +81,19 @@ pub(super) struct Row {
     answer: MethodRouter<Arc<Web>>,
 }
 
-fn get<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, handler: H) -> Row {
+pub(super) fn get<H: Handler<T, Arc<Web>>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> Row {
     Row { method: Method::GET, path, access, answer: on(MethodFilter::GET, handler) }
 }
 
-fn post<H: Handler<T, Arc<Web>>, T: 'static>(path: &'static str, access: Access, handler: H) -> Row {
+pub(super) fn post<H: Handler<T, Arc<Web>>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    handler: H,
+) -> Row {
     Row { method: Method::POST, path, access, answer: on(MethodFilter::POST, handler) }
 }
 
@@ -81,7 +107,7 @@ fn rows() -> Vec<Row> {
         ExtensionsRead, ExtensionsWrite, SecurityRead, SecurityReset, SecurityWrite, StatusControl,
         StatusRead, SystemRead, SystemWrite, UsersRead, UsersWrite,
     };
-    vec![
+    let mut rows = vec![
         get("/", Anyone, links::show),
         get("/ignition", Anyone, ignition::show),
         post("/ignition", Anyone, ignition::ignite),
@@ -221,7 +247,9 @@ fn rows() -> Vec<Row> {
         post("/status/old-codes", Needs(SecurityReset), status::act),
         get("/status/sessions", Needs(StatusRead), status::show),
         post("/status/sessions", Needs(StatusControl), status::act),
-    ]
+    ];
+    rows.extend(portal::rows());
+    rows
 }
 
 /// The table as far as it can be told: for those who check it.
@@ -250,6 +278,9 @@ pub(super) fn router(web: &Arc<Web>) -> Router<Arc<Web>> {
 async fn admit(State((web, access)): State<(Arc<Web>, Access)>, request: Request, next: Next) -> Response {
     if access == Access::Anyone {
         return next.run(request).await;
+    }
+    if access.is_of_portal() {
+        return portal::guard::admit(web, access, request, next).await;
     }
     let (mut parts, body) = request.into_parts();
     let (mut who, status) = match guard::find_session(&mut parts, &web).await {

@@ -488,7 +488,7 @@ pub(super) async fn act(
     SignedForm(who, form): SignedForm,
 ) -> Result<Response, Response> {
     let problem = |status, text: String| {
-        let problems = Problems { list: vec![Problem { target: "preset".into(), text }] };
+        let problems = Problems::listed(vec![Problem { target: "preset".into(), text }]);
         who.page_with(status, &overview(&web, &who, problems))
     };
     if form.get("do") == "undo" {

@@ -4,7 +4,13 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use signin::{extension::Domain, ident::DomainId, records::Records, rights::Right};
+use signin::{
+    extension::Domain,
+    ident::DomainId,
+    portal::{Level, PortalPart, PortalRules},
+    records::Records,
+    rights::Right,
+};
 
 use crate::flow::Refusal;
 
@@ -84,12 +90,36 @@ fn saved(web: &Web, who: &SignedIn, tab: SettingsTab) -> Filled {
 
 /// The form of a domain with what is in force.
 pub(super) fn domain_filled(domain: &Domain) -> Filled {
-    Filled::default()
+    let filled = Filled::default()
         .with("sip_domain", domain.hosts.join("\n"))
         .with("realm", &*domain.realm)
         .with("allow_md5", yes(domain.md5_allowed))
         .with("md5_agents", domain.md5_only_agents.join("\n"))
-        .with("version", domain.version.to_string())
+        .with("portal", domain.portal.portal.name())
+        .with("version", domain.version.to_string());
+    PortalPart::ALL.into_iter().fold(filled, |filled, part| {
+        let level = match (part, domain.portal.set_of(part)) {
+            // There is nothing in it to change, so that both are the same.
+            (PortalPart::Directory, Level::Read) => Level::Write,
+            (_, level) => level,
+        };
+        filled.with(&portal_field(part), level.name())
+    })
+}
+
+fn portal_field(part: PortalPart) -> String {
+    format!("portal_{}", part.name())
+}
+
+/// What the form says of the portal; what it does not say stays.
+fn portal_wanted(present: PortalRules, form: &Form) -> PortalRules {
+    let mut wanted = present;
+    wanted.portal = Level::named(form.get("portal")).unwrap_or(present.portal);
+    for part in PortalPart::ALL {
+        let level = Level::named(form.get(&portal_field(part)));
+        *wanted.set_of_mut(part) = level.unwrap_or(present.set_of(part));
+    }
+    wanted
 }
 
 /// A domain as that form wants it.
@@ -102,6 +132,7 @@ pub(super) fn domain_wanted(present: &Domain, form: &Form) -> Domain {
         realm: form.get("realm").trim().into(),
         md5_allowed: form.is_ticked("allow_md5"),
         md5_only_agents: agents.map(Box::from).collect(),
+        portal: portal_wanted(present.portal, form),
         ..present.clone()
     }
 }

@@ -181,7 +181,7 @@ fn logged(call: &CallEntry, now: Timestamp) -> LoggedCall {
 }
 
 /// The call log; `None` = it cannot be read, which is said in the program's own log.
-async fn call_log(web: &Web, account: AccountId, now: Timestamp) -> Option<Vec<CallEntry>> {
+pub(super) async fn call_log(web: &Web, account: AccountId, now: Timestamp) -> Option<Vec<CallEntry>> {
     let ledger = Arc::clone(&web.system.ledger);
     let read = tokio::task::spawn_blocking(move || ledger.call_log(account, now)).await;
     match read {

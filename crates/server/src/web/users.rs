@@ -329,9 +329,10 @@ fn page(
         (CredentialKind::VoicemailCode, "Digits for the mailbox."),
         (CredentialKind::PortalPasscode, "Digits for signing in to another's phone for a while."),
     ] {
-        let tally = extension
-            .as_deref()
-            .map_or_else(|| TallyKey::credential(kind, account), |extension| TallyKey::code(kind, extension));
+        let tally = extension.as_deref().map_or_else(
+            || TallyKey::credential(kind, account),
+            |extension| TallyKey::numbered(kind, extension),
+        );
         cards.push(card(owner, kind, tally, None, about));
     }
     let fields = user_fields(filled);
@@ -453,7 +454,7 @@ pub(super) async fn set_secret(
             TallyKey::extension(extension)
         }
         (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, Some(extension)) => {
-            TallyKey::code(kind, extension)
+            TallyKey::numbered(kind, extension)
         }
         _ => password_tally(&account),
     };

@@ -11,6 +11,7 @@ use crate::phone::tls;
 pub(crate) struct Browser {
     server: SocketAddr,
     host: String,
+    languages: String,
     cookies: BTreeMap<String, String>,
 }
 
@@ -51,7 +52,7 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn at(server: SocketAddr) -> Self {
-        Self { server, host: server.to_string(), cookies: BTreeMap::new() }
+        Self { server, host: server.to_string(), languages: String::new(), cookies: BTreeMap::new() }
     }
 
     /// The same browser, with its cookies, at another port.
@@ -62,6 +63,11 @@ impl Browser {
     /// The same browser, which was given this name of the server.
     pub(crate) fn asking_for(self, host: &str) -> Self {
         Self { host: host.into(), ..self }
+    }
+
+    /// The same browser, of somebody who reads these languages.
+    pub(crate) fn reading(self, languages: &str) -> Self {
+        Self { languages: format!("Accept-Language: {languages}\r\n"), ..self }
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -124,6 +130,10 @@ impl Browser {
         self.fill("/manager/login", "/manager/login", &[("name", name), ("password", password)]).await
     }
 
+    pub(crate) async fn enter_portal(&mut self, name: &str, password: &str) -> Answer {
+        self.fill("/portal/login", "/portal/login", &[("name", name), ("password", password)]).await
+    }
+
     /// Sends whatever head it is given, the browser's own lines after it.
     pub(crate) async fn send(&mut self, head: &str, body: &str) -> Answer {
         self.ask(head, body).await
@@ -158,8 +168,9 @@ impl Browser {
     async fn ask(&mut self, head: &str, body: &str) -> Answer {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
-            "{head}Host: {}\r\nUser-Agent: test\r\nCookie: {}\r\nConnection: close\r\n\r\n{body}",
+            "{head}Host: {}\r\nUser-Agent: test\r\n{}Cookie: {}\r\nConnection: close\r\n\r\n{body}",
             self.host,
+            self.languages,
             cookies.join("; ")
         );
         let mut stream = tls(self.server, &[]).await;

@@ -272,7 +272,8 @@ async fn every_page_shows_and_changes_what_is_of_the_own_domain_and_nothing_of_a
     let mut rows = routes::table();
     rows.sort_by_key(|(method, path, _)| *method == Method::POST && path.ends_with("/delete"));
     for (method, path, access) in rows {
-        if matches!(path, "/manager/logout" | "/manager/password") || access == Access::Anyone {
+        let is_left_out = matches!(path, "/manager/logout" | "/manager/password") || access.is_of_portal();
+        if is_left_out || access == Access::Anyone {
             continue;
         }
         let is_of_domains = access.right(true).is_none_or(|right| right.row().is_of_domains);

@@ -13,6 +13,7 @@ use server::{
 use signin::{
     account::{ADMINISTRATOR, RoleKind},
     admin::{By, EditMailbox, Ignition, NewUser, SecretChoice},
+    credential::{CredentialKind, Owner},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number},
     policy::Settings,
     records::Records as _,
@@ -92,6 +93,19 @@ impl House {
             .administer(&By::console(), move |admin, dice| admin.create_user(DomainId::FIRST, &user, dice))
             .await;
         created.expect("created");
+        self
+    }
+
+    /// Gives the user of an extension a password for the portal.
+    pub(crate) async fn with_password(self, number: &str, password: &str) -> Self {
+        let user = self.system.ledger.extension(self.extension(number)).expect("an extension").user;
+        let (owner, choice) =
+            (Owner::Account(user.expect("a user")), SecretChoice::Set(Secret::new(password)));
+        let by = By::console();
+        let set = self.system.administer(&by, move |admin, dice| {
+            admin.set_secret(owner, CredentialKind::UserPassword, &choice, false, dice)
+        });
+        set.await.expect("set");
         self
     }
 

@@ -105,6 +105,8 @@ mod web_doctor;
 #[cfg(test)]
 mod web_offline;
 #[cfg(test)]
+mod web_portal;
+#[cfg(test)]
 mod web_security;
 #[cfg(test)]
 mod web_sessions;

@@ -112,8 +112,8 @@ impl Admin<'_> {
             UserDeed::Delete => self.delete_user(id, true).map(|change| change.effects),
             // One state takes the place of the other: who meant everybody did not mean to open what is closed.
             UserDeed::ForceNewPassword if user.condition == Condition::Disabled => {
-                let problem = "This user is disabled, and stays so.".into();
-                Err(Problem::Invalid(vec![WrongField { field: "status", problem, rule: None }]))
+                let problem = "This user is disabled, and stays so.";
+                Err(Problem::Invalid(vec![WrongField::new("status", problem)]))
             }
             UserDeed::Disable | UserDeed::Enable | UserDeed::ForceNewPassword => {
                 let base = user.extension().and_then(|extension| self.records.extension(extension));

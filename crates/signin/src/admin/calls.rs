@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Admin, Change, Checks, Problem, changed, mail::NO_ADDRESS, settings::yes_no};
 use crate::{
+    account::Account,
     audit::{Action, FieldChange},
     document::Document,
     domain_codes::{CODE_BYTES_MAX, CODES_MAX, DomainCodes, FEATURE_BYTES_MAX},
@@ -110,7 +111,11 @@ impl Admin<'_> {
     pub fn delete_message(&self, id: AccountId, message: u64) -> Result<Change<()>, Problem> {
         self.require(Right::UsersWrite)?;
         let account = self.user(id)?;
-        let before = self.records.mailbox(id);
+        self.without_message(&account, message)
+    }
+
+    pub(super) fn without_message(&self, account: &Account, message: u64) -> Result<Change<()>, Problem> {
+        let before = self.records.mailbox(account.id);
         let after = before.without(message).ok_or(Problem::NotFound("message"))?;
         // That there was one, and not from whom: the audit outlives it.
         let count = |mailbox: &Mailbox| mailbox.messages.len().to_string();
@@ -127,9 +132,13 @@ impl Admin<'_> {
     pub fn clear_call_log(&self, id: AccountId) -> Result<Change<()>, Problem> {
         self.require(Right::UsersWrite)?;
         let account = self.user(id)?;
+        Ok(self.without_calls(&account))
+    }
+
+    pub(super) fn without_calls(&self, account: &Account) -> Change<()> {
         let emptied = FieldChange { field: "call log".into(), before: "".into(), after: "emptied".into() };
         let audit = self.audit(Action::AccountChanged, account.domain, &account.name, vec![emptied]);
-        Ok(Change::of(vec![Effect::ForgetCalls(id), audit], ()))
+        Change::of(vec![Effect::ForgetCalls(account.id), audit], ())
     }
 
     /// The extensions of the domain that were typed, each once, in the order of their numbers.

@@ -99,6 +99,11 @@ impl Admin<'_> {
         if !is_its_own {
             self.require(Right::StatusControl)?;
         }
+        self.end_stay(phone)
+    }
+
+    /// Whoever is at a phone is no longer. `Change::value`: whether anybody was.
+    pub(super) fn end_stay(&self, phone: ExtensionId) -> Result<Change<bool>, Problem> {
         let extension = self.records.extension(phone).ok_or(Problem::NotFound("extension"))?;
         let Some(account) =
             occupant(&self.records, &extension).and_then(|account| self.records.account(account))

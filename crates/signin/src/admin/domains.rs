@@ -3,10 +3,11 @@
 
 use super::{Admin, Change, Checks, Problem, changed, settings::yes_no};
 use crate::{
-    audit::Action,
+    audit::{Action, FieldChange},
     effect::Effect,
     extension::{AGENTS_MAX, DOMAINS_MAX, Domain, MD5_ONLY_AGENTS},
     ident::{DomainId, NAME_MAX},
+    portal::{PortalPart, PortalRules},
     records::Records,
     rights::Right,
 };
@@ -44,6 +45,7 @@ impl Admin<'_> {
             md5_allowed: true,
             md5_only_agents: MD5_ONLY_AGENTS.map(Box::from).to_vec(),
             phones_administer_as_before: false,
+            portal: PortalRules::default(),
         };
         let mut checks = Checks::default();
         if self.records.domains().len() >= DOMAINS_MAX {
@@ -87,6 +89,7 @@ impl Admin<'_> {
         ]
         .into_iter()
         .flatten()
+        .chain(changes_of_portal(&before.portal, &after.portal))
         .collect();
         if changes.is_empty() {
             return Ok(Change::of(Vec::new(), ()));
@@ -145,6 +148,15 @@ impl Admin<'_> {
             checks.wrong("md5-agents", format!("At most {AGENTS_MAX} lines of 1 to {NAME_MAX} characters."));
         }
     }
+}
+
+fn changes_of_portal(before: &PortalRules, after: &PortalRules) -> Vec<FieldChange> {
+    let parts = PortalPart::ALL.into_iter().filter_map(|part| {
+        let field = format!("user portal, {}", part.name());
+        changed(&field, before.set_of(part).name(), after.set_of(part).name())
+    });
+    let whole = changed("user portal", before.portal.name(), after.portal.name());
+    whole.into_iter().chain(parts).collect()
 }
 
 pub(super) fn check_realm(checks: &mut Checks, realm: &str) {

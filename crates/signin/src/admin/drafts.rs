@@ -275,8 +275,7 @@ impl Admin<'_> {
                 return Ok(stage);
             }
             if waiting.len() == count && !self.vacate(&mut stage, &waiting)? {
-                let wrong =
-                    problems.into_iter().map(|problem| WrongField { field: "changes", problem, rule: None });
+                let wrong = problems.into_iter().map(|problem| WrongField::new("changes", problem));
                 return Err(Problem::Invalid(wrong.collect()));
             }
             wishes = waiting;
@@ -640,7 +639,7 @@ fn in_words(problem: &Problem) -> String {
 }
 
 fn wrong(field: &'static str, problem: String) -> Problem {
-    Problem::Invalid(vec![WrongField { field, problem, rule: None }])
+    Problem::Invalid(vec![WrongField::new(field, problem)])
 }
 
 fn unfit() -> Problem {

@@ -45,8 +45,8 @@ impl Admin<'_> {
     ) -> Result<Change<ExtensionId>, Problem> {
         self.require(Right::ExtensionsWrite)?;
         if self.records.domain(domain).is_none() {
-            let problem = super::users::NO_DOMAIN.into();
-            return Err(Problem::Invalid(vec![WrongField { field: "domain", problem, rule: None }]));
+            let problem = super::users::NO_DOMAIN;
+            return Err(Problem::Invalid(vec![WrongField::new("domain", problem)]));
         }
         let number = self.free_number(domain, &new.number, None)?;
         let id = self.records.next_extension();
@@ -77,7 +77,7 @@ impl Admin<'_> {
         };
         let audit =
             self.audit(Action::ExtensionChanged, before.domain, before.number.as_str(), vec![renumbered]);
-        let mut effects = Vec::from(TallyKey::codes(&before).map(Effect::ClearTally));
+        let mut effects = Vec::from(TallyKey::all_numbered(&before).map(Effect::ClearTally));
         effects.extend([
             Effect::ClearTally(TallyKey::extension(&before)),
             Effect::PutExtension(Extension { number, version: before.version + 1, ..(*before).clone() }),
@@ -102,7 +102,7 @@ impl Admin<'_> {
         let number = extension.number.as_str();
         effects.push(Effect::DeleteExtension(id));
         effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
-        effects.extend(TallyKey::codes(&extension).map(Effect::ClearTally));
+        effects.extend(TallyKey::all_numbered(&extension).map(Effect::ClearTally));
         effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
         Ok(Change::of(effects, ()))
     }
@@ -133,7 +133,7 @@ impl Admin<'_> {
     }
 
     /// The contacts of an extension's phones: the one at `contact`, or all.
-    fn bindings_of(&self, id: ExtensionId, contact: Option<&str>) -> Vec<Box<str>> {
+    pub(super) fn bindings_of(&self, id: ExtensionId, contact: Option<&str>) -> Vec<Box<str>> {
         let registration = self.records.registration(id);
         let bindings = registration.iter().flat_map(|registration| &*registration.bindings);
         let wanted = bindings.filter(|binding| contact.is_none_or(|contact| &*binding.contact == contact));

@@ -18,6 +18,7 @@ use crate::{
     extension::{Domain, MD5_ONLY_AGENTS},
     ident::{AccountId, DomainId, FoldedName},
     policy::Settings,
+    portal::PortalRules,
     records::Records,
     rights::{RightsGroup, STARTING_GROUPS},
     secret::Secret,
@@ -84,6 +85,7 @@ impl Admin<'_> {
             md5_allowed: true,
             md5_only_agents,
             phones_administer_as_before: false,
+            portal: PortalRules::default(),
         };
         let mut effects = vec![Effect::PutSettings(Box::new(settings)), Effect::PutDomain(domain)];
         let accounts = [

@@ -8,8 +8,9 @@ use crate::{
     dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId, FoldedName},
-    interface::CountScope,
+    interface::{CountScope, LoginInterface},
     lockout::{Tally, TallyKey},
+    portal::PortalPart,
     records::Records,
     rights::Right,
     session::SessionId,
@@ -34,7 +35,7 @@ impl Admin<'_> {
         Ok(Change::of(effects, keys.len()))
     }
 
-    /// Resets whatever count locks a user: the password's, the extension's, and those of the codes that are typed with its number. `Change::value` = how many.
+    /// Resets whatever count locks a user: the password's, the extension's, and those of all that is shown with its number. `Change::value` = how many.
     ///
     /// # Errors
     /// No right, or no such account.
@@ -42,7 +43,9 @@ impl Admin<'_> {
         let account = self.records.account(id).ok_or(Problem::NotFound("account"))?;
         let mut keys = self.records.counts_of(&account);
         let extension = account.extension().and_then(|id| self.records.extension(id));
-        keys.extend(extension.iter().flat_map(|extension| TallyKey::codes(extension)));
+        keys.extend(extension.iter().flat_map(|extension| TallyKey::all_numbered(extension)));
+        keys.sort_unstable();
+        keys.dedup();
         keys.retain(|key| {
             self.records.tally(key) != Tally::default() || !self.records.lanes_of(key).is_empty()
         });
@@ -71,8 +74,14 @@ impl Admin<'_> {
     pub fn end_session(&self, id: SessionId) -> Result<Change<()>, Problem> {
         let session = self.records.session(id).ok_or(Problem::NotFound("session"))?;
         let is_own = self.by.account == Some(session.account);
-        if !is_own {
-            self.require(Right::StatusControl)?;
+        match (is_own, self.by.interface) {
+            (true, LoginInterface::UserPortal) if self.by.session != Some(id) => {
+                self.require_in_portal(PortalPart::Phones)?;
+            }
+            (true, _) => {}
+            // There is nobody else.
+            (false, LoginInterface::UserPortal) => return Err(Problem::NotFound("session")),
+            (false, _) => self.require(Right::StatusControl)?,
         }
         let account = self.records.account(session.account);
         let name = account.as_ref().map_or("", |account| &*account.name);

@@ -17,6 +17,7 @@ mod ignition;
 mod live_calls;
 mod locks;
 mod mail;
+mod own;
 mod rehearsal;
 mod reporting;
 mod secrets;
@@ -155,6 +156,11 @@ impl By {
         }
     }
 
+    /// A user who is signed in to the portal. They have no right but to what is their own, as far as their domain lets them.
+    pub fn in_portal(account: &Account, session: SessionId, address: IpAddr, agent: &str) -> Self {
+        Self { session: Some(session), ..Self::at_phone(account, LoginInterface::UserPortal, address, agent) }
+    }
+
     /// A program with a token of this account: it may what both may. The audit says which token it was.
     pub fn token(
         records: &dyn Records,
@@ -244,6 +250,20 @@ pub struct WrongField {
     pub problem: String,
     /// The stable name of the rule for secrets that was broken, for those who say it in words of their own.
     pub rule: Option<&'static str>,
+    /// That of what is wrong, see [`Broken::class`].
+    pub class: Option<&'static str>,
+}
+
+impl WrongField {
+    /// Something that is wrong, and that no rule for secrets is about.
+    pub fn new(field: &'static str, problem: impl Into<String>) -> Self {
+        Self { field, problem: problem.into(), rule: None, class: None }
+    }
+
+    /// A secret of this kind that broke a rule.
+    pub fn broken(kind: CredentialKind, Broken { rule, class, says }: Broken) -> Self {
+        Self { field: kind.row().name, problem: says, rule: Some(rule), class: Some(class) }
+    }
 }
 
 /// What to do with a secret.
@@ -268,12 +288,11 @@ struct Checks(Vec<WrongField>);
 
 impl Checks {
     fn wrong(&mut self, field: &'static str, problem: impl Into<String>) {
-        self.0.push(WrongField { field, problem: problem.into(), rule: None });
+        self.0.push(WrongField::new(field, problem));
     }
 
     fn broken(&mut self, kind: CredentialKind, broken: Broken) {
-        let Broken { rule, says } = broken;
-        self.0.push(WrongField { field: kind.row().name, problem: says, rule: Some(rule) });
+        self.0.push(WrongField::broken(kind, broken));
     }
 
     fn result(self) -> Result<(), Problem> {

@@ -10,8 +10,10 @@ use crate::{
     dice::Dice,
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId},
+    interface::LoginInterface,
     lockout::{Standing, TallyKey},
     policy::SecretRules,
+    portal::PortalPart,
     records::Records,
     rights::Right,
     secret::Secret,
@@ -95,13 +97,15 @@ impl Admin<'_> {
     /// # Errors
     /// Not an account, or a broken rule.
     pub fn change_own_password(&self, new: &Secret, dice: &mut dyn Dice) -> Result<Change<usize>, Problem> {
-        let account =
-            self.by.account.and_then(|id| self.records.account(id)).ok_or(Problem::NotFound("account"))?;
-        // Whoever is made to choose a new one may, whatever the other rights.
-        if account.condition != Condition::ForceNewPassword {
-            self.require(Right::OwnPassword)?;
-        }
+        let account = self.own_account()?;
         let kind = account.kind().password();
+        // Whoever is made to choose a new one may, whatever the other rights.
+        if !self.must_choose(&account) {
+            match account.kind() {
+                RoleKind::ServiceUser => self.require(Right::OwnPassword)?,
+                RoleKind::User => self.require_in_portal(PortalPart::Secrets)?,
+            }
+        }
         if self.records.holds_secret(Owner::Account(account.id), kind, new) {
             let mut checks = Checks::default();
             checks.broken(kind, is_present());
@@ -117,24 +121,27 @@ impl Admin<'_> {
         Ok(change)
     }
 
-    /// Chooses one's own new code at a phone (see [`By::at_phone`](super::By::at_phone)), where the present one has just been
-    /// proven by an attempt: that is counted, and this is not. The rules are never waived for it; the one that is broken is
-    /// named ([`WrongField::rule`](super::WrongField::rule)), so that a phone can say it. `Change::value` = how many sessions
-    /// end.
+    /// Chooses one's own new code: at a phone (see [`By::at_phone`](super::By::at_phone)), where the present one has just been
+    /// proven by an attempt, or in the portal, where the password has. That is counted, and this is not. The rules are never
+    /// waived for it; the one that is broken is named ([`WrongField::rule`](super::WrongField::rule)), so that it can be said in
+    /// other words. `Change::value` = how many sessions end.
     ///
     /// # Errors
-    /// Not an account, a kind that the interface does not ask for, or a broken rule.
+    /// Not an account, a kind that is not chosen there, or a broken rule.
     pub fn change_own_code(
         &self,
         kind: CredentialKind,
         new: &Secret,
         dice: &mut dyn Dice,
     ) -> Result<Change<usize>, Problem> {
-        let account =
-            self.by.account.and_then(|id| self.records.account(id)).ok_or(Problem::NotFound("account"))?;
+        let account = self.own_account()?;
         let row = kind.row();
+        let is_in_portal = self.by.interface == LoginInterface::UserPortal;
+        if is_in_portal {
+            self.require_in_portal(PortalPart::Secrets)?;
+        }
         // Who has proven the code of a mailbox has proven no other.
-        let is_asked = self.by.interface.row().opens_with.contains(&kind);
+        let is_asked = is_in_portal || self.by.interface.row().opens_with.contains(&kind);
         if !is_asked || row.belongs_to != OwnerKind::User || !row.is_digits {
             return Err(Problem::Never("Another interface is for changing this code."));
         }
@@ -144,6 +151,17 @@ impl Admin<'_> {
             checks.result()?;
         }
         self.replace_account_secret(&account, kind, &SecretChoice::Set(new.clone()), dice)
+    }
+
+    /// Whether somebody has to choose a new password before anything else: forced to, or because the present one is too old or
+    /// breaks a rule.
+    fn must_choose(&self, account: &Account) -> bool {
+        let kind = account.kind().password();
+        let settings = self.records.settings();
+        let set_at = self.records.credential(Owner::Account(account.id), kind).map(|facts| facts.set_at);
+        let (activity, ages) = (self.records.activity(account.id), settings.ages_of(account.kind()));
+        let status = account.status(Standing::Open, &activity, set_at, ages, self.now);
+        status.with_outdated(self.records.is_outdated(account, &settings)).wants_new_secret()
     }
 
     /// The account after somebody else has set its secret: to choose a new one first, if that is wished, and no longer
@@ -201,8 +219,8 @@ impl Admin<'_> {
             number,
         };
         let mut change = self.replace_secret(&holder, kind, choice, dice)?;
-        if let Some(extension) = extension.as_ref().filter(|_| kind.row().is_digits) {
-            change.effects.push(Effect::ClearTally(TallyKey::code(kind, extension)));
+        if let Some(extension) = &extension {
+            change.effects.push(Effect::ClearTally(TallyKey::numbered(kind, extension)));
         }
         if kind == CredentialKind::LoginCode {
             if let Some(extension) = &extension {
@@ -305,7 +323,7 @@ impl Admin<'_> {
         let backwards = Secret::new(secret.reveal().chars().rev().collect::<String>());
         if rules.refuse_reversed && self.records.holds_secret(owner, kind, &backwards) {
             let says = "This is the present one backwards. Choose another.".into();
-            return Some(Broken { rule: "refuse-reversed", says });
+            return Some(Broken { rule: "refuse-reversed", class: "refuse-reversed", says });
         }
         if rules.history == 0 {
             return None;
@@ -316,6 +334,7 @@ impl Admin<'_> {
         let earlier = usize::from(rules.history.saturating_sub(1));
         self.records.is_former(owner, kind, secret, earlier).then(|| Broken {
             rule: "history",
+            class: "history",
             says: format!("This is one of the last {}. Choose one that was not used lately.", rules.history),
         })
     }
@@ -353,5 +372,5 @@ impl Admin<'_> {
 }
 
 fn is_present() -> Broken {
-    Broken { rule: "history", says: "This is the present one. Choose another.".into() }
+    Broken { rule: "history", class: "present", says: "This is the present one. Choose another.".into() }
 }

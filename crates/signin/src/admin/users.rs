@@ -289,7 +289,7 @@ impl Admin<'_> {
                 let number = extension.number.as_str();
                 effects.push(Effect::DeleteExtension(extension.id));
                 effects.push(Effect::ClearTally(TallyKey::extension(&extension)));
-                effects.extend(TallyKey::codes(&extension).map(Effect::ClearTally));
+                effects.extend(TallyKey::all_numbered(&extension).map(Effect::ClearTally));
                 effects.push(self.audit(Action::ExtensionDeleted, extension.domain, number, Vec::new()));
             } else {
                 let version = extension.version + 1;

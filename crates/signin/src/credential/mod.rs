@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::password::verify as hash_password_matches;
 pub use self::{
     password::{MEMORY_KIB, hash as hash_password, key_of},
-    rule::{Broken, Range, SECRET_RULES, SecretRule, judge},
+    rule::{Broken, CLASSES, Range, SECRET_RULES, SecretRule, judge},
     traits::{Mark, TRAITS_LEN, Traits},
 };
 use crate::{

@@ -93,6 +93,8 @@ pub struct SecretRule {
 pub struct Broken {
     /// Its stable name.
     pub rule: &'static str,
+    /// The stable name of what is wrong, of several things that one rule looks at; for those who say it in another language.
+    pub class: &'static str,
     /// In words, with what would be right.
     pub says: String,
 }
@@ -551,11 +553,57 @@ pub fn judge(
 ) -> Result<(), Broken> {
     let is_digits = kind.row().is_digits;
     if is_digits && traits.digits != traits.length {
-        return Err(Broken { rule: "digits-only", says: "Use digits only (0 to 9).".into() });
+        let (rule, says) = ("digits-only", "Use digits only (0 to 9).".into());
+        return Err(Broken { rule, class: rule, says });
     }
     let broken = SECRET_RULES
         .iter()
         .filter(|rule| rule.suits(kind) && !(rule.is_pattern && is_digits && patterns_waived))
         .find_map(|rule| Some((rule.name, (rule.broken)(rules, traits, is_digits)?)));
-    broken.map_or(Ok(()), |(rule, says)| Err(Broken { rule, says }))
+    broken.map_or(Ok(()), |(rule, says)| {
+        Err(Broken { rule, class: class_of(rule, rules, traits, is_digits), says })
+    })
 }
+
+/// What is wrong, where a rule looks at several things; in the order in which it does.
+fn class_of(rule: &'static str, rules: &SecretRules, traits: &Traits, is_digits: bool) -> &'static str {
+    match rule {
+        "refuse-patterns" if traits.is(Mark::Repetition) => "repetition",
+        "refuse-patterns" if traits.is(Mark::Run) => "run",
+        "refuse-patterns" | "refuse-own-number" => "own-number",
+        "refuse-common" if is_digits => "common-code",
+        "refuse-common" if traits.is(Mark::OwnName) => "own-name",
+        "refuse-common" => "common-password",
+        "complexity" if traits.is(Mark::NameInside) => "name-inside",
+        "complexity" if traits.kinds() < usize::from(kinds(rules)) => "kinds",
+        "complexity" => "three-times",
+        other => other,
+    }
+}
+
+/// Every class that a broken rule can have.
+pub const CLASSES: [&str; 23] = [
+    "digits-only",
+    "length-min",
+    "length-max",
+    "repetition",
+    "run",
+    "own-number",
+    "same-max",
+    "refuse-groups",
+    "up-max",
+    "down-max",
+    "common-code",
+    "own-name",
+    "common-password",
+    "name-inside",
+    "kinds",
+    "three-times",
+    "lower-min",
+    "upper-min",
+    "digits-min",
+    "other-min",
+    "history",
+    "present",
+    "refuse-reversed",
+];

@@ -107,7 +107,7 @@ pub fn count_of(
         }
         // Whoever types one says a number with it.
         CredentialKind::VoicemailCode | CredentialKind::PortalPasscode => {
-            extension.map(|extension| TallyKey::code(kind, extension))
+            extension.map(|extension| TallyKey::numbered(kind, extension))
         }
         CredentialKind::LoginCode | CredentialKind::PhonePassword => extension.map(TallyKey::extension),
         CredentialKind::SystemPassword => {

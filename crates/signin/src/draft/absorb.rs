@@ -243,7 +243,8 @@ fn record_of(effect: &Effect) -> Option<RecordId> {
             | DocumentId::Mailbox(_)
             | DocumentId::ShortCodes(_)
             | DocumentId::Seat(_)
-            | DocumentId::Desk(_),
+            | DocumentId::Desk(_)
+            | DocumentId::Profile(_),
         )
         | Effect::PutReporting(_)
         | Effect::PutRecording(..)

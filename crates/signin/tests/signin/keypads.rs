@@ -136,7 +136,7 @@ fn four_wrong_ones_and_for_ninety_seconds_not_even_the_right_one_opens() {
             CredentialKind::SystemPassword => TallyKey::system_password(DomainId::FIRST),
             _ => {
                 let model = house.model.borrow();
-                TallyKey::code(kind, &model.extension(house.ann().extension().unwrap()).unwrap())
+                TallyKey::numbered(kind, &model.extension(house.ann().extension().unwrap()).unwrap())
             }
         };
         assert_eq!(

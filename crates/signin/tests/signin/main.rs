@@ -28,6 +28,7 @@ mod lockout;
 mod mail;
 mod model;
 mod pins;
+mod portal;
 mod programs;
 mod resets;
 mod rules;

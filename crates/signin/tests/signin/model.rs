@@ -220,6 +220,7 @@ impl Model {
                 self.sessions.retain(|_, session| session.account != id);
                 self.activities.remove(&id);
                 self.documents.remove(&DocumentId::Mailbox(id));
+                self.documents.remove(&DocumentId::Profile(id));
                 self.calls.remove(&id);
             }
             // What a mailbox names is there.
@@ -329,9 +330,7 @@ impl Model {
             Claim::Account(..) | Claim::Extension(_) | Claim::System(_) => None,
         };
         let (account, extension) = match attempt.claim {
-            Claim::Account(kind, name) => {
-                (self.account_named(kind, attempt.domain, &FoldedName::of(name)), None)
-            }
+            Claim::Account(kind, name) => (self.account_claimed(kind, attempt.domain, name), None),
             Claim::Extension(number) | Claim::System(number) => {
                 let number = Number::parse(number);
                 let extension = number.and_then(|number| self.extension_numbered(attempt.domain, &number));
@@ -488,7 +487,7 @@ impl Model {
             Claim::Token(_) => (Lane::Open, true),
             Claim::Extension(_) | Claim::System(_) if attempt.is_at_keypad() => (Lane::Open, true),
             Claim::Account(kind, name) => {
-                let account = self.account_named(kind, attempt.domain, &FoldedName::of(name));
+                let account = self.account_claimed(kind, attempt.domain, name);
                 let device = account.and_then(|account| {
                     let whose = self.whose(&account)?;
                     devices().recognise(attempt.peer.device, whose, now)

@@ -31,13 +31,13 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The mailbox of whoever is deleted goes, and so does where they and phones are, and the short codes of a domain.
+    /// The mailbox of whoever is deleted goes, and so does what they chose, where they and phones are, and the short codes of a domain.
     pub(super) fn drop_documents_of_deleted(&mut self) {
         let accounts = self.accounts.iter().filter(|(_, planned)| planned.is_none());
         let domains = self.domains.iter().filter(|(_, planned)| planned.is_none());
         let extensions = self.extensions.iter().filter(|(_, planned)| planned.is_none());
         let gone: Vec<DocumentId> = accounts
-            .flat_map(|(id, _)| [DocumentId::Mailbox(*id), DocumentId::Desk(*id)])
+            .flat_map(|(id, _)| [DocumentId::Mailbox(*id), DocumentId::Desk(*id), DocumentId::Profile(*id)])
             .chain(domains.map(|(id, _)| DocumentId::ShortCodes(*id)))
             .chain(extensions.map(|(id, _)| DocumentId::Seat(*id)))
             .collect();
@@ -64,7 +64,7 @@ impl Planner<'_> {
                 DocumentId::ShortCodes(domain) => {
                     self.domain(domain).ok_or_else(|| CommitError::missing("the domain"))?;
                 }
-                DocumentId::Desk(account) => {
+                DocumentId::Desk(account) | DocumentId::Profile(account) => {
                     self.account(account).ok_or_else(|| CommitError::missing("the account"))?;
                 }
                 DocumentId::Seat(extension) => {
@@ -87,7 +87,8 @@ impl Planner<'_> {
             | DocumentId::ApiToken(_)
             | DocumentId::ShortCodes(_)
             | DocumentId::Seat(_)
-            | DocumentId::Desk(_) => None,
+            | DocumentId::Desk(_)
+            | DocumentId::Profile(_) => None,
         });
         let accounts: BTreeSet<AccountId> = put_in.chain(changed).collect();
         for account in accounts {

@@ -9,7 +9,9 @@ use signin::{
     credential::{CredentialFacts, CredentialKind, Owner},
     decide::{Finding, check},
     effect::Effect,
+    extension::Extension,
     ident::{DomainId, Number},
+    interface::LoginInterface,
     lockout::{Standing, Tally, TallyKey},
     place::Lane,
     policy::Settings,
@@ -60,6 +62,38 @@ pub(crate) fn a_phone_password_counts_in_place_of_the_login_code(host: &dyn Engi
     assert!(!opens(&ledger, Phone::new("201", CODE)));
     ledger.commit(vec![Effect::DeleteCredential(owner, CredentialKind::PhonePassword)]).wait().unwrap();
     assert!(opens(&ledger, Phone::new("201", CODE)));
+}
+
+pub(crate) fn a_user_signs_in_by_name_or_number_and_each_is_counted_alone(host: &dyn EngineHost) {
+    let ledger = furnished(host);
+    let right = Secret::new("four rather odd words");
+    let put = credential(Owner::Account(ANN), CredentialKind::UserPassword, right.reveal());
+    ledger.commit(vec![Effect::PutCredential(put)]).wait().unwrap();
+    let as_user = |ledger: &Ledger, name: &str, password: &Secret| {
+        let attempt = Attempt {
+            interface: LoginInterface::UserPortal,
+            claim: Claim::Account(RoleKind::User, name),
+            ..web(name, password)
+        };
+        sign_in(ledger, &attempt, NOW).0
+    };
+    let name = ledger.account(ANN).unwrap().name.clone();
+    for claimed in [&*name, "201"] {
+        assert!(is_accepted(&as_user(&ledger, claimed, &right)), "{claimed}");
+    }
+    assert!(matches!(as_user(&ledger, "299", &right), Verdict::Reject));
+    for n in 0..5 {
+        as_user(&ledger, "201", &Secret::new(format!("wrong {n}")));
+    }
+    ledger.close().unwrap();
+    let ledger = open(host);
+    assert!(matches!(as_user(&ledger, "201", &right), Verdict::Wait { .. }));
+    assert!(is_accepted(&as_user(&ledger, &name, &right)), "the name tells nothing of it");
+    // The number is another's name from now on.
+    let moved =
+        Extension { number: Number::parse("209").unwrap(), version: 2, ..extension(X201, "201", Some(ANN)) };
+    ledger.commit(vec![Effect::PutExtension(moved)]).wait().unwrap();
+    assert!(is_accepted(&as_user(&ledger, "209", &right)));
 }
 
 pub(crate) fn a_new_number_realm_or_user_derives_the_digest_again(host: &dyn EngineHost) {

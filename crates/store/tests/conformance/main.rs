@@ -66,6 +66,7 @@ macro_rules! conformance {
                 drafts: a_file_of_a_draft_opens_for_its_passphrase_and_furnishes_an_editor,
                 attempts: a_phone_signs_in_with_its_users_login_code,
                 attempts: a_phone_password_counts_in_place_of_the_login_code,
+                attempts: a_user_signs_in_by_name_or_number_and_each_is_counted_alone,
                 attempts: a_new_number_realm_or_user_derives_the_digest_again,
                 attempts: of_a_thousand_parallel_guesses_at_most_five_are_checked,
             attempts: where_a_phone_is_known_at_most_five_parallel_guesses_are_checked_too,

@@ -100,6 +100,7 @@ pub(crate) fn domain(id: u32, version: u32, hosts: &[&str]) -> Domain {
         realm: REALM.into(),
         md5_allowed: true,
         md5_only_agents: Vec::new(),
+        portal: signin::portal::PortalRules::default(),
         phones_administer_as_before: false,
     }
 }

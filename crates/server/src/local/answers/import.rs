@@ -116,18 +116,15 @@ fn take(
             // The rules are looked at, and the costly hash is not made.
             has_secret_changes = true;
             let broken = credential::check(kind, secret, &about, &admin.records.settings());
-            broken.map_err(|broken| {
-                let rule = Some(broken.rule);
-                Problem::Invalid(vec![WrongField { field: kind.row().name, problem: broken.says, rule }])
-            })?;
+            broken.map_err(|broken| Problem::Invalid(vec![WrongField::broken(kind, broken)]))?;
             *settled = SecretChoice::Keep;
         }
     }
     let [login_code, user_password, phone_password] = choices;
     if number.is_empty() && matches!(phone_password, SecretChoice::Set(_)) {
-        let problem = "A phone password needs an extension.".into();
+        let problem = "A phone password needs an extension.";
         let field = CredentialKind::PhonePassword.row().name;
-        return Err(Problem::Invalid(vec![WrongField { field, problem, rule: None }]));
+        return Err(Problem::Invalid(vec![WrongField::new(field, problem)]));
     }
     let present = account.as_ref().map_or("", |account| &*account.full_name);
     let wanted = UserRow {

@@ -71,38 +71,14 @@ pub(crate) struct ErrorPage {
 impl ErrorPage {
     /// The page for a status code, in plain words that give nothing away.
     pub(crate) fn of(shell: Gate, code: u16) -> Self {
-        let (title, text) = match code {
-            400 => (
-                "That could not be understood",
-                "Something in what was sent is not as it should be. Go back and try again.",
-            ),
-            403 => (
-                "You may not do that",
-                "Your account has no right to this page, or the page had been open for too long. Go back, load it again and try once more.",
-            ),
-            404 => ("There is no such page", "It may have been deleted, or the address has a mistake in it."),
-            405 => (
-                "That does not work this way",
-                "This address takes another kind of request. Use the buttons of the page itself.",
-            ),
-            413 => ("That is too much at once", "What was sent is larger than the system takes."),
-            429 => ("Too many requests", "Wait a moment, then try again."),
-            503 => (
-                "Not available at the moment",
-                "The system is starting, stopping, or cannot read its records. Nothing was changed. Try again shortly.",
-            ),
-            _ => (
-                "Something went wrong here",
-                "It is not your fault, and nothing was half done. Try again; if it stays, tell whoever looks after the system.",
-            ),
+        let known = [400, 403, 404, 405, 413, 429, 503];
+        let kind = if known.contains(&code) { code } else { 500 };
+        let title = shell.say(&format!("error-{kind}"));
+        let text = shell.say(&format!("why-{kind}"));
+        let link = match shell.home {
+            home @ "/portal" => Link::new(home, shell.say("error-to-portal")),
+            home => Link::new(home, shell.say("error-to-manager")),
         };
-        Self {
-            shell,
-            code,
-            title: title.into(),
-            text: text.into(),
-            link: Link::new("/manager", "To the overview"),
-            reference: String::new(),
-        }
+        Self { shell, code, title, text, link, reference: String::new() }
     }
 }

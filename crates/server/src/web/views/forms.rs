@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use calls::prompt::Language;
 
 use super::icon::Icon;
+use crate::words::{Say as _, Value};
 
 /// One answer of several.
 #[derive(Clone, Debug, Default)]
@@ -99,6 +101,8 @@ pub(crate) struct Field {
     pub(crate) fixed: bool,
     /// Part of a search, where everything may be left empty and nothing has to say so.
     pub(crate) in_search: bool,
+    /// The language of the page.
+    pub(crate) language: Language,
 }
 
 impl Field {
@@ -139,6 +143,13 @@ impl Field {
     #[must_use]
     pub(crate) fn length_max(mut self, most: u64) -> Self {
         self.length_max = most;
+        self
+    }
+
+    /// On a page in this language.
+    #[must_use]
+    pub(crate) fn language(mut self, language: Language) -> Self {
+        self.language = language;
         self
     }
 
@@ -295,6 +306,8 @@ pub(crate) struct Secret {
     pub(crate) account: String,
     /// Whether it may be left empty.
     pub(crate) required: bool,
+    /// The language of the page.
+    pub(crate) language: Language,
 }
 
 impl Secret {
@@ -343,6 +356,8 @@ pub(crate) struct KnownSecret {
     pub(crate) error: Option<String>,
     /// Whether it may be left empty.
     pub(crate) required: bool,
+    /// The language of the page.
+    pub(crate) language: Language,
 }
 
 impl KnownSecret {
@@ -369,14 +384,27 @@ pub(crate) struct Problem {
 pub(crate) struct Problems {
     /// One for each field.
     pub(crate) list: Vec<Problem>,
+    /// The language of the page.
+    pub(crate) language: Language,
 }
 
 impl Problems {
+    /// These, on a page in English.
+    pub(crate) fn listed(list: Vec<Problem>) -> Self {
+        Self { list, ..Self::default() }
+    }
+
     /// From fields and secrets.
     pub(crate) fn of(fields: &[&Field], secrets: &[&Secret]) -> Self {
         let fields = fields.iter().filter_map(|field| field.problem());
         let secrets = secrets.iter().flat_map(|secret| secret.problems());
-        Self { list: fields.chain(secrets).collect() }
+        Self::listed(fields.chain(secrets).collect())
+    }
+
+    /// What it says at the top.
+    fn heading(&self) -> String {
+        let count = u64::try_from(self.list.len()).unwrap_or(u64::MAX);
+        self.language.say_with("form-problems", &[("n", Value::Number(count))])
     }
 
     /// Whether the form is all right.
@@ -481,7 +509,7 @@ impl Filled {
     /// All that is wrong, in the order of the form.
     pub(crate) fn problems_of(sections: &[Section]) -> Problems {
         let fields = sections.iter().flat_map(|section| section.fields.iter());
-        Problems { list: fields.filter_map(Field::problem).collect() }
+        Problems::listed(fields.filter_map(Field::problem).collect())
     }
 }
 

@@ -46,6 +46,10 @@ pub(crate) enum Icon {
     Plus,
     /// A phone.
     Phone,
+    /// A call.
+    Call,
+    /// A message that was left.
+    Message,
     /// To take away.
     Download,
     /// A menu.
@@ -90,6 +94,10 @@ impl Icon {
             Self::Phone => {
                 r#"<path d="M4 10c0-3.5 3.5-5.5 8-5.5s8 2 8 5.5v1.5h-4.5V9.5h-7v2H4zM7 13.5L5 20h14l-2-6.5"/><circle cx="12" cy="15.5" r="2"/>"#
             }
+            Self::Call => {
+                r#"<path d="M6 3h3l2 5-2.5 1.5a11 11 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3C10.5 20.5 3.500 13.500 3 6a3 3 0 0 1 3-3z"/>"#
+            }
+            Self::Message => r#"<path d="M4 6h16v12H4zM4 7l8 6 8-6"/>"#,
             Self::Download => r#"<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14"/>"#,
             Self::Menu => r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#,
         }

@@ -26,7 +26,7 @@ pub(crate) enum Reason {
     Refused,
     /// Too many wrong tries: wait.
     Wait {
-        /// "for one minute".
+        /// "one minute".
         length: String,
         /// When one may try again.
         until: Until,
@@ -41,6 +41,21 @@ pub(crate) enum Reason {
     Stale,
     /// The store does not answer.
     Unavailable,
+}
+
+impl Reason {
+    /// Whether the page's title says "Error".
+    pub(crate) const fn is_refusal(&self) -> bool {
+        match self {
+            Self::Arrived | Self::SignedOut | Self::IdledOut { .. } | Self::Ended => false,
+            Self::Refused
+            | Self::Wait { .. }
+            | Self::Locked
+            | Self::SessionLimit
+            | Self::Stale
+            | Self::Unavailable => true,
+        }
+    }
 }
 
 /// The login page of the manager.
@@ -77,7 +92,12 @@ impl LoginPage {
 
     /// The password field.
     fn password_field(&self) -> KnownSecret {
-        KnownSecret { name: "password".into(), label: "Password".into(), error: None, required: true }
+        KnownSecret {
+            name: "password".into(),
+            label: "Password".into(),
+            required: true,
+            ..KnownSecret::default()
+        }
     }
 
     /// Whether changes shall wait in a draft.
@@ -85,19 +105,6 @@ impl LoginPage {
         Field::new("offline", "Offline Mode")
             .kind(Kind::Check { ticked: self.is_offline })
             .hint("What you change waits in a draft until you apply it.")
-    }
-
-    /// Whether the page's title says "Error".
-    const fn refused(&self) -> bool {
-        match self.reason {
-            Reason::Arrived | Reason::SignedOut | Reason::IdledOut { .. } | Reason::Ended => false,
-            Reason::Refused
-            | Reason::Wait { .. }
-            | Reason::Locked
-            | Reason::SessionLimit
-            | Reason::Stale
-            | Reason::Unavailable => true,
-        }
     }
 }
 

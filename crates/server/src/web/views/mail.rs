@@ -97,7 +97,7 @@ impl MailPage {
             to,
             version: filled.value("version").to_owned(),
             editable,
-            problems: Problems { list },
+            problems: Problems::listed(list),
         }
     }
 }

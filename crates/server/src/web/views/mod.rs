@@ -29,6 +29,7 @@ pub(crate) mod mail;
 pub(crate) mod notifications;
 pub(crate) mod parts;
 pub(crate) mod passwords;
+pub(crate) mod portal;
 pub(crate) mod preferences;
 pub(crate) mod security;
 pub(crate) mod settings;

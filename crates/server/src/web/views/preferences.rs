@@ -39,7 +39,7 @@ impl PreferencesPage {
             name: "current".into(),
             label: "Present password".into(),
             error: filled.error("current"),
-            required: false,
+            ..KnownSecret::default()
         };
         let mut password = filled.secret(Secret::new("password", "Password").rules(rules));
         password.required = false;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::forms::{Field, Filled, Kind, Problems, Section};
+use super::forms::{Choice, Field, Filled, Kind, Problems, Section};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Notice, Stamp};
 use super::shell::{Place, Shell};
@@ -223,7 +223,38 @@ pub(crate) fn domain_sections(filled: &Filled) -> Vec<Section> {
                 ),
             ],
         ),
+        portal_section(filled),
     ]
+}
+
+/// `portal`, `portal_phones` and so on.
+fn portal_section(filled: &Filled) -> Section {
+    let level = |name: &str, label: &str, levels: &[(&str, &str)]| {
+        let choices = levels.iter().map(|(value, label)| Choice::new(*value, *label, *value == "write"));
+        filled.field(Field::new(name, label).required().kind(Kind::Select(choices.collect())))
+    };
+    let part = |name: &str, label: &str| {
+        let levels = [("none", "None"), ("read", "Read"), ("write", "Read and change")];
+        level(&format!("portal_{name}"), label, &levels)
+    };
+    section(
+        "User portal",
+        "The pages at /portal, where people see and change what is their own. No part gets further than the portal.",
+        vec![
+            level(
+                "portal",
+                "The portal as a whole",
+                &[("none", "Closed"), ("read", "Nobody changes anything"), ("write", "Open")],
+            ),
+            part("phones", "Phones and sessions"),
+            part("secrets", "Password and codes"),
+            part("calls", "Call log"),
+            part("messages", "Messages"),
+            level("portal_directory", "Directory", &[("none", "None"), ("write", "Read")]),
+            part("address", "Email address"),
+            part("preferences", "Preferences"),
+        ],
+    )
 }
 
 /// `system`, `lan1`, `lan2`.

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use calls::prompt::Language;
 
 use super::icon::Icon;
 use super::parts::Notice;
 use super::settings::SettingsTab;
 use super::status::StatusTab;
+use crate::words::Say as _;
 
 /// Light, dark, or as the person's system says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +44,29 @@ pub(crate) struct Gate {
     pub(crate) csrf: String,
     /// The browser's choice of colours, from the cookie, so that the first paint is right.
     pub(crate) theme: Theme,
+    /// The language of the page.
+    pub(crate) language: Language,
+    /// The first page of those among which it is.
+    pub(crate) home: &'static str,
     /// The answer to what was just done.
     pub(crate) flash: Option<Notice>,
+}
+
+impl Gate {
+    /// The language of the page.
+    pub(crate) const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A message in it.
+    pub(crate) fn say(&self, name: &str) -> String {
+        self.language.say(name)
+    }
+
+    /// What the script says in it.
+    pub(crate) fn said_by_script(&self) -> String {
+        self.language.said_by_script()
+    }
 }
 
 /// What every page of the manager needs to know.
@@ -59,6 +82,22 @@ pub(crate) struct Shell {
     pub(crate) flash: Option<Notice>,
     /// Who is signed in.
     pub(crate) person: Person,
+}
+
+/// The manager is in English alone; the frames of other pages have a language of their own.
+#[expect(clippy::unused_self, reason = "the frame of a page asks each of them")]
+impl Shell {
+    pub(crate) const fn language(&self) -> Language {
+        Language::English
+    }
+
+    pub(crate) fn say(&self, name: &str) -> String {
+        self.language().say(name)
+    }
+
+    pub(crate) fn said_by_script(&self) -> String {
+        self.language().said_by_script()
+    }
 }
 
 /// The signed-in person and what the frame shows for them.

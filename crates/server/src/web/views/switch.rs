@@ -65,7 +65,7 @@ impl SwitchPage {
         );
         as_before.fixed = !editable;
         let wrong = password.error.clone().map(|text| Problem { target: "f-password".into(), text });
-        let problems = Problems { list: wrong.into_iter().collect() };
+        let problems = Problems::listed(wrong.into_iter().collect());
         let version = filled.value("version").to_owned();
         let tab = SettingsTab::Switch;
         Self { shell, tab, password, guard, says, as_before, version, editable, problems }
