@@ -162,7 +162,7 @@ fn causes(system: &System, now: Timestamp) -> Vec<Cause> {
     for (key, tally) in ledger.locks(now) {
         let kind = match key.scope {
             // Tokens that are wrong lock their address and nothing else.
-            CountScope::Address | CountScope::ApiToken => AlarmKind::AddressLocked,
+            CountScope::Address | CountScope::ApiToken | CountScope::Link => AlarmKind::AddressLocked,
             CountScope::Extension => AlarmKind::ExtensionLocked,
             CountScope::Credential(_) => AlarmKind::AccountLocked,
         };

@@ -21,6 +21,7 @@ use signin::{
     effect::Effect,
     ident::{AccountId, DomainId, ExtensionId},
     interface::LoginInterface,
+    mail::MailAddress,
     records::Records as _,
     secret::Secret,
     timestamp::Timestamp,
@@ -32,6 +33,7 @@ use crate::{
     clock::Stopwatch,
     dice::OsDice,
     hashing::{DiceInTurn, Turn},
+    notify::mail::{Errand, account::Notice},
     system::System,
 };
 
@@ -276,6 +278,12 @@ impl System {
         }
     }
 
+    /// Mails word of what was done to an account, where mail goes out.
+    pub fn tell_by_mail(&self, account: AccountId, to: MailAddress, notice: Notice) {
+        let errand = Errand::Notice(account, to, notice, self.clock.now());
+        self.mail.put(errand, tokio::time::Instant::now());
+    }
+
     /// The lamp for messages of an extension's phones shows something else from now on: another mailbox, or the same with more or
     /// less in it.
     pub fn lamp_changed(&self, extension: ExtensionId) {
@@ -491,7 +499,9 @@ impl Kept {
         let (kind, name) = match attempt.claim {
             Claim::Account(kind, name) => (Some(kind), name),
             // Neither a token nor a keypad shows a password.
-            Claim::Extension(name) | Claim::Token(name) | Claim::System(name) => (None, name),
+            Claim::Extension(name) | Claim::Token(name) | Claim::Link(name) | Claim::System(name) => {
+                (None, name)
+            }
         };
         Self {
             interface: attempt.interface,

@@ -31,6 +31,7 @@ pub mod media;
 pub mod metrics;
 pub mod moment;
 pub mod notify;
+pub mod recovery;
 pub mod reload;
 pub mod retention;
 pub mod series;

@@ -40,7 +40,7 @@ use crate::{
         listener::{Addresses, LISTENERS, ListenerRow},
     },
     local::{answers::Answers, listener::LocalListener},
-    logging, notify, retention,
+    logging, notify, recovery, retention,
     system::{StartError, System, or_cores},
 };
 
@@ -168,6 +168,7 @@ impl Running {
         tasks.spawn(alarms::watch(Arc::clone(&system)));
         tasks.spawn(notify::run(Arc::clone(&system)));
         tasks.spawn(notify::mail::run(Arc::clone(&system)));
+        tasks.spawn(recovery::run(Arc::clone(&system)));
         note(&system, Action::Started).await;
         let answers = Arc::new(Answers::of_server(Arc::clone(&system)));
         tasks.spawn(local.serve(answers, system.stop.clone(), tasks.clone()));

@@ -41,6 +41,7 @@ use crate::{
     master_key::{self, MasterKeyError},
     metrics::Metrics,
     notify::{mail::post::Post, state::Deliveries},
+    recovery::Recovery,
     series::Series,
     signs::Signs,
 };
@@ -73,6 +74,8 @@ pub struct System {
     pub deliveries: Deliveries,
     /// What waits to be mailed, and how that goes.
     pub mail: Post,
+    /// Who asked for a link to a new password.
+    pub recovery: Recovery,
     /// How all credentials stood a moment ago.
     pub last_census: LastCensus,
     /// What goes wrong beside the ledger.
@@ -188,6 +191,7 @@ impl System {
             config: ArcSwap::from_pointee(loaded),
             deliveries: Deliveries::default(),
             mail: Post::default(),
+            recovery: Recovery::default(),
             last_census: LastCensus::default(),
             signs: Signs::default(),
             jobs: Jobs::default(),

@@ -216,7 +216,7 @@ mod tests {
         }
         for name in messages(Language::English).keys() {
             let is_said = all.contains(&format!("\"{name}\""));
-            let is_made = |(at, _): (usize, &str)| all.contains(&format!("\"{}{{", &name[..=at]));
+            let is_made = |(at, _)| all.contains(&format!("\"{}{{", name.split_at(at + 1).0));
             let is_of_family = name.match_indices('-').any(is_made)
                 || SAID_BY_SCRIPT.iter().any(|said| *name == format!("script-{said}"));
             assert!(is_said || is_of_family, "nobody says {name}");

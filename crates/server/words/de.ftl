@@ -115,6 +115,67 @@ new-password-button = Speichern und weiter
 new-password-later = Gerade keine Zeit? Schließen Sie die Seite. Ihr jetziges Passwort führt auch weiterhin hierher.
 new-password-out = Stattdessen abmelden
 
+login-forgot = Passwort vergessen?
+
+## Forgotten passwords
+recover-title = Passwort vergessen?
+recover-lead = Ein Link, um ein neues zu wählen, geht an die Adresse Ihres Kontos.
+recover-name = Name
+recover-address = E-Mail-Adresse
+recover-address-hint = Die Adresse, die zu Ihrem Konto gehört.
+recover-button = Link zusenden
+recover-back = Zurück zur Anmeldung
+recover-stale = Nichts wurde gesendet. Bitte versuchen Sie es noch einmal.
+recover-off = Mails mit einem Link zu einem neuen Passwort sind hier nicht eingerichtet.
+recover-help-portal = Keine Adresse, oder keine Mail? Fragen Sie den, der die Telefonanlage verwaltet: man kann Ihnen dort sofort einen Link oder ein neues Passwort geben.
+recover-help-manager = Keine Adresse, oder keine Mail? Ein anderer Administrator kann ein neues Passwort setzen. Gibt es keinen, öffnet das Konto wieder, wer an die Maschine selbst kommt: mit „hookswitch recover“. Dabei geht nichts verloren.
+recover-sent = Sehen Sie nach Ihrer Mail
+recover-sent-text = Wenn zusammengehört, was Sie eingegeben haben, ist eine Mail mit dem Betreff „Find Password“ unterwegs. Das dauert einige Sekunden.
+recover-sent-time = Ihr Link wirkt einmal, innerhalb von 30 Minuten.
+recover-sent-none = Keine Mail? Sehen Sie im Ordner für unerwünschte Mail nach, und prüfen Sie Name und Adresse. An ein Konto geht eine Mail in der Stunde.
+recover-to-login = Zur Anmeldung
+recover-no-link = Dieser Link führt nirgendwohin
+recover-no-link-why = Er wirkt einmal und nicht für immer: vielleicht wurde er benutzt, ist zu alt, oder ein neuerer wurde gesendet.
+recover-no-link-local = Auch wirkt er nur aus dem lokalen Netz der Telefonanlage: öffnen Sie ihn an einem Computer dort.
+recover-no-link-next = Fordern Sie auf der Anmeldeseite einen neuen an.
+recover-for = Für { $name }.
+recover-save = Neues Passwort speichern
+recover-ends = Alle Sitzungen dieses Kontos enden.
+recover-done = Ihr neues Passwort ist gespeichert
+recover-done-text = Melden Sie sich jetzt damit an.
+recover-address-title = Ihre Adresse bestätigen
+recover-address-for = { $name }, an { $address } ist Mail angekommen.
+recover-address-what = Von jetzt an gehen Mails zu Ihrem Konto dorthin: auch der Link zu einem neuen Passwort, falls Sie Ihres vergessen.
+recover-address-button = Bestätigen
+recover-address-done = Ihre Adresse ist bestätigt
+recover-address-done-text = Ein Link zu einem neuen Passwort kann Ihnen von jetzt an zugesandt werden.
+
+## Mails
+mail-or-type = Oder öffnen Sie diese Adresse:
+mail-find-subject = Find Password: ein neues Passwort wählen
+mail-find-title = Wählen Sie ein neues Passwort
+mail-find-text = { $name }, jemand hat ein neues Passwort für Ihr Konto angefordert, vermutlich Sie.
+mail-find-time = { $n ->
+    [one] Der Link wirkt einmal, innerhalb einer Minute.
+   *[other] Der Link wirkt einmal, innerhalb von { $n } Minuten.
+}
+mail-find-local = Er wirkt nur aus dem lokalen Netz der Telefonanlage: öffnen Sie ihn an einem Computer dort.
+mail-find-button = Neues Passwort wählen
+mail-find-not-you = Sie waren es nicht? Dann tun Sie nichts: Ihr Passwort bleibt, wie es ist. Kommen solche Mails immer wieder, sagen Sie es dem, der die Telefonanlage verwaltet.
+mail-bind-subject = Bestätigen Sie Ihre Adresse
+mail-bind-title = Bestätigen Sie Ihre Adresse
+mail-bind-text = { $name }, diese Adresse wurde für Ihr Konto angegeben, damit Ihnen ein neues Passwort zugesandt werden kann, falls Sie Ihres vergessen.
+mail-bind-time = Der Link wirkt einmal, innerhalb eines Tages.
+mail-bind-button = Diese Adresse bestätigen
+mail-bind-not-you = Sie waren es nicht? Dann tun Sie nichts, und nichts weiter wird hierher gesandt.
+mail-set-subject = Ihr Passwort wurde geändert
+mail-set-by-mail = { $name }, für Ihr Konto wurde am { $at } ein neues Passwort gesetzt, durch einen Link, der Ihnen zugesandt worden war. Alle Sitzungen wurden beendet.
+mail-set-by-hand-over = { $name }, für Ihr Konto wurde am { $at } ein neues Passwort gesetzt, durch einen Link, den ein Administrator Ihnen gegeben hatte. Alle Sitzungen wurden beendet.
+mail-moved-subject = Ihre Adresse wurde geändert
+mail-moved-text = { $name }, Mails zu Ihrem Konto gehen seit { $at } an eine andere Adresse.
+mail-not-you-user = Sie waren es nicht? Sagen Sie es sofort dem, der die Telefonanlage verwaltet.
+mail-not-you-service-user = Sie waren es nicht? Sagen Sie es sofort einem anderen Administrator, und sehen Sie in den Audit.
+
 ## Start page
 home-first = Dies ist Ihre erste Anmeldung.
 home-last = Ihre letzte Anmeldung: { $at }, von { $from }, { $by }.
@@ -282,6 +343,24 @@ change-login-code = { $n ->
 }
 change-login-code-desk = Ihre Telefone verbinden sich mit einem eigenen Passwort: für sie ändert sich nichts. Der neue Code ist zum Anmelden an anderen Telefonen.
 change-voicemail-code = Tippen Sie den neuen, wenn Ihre Mailbox das nächste Mal danach fragt. Ihre Nachrichten bleiben.
+
+## Email address
+nav-address = E-Mail-Adresse
+address-about = Wenn Sie Ihr Passwort vergessen, kann Ihnen dorthin ein Link zu einem neuen gesandt werden. Auch erfahren Sie dort, was an Ihrem Konto geändert wurde.
+address-off = Von hier geht keine Mail aus
+address-off-why = Wer die Telefonanlage verwaltet, hat das noch nicht eingerichtet. Bis dahin gibt man Ihnen dort selbst ein neues Passwort, wenn Sie Ihres vergessen.
+address-bound = Ihre Adresse
+address-not-bound = Keine ist bestätigt. Vergessen Sie Ihr Passwort, kann Ihnen nur helfen, wer die Telefonanlage verwaltet.
+address-since = Bestätigt: { $at }
+address-waiting = Eine Mail ging an { $address }. Öffnen Sie ihren Link innerhalb eines Tages; bis dahin gilt die Adresse nicht.
+address-change = Eine andere Adresse
+address-new = Adresse
+address-hint = Leer: keine mehr.
+address-mailed = Sehen Sie nach Ihrer Mail
+address-mailed-text = Öffnen Sie den Link in der Mail an { $address }: dann gilt die Adresse.
+address-removed = Zu Ihrem Konto gehört keine Adresse mehr
+address-same = Das ist Ihre Adresse schon
+address-none = Eine Adresse, wie ann@example.com.
 
 ## Preferences
 preferences-language = Sprache

@@ -115,6 +115,67 @@ new-password-button = Save and go on
 new-password-later = No time now? Close this page. Your present password goes on leading here.
 new-password-out = Sign out instead
 
+login-forgot = Forgot your password?
+
+## Forgotten passwords
+recover-title = Forgot your password?
+recover-lead = A link to choose a new one is mailed to the address of your account.
+recover-name = Name
+recover-address = Email address
+recover-address-hint = The one that is bound to your account.
+recover-button = Mail me the link
+recover-back = Back to signing in
+recover-stale = Nothing was sent. Please try once more.
+recover-off = Mails with a link to a new password are not set up here.
+recover-help-portal = No address, or no mail? Ask whoever administers the phone system: they can give you a link, or a new password, at once.
+recover-help-manager = No address, or no mail? Another administrator can set a new password. If there is none, whoever has access to the machine itself opens the account again with “hookswitch recover”. Nothing is lost by that.
+recover-sent = Look at your mail
+recover-sent-text = If what you typed belongs together, a mail with the subject “Find Password” is on its way. That takes a few seconds.
+recover-sent-time = Its link works once, within 30 minutes.
+recover-sent-none = No mail? Look into the folder for spam, and check the name and the address. One account is mailed once an hour.
+recover-to-login = To the login page
+recover-no-link = This link leads nowhere
+recover-no-link-why = It works once, and not for ever: perhaps it was used, or is too old, or a newer one was sent.
+recover-no-link-local = It also works from the local network of the phone system alone: open it on a computer there.
+recover-no-link-next = Ask for a new one on the login page.
+recover-for = For { $name }.
+recover-save = Save the new password
+recover-ends = All sessions of this account end.
+recover-done = Your new password is saved
+recover-done-text = Sign in with it now.
+recover-address-title = Confirm your address
+recover-address-for = { $name }, mail has arrived at { $address }.
+recover-address-what = From now on, mails about your account go there: among them the link to a new password, should you forget yours.
+recover-address-button = Confirm
+recover-address-done = Your address is confirmed
+recover-address-done-text = A link to a new password can be mailed to you from now on.
+
+## Mails
+mail-or-type = Or open this address:
+mail-find-subject = Find Password
+mail-find-title = Choose a new password
+mail-find-text = { $name }, somebody asked for a new password for your account, most likely you.
+mail-find-time = { $n ->
+    [one] The link works once, within one minute.
+   *[other] The link works once, within { $n } minutes.
+}
+mail-find-local = It works from the local network of the phone system alone: open it on a computer there.
+mail-find-button = Choose a new password
+mail-find-not-you = It was not you? Then do nothing: your password stays as it is. If such mails come again and again, tell whoever administers the phone system.
+mail-bind-subject = Confirm your address
+mail-bind-title = Confirm your address
+mail-bind-text = { $name }, this address was given for your account, so that a new password can be mailed to you if you forget yours.
+mail-bind-time = The link works once, within a day.
+mail-bind-button = Confirm this address
+mail-bind-not-you = It was not you? Then do nothing, and nothing more is mailed here.
+mail-set-subject = Your password was changed
+mail-set-by-mail = { $name }, a new password was set for your account on { $at }, by a link that had been mailed to you. All sessions were ended.
+mail-set-by-hand-over = { $name }, a new password was set for your account on { $at }, by a link that an administrator had handed over to you. All sessions were ended.
+mail-moved-subject = Your address was changed
+mail-moved-text = { $name }, mails about your account go to another address since { $at }.
+mail-not-you-user = It was not you? Tell whoever administers the phone system at once.
+mail-not-you-service-user = It was not you? Tell another administrator at once, and look at the audit.
+
 ## Start page
 home-first = This is your first sign-in.
 home-last = Your last sign-in: { $at }, from { $from }, { $by }.
@@ -282,6 +343,24 @@ change-login-code = { $n ->
 }
 change-login-code-desk = Your phones connect with a password of their own: nothing changes for them. The new code is for logging in at other phones.
 change-voicemail-code = Type the new one the next time your mailbox asks for it. Your messages stay.
+
+## Email address
+nav-address = Email address
+address-about = If you forget your password, a link to a new one can be mailed to you there. You are also told there of what was done to your account.
+address-off = No mail goes out from here
+address-off-why = Whoever administers the phone system has not set it up yet. Until then they give you a new password themselves if you forget yours.
+address-bound = Your address
+address-not-bound = None is confirmed. If you forget your password, only whoever administers the phone system can help you.
+address-since = Confirmed: { $at }
+address-waiting = A mail was sent to { $address }. Open its link within a day; until then the address does not count.
+address-change = Another address
+address-new = Address
+address-hint = Empty: none any more.
+address-mailed = Look at your mail
+address-mailed-text = Open the link in the mail to { $address }: then the address counts.
+address-removed = No address is bound to your account any more
+address-same = This is your address already
+address-none = One address, such as ann@example.com.
 
 ## Preferences
 preferences-language = Language

@@ -70,6 +70,8 @@ pub enum Claim<'a> {
     Extension(&'a str),
     /// A program, by the id of its token.
     Token(&'a str),
+    /// Whoever holds a link that was mailed or handed over, by its name (see [`crate::link::LinkName`]).
+    Link(&'a str),
     /// Somebody at the keypad of a phone of this number, who knows the system password of its domain.
     System(&'a str),
 }
@@ -79,7 +81,7 @@ pub enum Claim<'a> {
 pub enum Proof<'a> {
     /// The secret itself.
     Plain(&'a Secret),
-    /// The secret part of an API token.
+    /// The secret part of an API token or a link.
     Bearer(&'a Secret),
     /// An answer to a challenge; the nonce was recognised as ours.
     Digest(Nonce, DigestProof<'a>),
@@ -114,7 +116,7 @@ impl Claim<'_> {
         match self {
             Self::Account(_, name) => name,
             Self::Extension(number) | Self::System(number) => number,
-            Self::Token(id) => id,
+            Self::Token(id) | Self::Link(id) => id,
         }
     }
 }
@@ -132,7 +134,7 @@ impl Attempt<'_> {
             domain: self.domain,
             name: match self.claim {
                 Claim::Account(..) | Claim::Extension(_) => FoldedName::of(self.claim.typed()),
-                Claim::Token(_) => FoldedName::of_network(network(self.peer.address)),
+                Claim::Token(_) | Claim::Link(_) => FoldedName::of_network(network(self.peer.address)),
                 // One secret for all phones of a domain, so one count for all of them: two phones give no more guesses.
                 Claim::System(_) => FoldedName::of(SYSTEM),
             },

@@ -211,8 +211,12 @@ words! {
         BackedUp => "Backup",
         /// The system was restored from a backup.
         Restored => "Restored",
-        /// Accounts were opened again on the machine itself.
+        /// Accounts were opened again on the machine itself, or a new password was set by a link.
         Recovered => "Recovered",
+        /// Somebody asked for a link to a new password.
+        RecoveryAsked => "Password forgotten",
+        /// A link was made that sets a password or confirms an address.
+        LinkMade => "Link made",
         /// The credentials were sealed under a new key.
         Resealed => "Resealed",
         /// The program started.
@@ -251,6 +255,14 @@ words! {
         NewSecretFirst => "A new password must be chosen first",
         /// Five sessions are open.
         SessionLimit => "Limit of concurrent sessions per user exceeded",
+        /// The link is good, but not there.
+        NotLocal => "Not from the trusted local network",
+        /// The address is not the one that is bound to the account.
+        OtherAddress => "Not the address of the account",
+        /// There was a mail a short while ago.
+        TooOften => "Mailed a short while ago",
+        /// It is switched off, or no mail goes out.
+        NotSetUp => "Recovery is not set up",
         /// Somebody without the right.
         NoRight => "The right is missing",
         /// Whatever the rights.

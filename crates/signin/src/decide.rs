@@ -16,7 +16,7 @@ use crate::{
     dossier::Dossier,
     effect::{Effect, NewSession},
     ident::AccountId,
-    lockout::{Standing, TallyKey},
+    lockout::{Standing, TallyKey, is_within},
     policy::AgeRules,
     session::{Session, SessionId},
     stale::{FORMER_MAX, Former, Slowed},
@@ -97,6 +97,9 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
     } else {
         match status {
             Status::Enabled | Status::ForceNewPassword | Status::LockedPasswordExpired => {
+                if is_away(dossier, attempt) {
+                    return Finding::Wrong(Reason::NotLocal);
+                }
                 return Finding::Right(status);
             }
             Status::LockedIdle => Reason::Idle,
@@ -108,6 +111,15 @@ pub fn check(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Findin
         Some(replaced_at) if !is_right => Finding::Stale(replaced_at),
         _ => Finding::Wrong(reason),
     }
+}
+
+/// Whether a link that sets a password is shown where it may not be: by the address of the connection, whatever anything on the
+/// way says of it. Where no trusted local network is named, there is none.
+fn is_away(dossier: &Dossier, attempt: &Attempt<'_>) -> bool {
+    let settings = &dossier.settings;
+    dossier.link.as_ref().is_some_and(|link| link.kind.sets_password())
+        && !settings.recovery.from_anywhere
+        && !is_within(&settings.lan1, attempt.peer.address)
 }
 
 /// When the secret that was shown was replaced, if it is a former one. The same number of comparisons for everybody: for
@@ -134,17 +146,22 @@ fn replaced_at(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Opti
 fn status(dossier: &Dossier, attempt: &Attempt<'_>, now: Timestamp) -> Status {
     let Some(account) = &dossier.account else { return Status::Enabled };
     let no_ages = AgeRules::default();
+    // That the password is old is what a link is for.
+    let of_links = AgeRules { secret: Seconds(0), ..*dossier.settings.ages_of(account.kind()) };
     let ages = match attempt.claim {
         Claim::Account(..) => dossier.settings.ages_of(account.kind()),
         // A token is no password: how old that is does not matter to it.
         Claim::Token(_) => dossier.settings.ages_of(account.kind()),
+        Claim::Link(_) => &of_links,
         Claim::Extension(_) | Claim::System(_) => &no_ages,
     };
     let status = account.status(dossier.subject.1, &dossier.activity, dossier.secret_set_at, ages, now);
     match attempt.claim {
         // A phone cannot choose a password; that its user must is asked where it can be answered.
-        Claim::Extension(_) | Claim::System(_) if status.wants_new_secret() => Status::Enabled,
-        Claim::Extension(_) | Claim::System(_) | Claim::Token(_) => status,
+        Claim::Extension(_) | Claim::System(_) | Claim::Link(_) if status.wants_new_secret() => {
+            Status::Enabled
+        }
+        Claim::Extension(_) | Claim::System(_) | Claim::Link(_) | Claim::Token(_) => status,
         Claim::Account(..) => {
             let kind = account.kind().password();
             let rules = (kind.row().rules)(&dossier.settings);
@@ -389,9 +406,9 @@ fn event(
         outcome,
         reason,
         actor,
-        // A token says by itself whose it is.
+        // A token and a link say by themselves whose they are.
         domain: match (attempt.claim, &dossier.account) {
-            (Claim::Token(_), Some(account)) => account.domain,
+            (Claim::Token(_) | Claim::Link(_), Some(account)) => account.domain,
             _ => attempt.domain,
         },
         subject: subject(dossier, attempt),
@@ -409,6 +426,12 @@ fn subject(dossier: &Dossier, attempt: &Attempt<'_>) -> Box<str> {
         (Claim::Token(_), Some(token)) => AuditEvent::text(&format!("API token {}", token.name)),
         (Claim::Token(id), None) => AuditEvent::text(&format!("API token {id}")),
         (Claim::System(number), _) => AuditEvent::text(&format!("system password at {number}")),
+        (Claim::Link(name), _) => match (&dossier.link, &dossier.account) {
+            (Some(link), Some(account)) => {
+                AuditEvent::text(&format!("{} of {}", link.kind.title(), account.name))
+            }
+            (Some(_) | None, _) => AuditEvent::text(&format!("link {name}")),
+        },
         (Claim::Account(..) | Claim::Extension(_), _) => AuditEvent::text(attempt.claim.typed()),
     }
 }

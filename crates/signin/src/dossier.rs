@@ -9,6 +9,7 @@ use crate::{
     attempt::{Attempt, Claim},
     credential::{Binding, Traits, Verifier},
     extension::{Domain, Extension},
+    link::Link,
     lockout::{Standing, TallyKey},
     policy::Settings,
     stale::Former,
@@ -30,6 +31,8 @@ pub struct Dossier {
     pub domain: Option<Arc<Domain>>,
     /// The token, for programs.
     pub token: Option<Box<ApiToken>>,
+    /// The link, for whoever holds one.
+    pub link: Option<Box<Link>>,
     /// What the proof is held against; a decoy for a name that nobody has and where nothing is set.
     pub verifier: Verifier,
     /// The verifier belongs to nobody.
@@ -67,6 +70,7 @@ impl Dossier {
             Claim::Account(..) => self.account.is_some(),
             Claim::Extension(_) | Claim::System(_) => self.extension.is_some(),
             Claim::Token(_) => self.token.is_some() && self.account.is_some(),
+            Claim::Link(_) => self.link.is_some() && self.account.is_some(),
         }
     }
 

@@ -31,6 +31,8 @@ pub enum LoginInterface {
     PhoneAdministration,
     /// The pages of people who have a phone.
     UserPortal,
+    /// A link that was mailed or handed over, and sets a new password.
+    PasswordRecovery,
 }
 
 /// What is fixed about an interface.
@@ -61,6 +63,8 @@ pub enum CountScope {
     /// The API tokens that are shown at one address. It never locks: nobody guesses one, and a lock on a token's own count
     /// could be aimed by whoever knows its id. The address's count is what such a guess fills.
     ApiToken,
+    /// The links that are shown at one address. It never locks either, for the same reasons.
+    Link,
 }
 
 impl CountScope {
@@ -71,12 +75,13 @@ impl CountScope {
             Self::Credential(kind) => kind.row().title,
             Self::Address => "address",
             Self::ApiToken => "API tokens at",
+            Self::Link => "links at",
         }
     }
 }
 
 /// Every login interface.
-pub const INTERFACES: [InterfaceRow; 11] = [
+pub const INTERFACES: [InterfaceRow; 12] = [
     InterfaceRow {
         interface: LoginInterface::WebManager,
         name: "web-manager",
@@ -154,6 +159,13 @@ pub const INTERFACES: [InterfaceRow; 11] = [
         opens_with: &[CredentialKind::UserPassword],
         counts_on: CountScope::Credential(CredentialKind::UserPassword),
     },
+    InterfaceRow {
+        interface: LoginInterface::PasswordRecovery,
+        name: "password-recovery",
+        title: "Password recovery",
+        opens_with: &[],
+        counts_on: CountScope::Link,
+    },
 ];
 
 /// One that is opened by digits, which are counted by their kind.
@@ -182,6 +194,7 @@ impl LoginInterface {
             hoteling,
             phone_administration,
             user_portal,
+            password_recovery,
         ] = &INTERFACES;
         match self {
             Self::WebManager => web_manager,
@@ -195,6 +208,7 @@ impl LoginInterface {
             Self::Hoteling => hoteling,
             Self::PhoneAdministration => phone_administration,
             Self::UserPortal => user_portal,
+            Self::PasswordRecovery => password_recovery,
         }
     }
 

@@ -96,7 +96,7 @@ impl TallyKey {
 
     /// Whether this is a domain's own. What counts across all domains is nobody's.
     pub fn is_within(&self, domain: DomainId) -> bool {
-        let is_of_all = matches!(self.scope, CountScope::Address | CountScope::ApiToken);
+        let is_of_all = matches!(self.scope, CountScope::Address | CountScope::ApiToken | CountScope::Link);
         !is_of_all && self.domain == domain
     }
 

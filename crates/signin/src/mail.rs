@@ -126,6 +126,24 @@ impl<'de> Deserialize<'de> for MailPassword {
     }
 }
 
+/// Longest beginning of the pages' addresses.
+pub const WEB_ADDRESS_MAX: usize = 270;
+
+/// The beginning of the pages' addresses, without a slash at its end; `None` = it is none. Only HTTPS: a link opens an account.
+pub fn web_address(text: &str) -> Option<&str> {
+    let text = text.trim().trim_end_matches('/');
+    let place = text.strip_prefix("https://")?;
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0));
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let is_bracketed = bare.is_some_and(|bare| bare.parse::<std::net::Ipv6Addr>().is_ok());
+    (text.len() <= WEB_ADDRESS_MAX && is_port && (is_bracketed || (bare.is_none() && is_host(host))))
+        .then_some(text)
+}
+
 /// By which server mail goes out, and in whose name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -144,6 +162,8 @@ pub struct MailSettings {
     pub user: Box<str>,
     /// With what. Only where there is a user.
     pub password: Option<MailPassword>,
+    /// How the pages' addresses begin in mails: `https://pbx.example.com`. Empty: as the program finds best.
+    pub web_address: Box<str>,
 }
 
 impl Default for MailSettings {
@@ -156,6 +176,7 @@ impl Default for MailSettings {
             roots: "".into(),
             user: "".into(),
             password: None,
+            web_address: "".into(),
         }
     }
 }
@@ -220,6 +241,36 @@ mod tests {
             &format!("a@{}.com", "b".repeat(64)),
         ] {
             assert_eq!(MailAddress::parse(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_pages_are_at_https_and_nowhere_else() {
+        for (right, kept) in [
+            ("https://pbx.example.com", "https://pbx.example.com"),
+            (" https://pbx.example.com:8443/ ", "https://pbx.example.com:8443"),
+            ("https://192.0.2.1", "https://192.0.2.1"),
+            ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ] {
+            assert_eq!(web_address(right), Some(kept));
+        }
+        for wrong in [
+            "",
+            "pbx.example.com",
+            "http://pbx.example.com",
+            "https://",
+            "https://pbx.example.com/portal",
+            "https://a b",
+            "https://pbx.example.com:0",
+            "https://pbx.example.com:99999",
+            "https://ann@pbx.example.com",
+            "https://pbx.example.com?x",
+            "https://pbx.example.com#x",
+            "https://[::1",
+            "javascript:alert(1)",
+            "https://pbx.example.com\r\nBcc: x",
+        ] {
+            assert_eq!(web_address(wrong), None, "{wrong:?}");
         }
     }
 

@@ -190,6 +190,23 @@ impl Default for NameRules {
     }
 }
 
+/// How whoever forgot a password gets back in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct RecoveryRules {
+    /// Whether a link is mailed to those who ask for one and have an address.
+    pub by_mail: bool,
+    /// Whether links that set a password work from anywhere, as on a hosted system; else from LAN1 alone.
+    pub from_anywhere: bool,
+}
+
+impl Default for RecoveryRules {
+    fn default() -> Self {
+        Self { by_mail: true, from_anywhere: false }
+    }
+}
+
 /// How long signed-in sessions last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -275,6 +292,8 @@ pub struct Settings {
     pub names: NameRules,
     /// Signed-in sessions.
     pub sessions: SessionRules,
+    /// Ways back in.
+    pub recovery: RecoveryRules,
     /// SIP registrations.
     pub registrations: RegistrationRules,
     /// The preset that was chosen; the page says where the rules depart from it.
@@ -341,7 +360,7 @@ impl Settings {
             }
             CountScope::Credential(CredentialKind::PhonePassword) => &self.extension_lock,
             CountScope::Address => &self.address_lock,
-            CountScope::ApiToken => &COUNTED_ALONE,
+            CountScope::ApiToken | CountScope::Link => &COUNTED_ALONE,
         }
     }
 }
@@ -427,6 +446,7 @@ impl Default for Settings {
                 idle: Seconds::minutes(10),
                 absolute: Seconds::minutes(12 * 60),
             },
+            recovery: RecoveryRules::default(),
             registrations: RegistrationRules {
                 expires_min: Seconds(60),
                 expires_max: Seconds(7200),

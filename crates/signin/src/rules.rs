@@ -26,11 +26,13 @@ pub enum Part {
     Addresses,
     /// Signed-in sessions.
     Sessions,
+    /// Ways back in.
+    Recovery,
 }
 
 impl Part {
     /// Every part, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ServiceUsers,
         Self::Users,
         Self::VoicemailCodes,
@@ -39,6 +41,7 @@ impl Part {
         Self::Phones,
         Self::Addresses,
         Self::Sessions,
+        Self::Recovery,
     ];
 
     /// Stable name, in addresses.
@@ -52,6 +55,7 @@ impl Part {
             Self::Phones => "phones",
             Self::Addresses => "addresses",
             Self::Sessions => "sessions",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -66,6 +70,7 @@ impl Part {
             Self::Phones => "Phones",
             Self::Addresses => "Addresses",
             Self::Sessions => "Sessions",
+            Self::Recovery => "Ways back in",
         }
     }
 
@@ -206,7 +211,7 @@ const END: &str = "Counted from when it was made or last enabled by hand, to 23:
 const REMINDER: &str =
     "How long before a password or an account ends its owner is told at each sign-in. 0: not at all.";
 
-const PLAIN: [PlainRule; 13] = [
+const PLAIN: [PlainRule; 15] = [
     plain(
         Part::ServiceUsers,
         "Names",
@@ -337,6 +342,26 @@ const PLAIN: [PlainRule; 13] = [
         |s| s.sessions.absolute.0 / 3600,
         |s, value| s.sessions.absolute = Seconds(value.saturating_mul(3600)),
     ),
+    plain(
+        Part::Recovery,
+        "Forgotten passwords",
+        "recovery-by-mail",
+        "Mail a link to a new password",
+        "To whoever asks for one and has an address that is confirmed. It works once, within 30 minutes.",
+        Range::Flag,
+        |s| s.recovery.by_mail.into(),
+        |s, value| s.recovery.by_mail = value != 0,
+    ),
+    plain(
+        Part::Recovery,
+        "Forgotten passwords",
+        "recovery-from-anywhere",
+        "Let links that set a password work from anywhere",
+        "For a hosted system, whose people are nowhere near it. Else they work from LAN1 alone.",
+        Range::Flag,
+        |s| s.recovery.from_anywhere.into(),
+        |s, value| s.recovery.from_anywhere = value != 0,
+    ),
 ];
 
 #[derive(Clone, Copy, Debug)]
@@ -432,7 +457,8 @@ impl Rule {
                 | Part::Users
                 | Part::VoicemailCodes
                 | Part::PortalPasscodes
-                | Part::Sessions => "Wrong ones",
+                | Part::Sessions
+                | Part::Recovery => "Wrong ones",
             },
             What::Plain(rule) => rule.group,
         }

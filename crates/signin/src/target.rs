@@ -61,7 +61,11 @@ impl AuditGroup {
     /// Where an action belongs; `None` for those that alarms tell of.
     pub const fn of(action: Action) -> Option<Self> {
         match action {
-            Action::SignIn | Action::Confirm | Action::SignOut | Action::SessionEnded => Some(Self::SignIns),
+            Action::SignIn
+            | Action::Confirm
+            | Action::SignOut
+            | Action::SessionEnded
+            | Action::RecoveryAsked => Some(Self::SignIns),
             Action::Registered
             | Action::Unregistered
             | Action::PhoneLost
@@ -88,6 +92,7 @@ impl AuditGroup {
             | Action::GroupDeleted
             | Action::TokenMade
             | Action::TokenRevoked
+            | Action::LinkMade
             | Action::DraftApplied
             | Action::DraftExported
             | Action::DraftImported

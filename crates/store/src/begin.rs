@@ -15,6 +15,7 @@ use signin::{
     dossier::Dossier,
     extension::Extension,
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number, TokenId},
+    link::{Link, LinkName},
     lockout::{Standing, TallyKey, is_within, network},
     place::{Familiarity, Lane, Whose},
     policy::Settings,
@@ -40,6 +41,7 @@ struct Known {
     account: Option<Arc<Account>>,
     extension: Option<Arc<Extension>>,
     token: Option<Box<ApiToken>>,
+    link: Option<Box<Link>>,
     kept: Option<Kept>,
     lane: Lane,
     is_place_noted: bool,
@@ -225,15 +227,16 @@ impl Ledger {
     ) -> Result<Dossier, StoreError> {
         let now = held.now;
         // For refused attempts too, so that a refusal takes the same time for every name.
-        let Known { account, extension, token, kept, lane, is_place_noted, changes } = known;
+        let Known { account, extension, token, link, kept, lane, is_place_noted, changes } = known;
         let id = account.as_ref().map(|account| account.id);
         let facts = kept.as_ref().map(|kept| kept.facts);
         let former = kept.as_ref().and_then(|kept| kept.former.clone());
         let secret_traits = kept.as_ref().and_then(|kept| kept.traits);
-        let verifier = match (kept, &token) {
-            (Some(kept), _) => Some(kept.verifier).filter(|verifier| *verifier != Verifier::Unset),
-            (None, Some(token)) => Some(Verifier::Token(token.hash)),
-            (None, None) => None,
+        let verifier = match (kept, &token, &link) {
+            (Some(kept), ..) => Some(kept.verifier).filter(|verifier| *verifier != Verifier::Unset),
+            (None, Some(token), _) => Some(Verifier::Token(token.hash)),
+            (None, None, Some(link)) => Some(Verifier::Token(link.hash)),
+            (None, None, None) => None,
         };
         let activity = self.holdings.activity(id.unwrap_or(AccountId::NOBODY));
         let sessions_open = self.holdings.sessions_open(id.unwrap_or(AccountId::NOBODY), now);
@@ -251,8 +254,9 @@ impl Ledger {
             Lane::Network(_) => self.to_strangers(attempt, &address.0, settings, now),
             Lane::Open | Lane::Device(_) => Standing::Open,
         };
-        // A token is no password: only its own end counts.
+        // A token is no password: only its own end counts, and so is a link.
         let ends = token.as_ref().map(|token| token.expires_at);
+        let ends = ends.or_else(|| link.as_ref().map(|link| link.ends_at));
         let domain = if attempt.is_at_keypad() { self.holdings.domain(attempt.domain) } else { None };
         Ok(Dossier {
             activity,
@@ -261,6 +265,7 @@ impl Ledger {
             extension,
             domain,
             token,
+            link,
             is_decoy: verifier.is_none(),
             verifier: verifier.unwrap_or_else(|| self.decoy(&attempt.proof)),
             secret_set_at: facts.map(|facts: CredentialFacts| facts.set_at),
@@ -349,7 +354,8 @@ impl Ledger {
                 let owner = account.as_ref().map_or(AccountId::NOBODY, |account| account.id);
                 let kept = self.first_kept(kinds, |_| Some(Owner::Account(owner)));
                 let lane = self.lane_of_browser(attempt.peer.device, id, kept.as_ref(), now);
-                Known { account, extension: None, token: None, kept, lane, is_place_noted: true, changes }
+                let (token, link) = (None, None);
+                Known { account, extension: None, token, link, kept, lane, is_place_noted: true, changes }
             }
             Claim::Extension(number) | Claim::System(number) => {
                 let id = Number::parse(number)
@@ -362,7 +368,7 @@ impl Ledger {
                 let line = extension.as_ref().map_or(ExtensionId::NOBODY, |extension| extension.id);
                 let kept = self.first_kept(kinds, |kind| match attempt.claim {
                     Claim::System(_) => Some(Owner::Domain(attempt.domain)),
-                    Claim::Account(..) | Claim::Extension(_) | Claim::Token(_) => {
+                    Claim::Account(..) | Claim::Extension(_) | Claim::Token(_) | Claim::Link(_) => {
                         owner_for_phones(line, user, kind)
                     }
                 });
@@ -370,7 +376,8 @@ impl Ledger {
                 let lane = lane_of_phone(familiarity, attempt);
                 // Whoever opens a mailbox from a phone of others shows nothing that registers one of its own.
                 let is_place_noted = familiarity == Familiarity::NotedToday || attempt.is_at_keypad();
-                Known { account, extension, token: None, kept, lane, is_place_noted, changes }
+                let (token, link) = (None, None);
+                Known { account, extension, token, link, kept, lane, is_place_noted, changes }
             }
             Claim::Token(id) => {
                 let document =
@@ -379,8 +386,40 @@ impl Ledger {
                 let owner = token.as_ref().map_or(AccountId::NOBODY, |token| token.account);
                 let account = self.copied_account(owner);
                 let account = account.filter(|account| account.kind() == RoleKind::ServiceUser);
-                let lane = Lane::Open;
-                Known { account, extension: None, token, kept: None, lane, is_place_noted: true, changes }
+                Known {
+                    account,
+                    extension: None,
+                    token,
+                    link: None,
+                    kept: None,
+                    lane: Lane::Open,
+                    is_place_noted: true,
+                    changes,
+                }
+            }
+            Claim::Link(name) => {
+                let name = LinkName::parse(name);
+                let owner = name.as_ref().map_or(AccountId::NOBODY, |name| name.account);
+                let account = self.copied_account(owner);
+                let kind = account.as_ref().map_or(RoleKind::User, |account| account.kind()).password();
+                let set_at = self.holdings.kept(Owner::Account(owner), kind).map(|kept| kept.facts.set_at);
+                let document = self.holdings.document(DocumentId::Profile(owner));
+                let link = document
+                    .as_deref()
+                    .and_then(|document| document.profile()?.link(name.as_ref()?.kind))
+                    .filter(|link| link.is_good(set_at, now))
+                    .cloned()
+                    .map(Box::new);
+                Known {
+                    account,
+                    extension: None,
+                    token: None,
+                    link,
+                    kept: None,
+                    lane: Lane::Open,
+                    is_place_noted: true,
+                    changes,
+                }
             }
         }
     }

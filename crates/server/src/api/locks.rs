@@ -160,6 +160,7 @@ pub(super) fn view(key: &TallyKey, tally: &Tally, settings: &Settings, now: Time
             CountScope::Extension => "extension".into(),
             CountScope::Address => "address".into(),
             CountScope::ApiToken => "api-token".into(),
+            CountScope::Link => "link".into(),
             CountScope::Credential(kind) => kind.row().name.into(),
         },
         name: key.name.as_str().to_owned(),

@@ -44,6 +44,9 @@ pub(super) struct MailSettings {
     /// As whom the system signs in there; empty: it does not.
     #[schema(max_length = 254, examples("pbx"))]
     user: String,
+    /// How the pages' addresses begin in mails; empty: as the program finds best.
+    #[schema(max_length = 270, examples("https://pbx.example.com"))]
+    web_address: String,
     /// Whether a password is set.
     has_password: bool,
     /// How it goes.
@@ -101,6 +104,10 @@ pub(super) struct MailFields {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 256, write_only)]
     password: Option<Zeroizing<String>>,
+    /// How the pages' addresses begin in mails, over HTTPS; empty: as the program finds best.
+    #[serde(default)]
+    #[schema(max_length = 270, examples("https://pbx.example.com"))]
+    web_address: String,
 }
 
 /// Where a test goes.
@@ -122,6 +129,7 @@ pub(super) async fn show(State(api): State<Arc<Api>>) -> Result<Answer, Problem>
         security: mail.security,
         roots: mail.roots.to_string(),
         user: mail.user.to_string(),
+        web_address: mail.web_address.to_string(),
         has_password: mail.password.is_some(),
         delivery: MailDelivery {
             sent: told.sent,
@@ -153,6 +161,7 @@ pub(super) async fn change(
         roots: roots.to_owned(),
         user: fields.user,
         password: fields.password.map_or(SecretChoice::Keep, |text| SecretChoice::Set(secret_of(&text))),
+        web_address: fields.web_address,
     };
     let changed = move |admin: &Admin<'_>, _: &mut dyn Dice| {
         let version = admin.records.reporting().version;

@@ -156,6 +156,25 @@ pub(super) fn secret_field(
     secret
 }
 
+/// The pair of fields for a new password, in a language.
+pub(super) fn new_secret_in(
+    language: Language,
+    settings: &Settings,
+    kind: CredentialKind,
+    account: &str,
+    number: &str,
+) -> SecretField {
+    let rules = rules_in(language, settings, kind, account, number);
+    let mut secret = SecretField::new("password", language.say("secrets-new")).rules(rules);
+    secret.label_again = language.say("secrets-again");
+    secret.digits = kind.row().is_digits;
+    secret.language = language;
+    if !secret.digits {
+        secret.account = account.into();
+    }
+    secret
+}
+
 /// Puts what was wrong beside the field or its repetition.
 pub(super) fn put_error(secret: &mut SecretField, error: Option<(String, String)>) {
     let Some((field, text)) = error else { return };

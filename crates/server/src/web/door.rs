@@ -29,7 +29,7 @@ pub(super) struct Door {
     /// Holds the session's token.
     pub(super) cookie: &'static str,
     /// Whose sessions.
-    kind: RoleKind,
+    pub(super) kind: RoleKind,
     /// Opened by these: a program's session is good for the management interface alone.
     interfaces: &'static [LoginInterface],
     /// The first page behind it.

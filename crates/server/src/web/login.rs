@@ -81,6 +81,7 @@ fn page(
         is_offline,
         reason,
         banner: web.system.ledger.settings().login_banner.to_string(),
+        can_forget: web.system.editor.is_none(),
     };
     visitor.form_page(status, &page)
 }

@@ -47,6 +47,7 @@ fn saved(reporting: &Reporting) -> Filled {
         .with("security", mail.security.name())
         .with("user", &*mail.user)
         .with("roots", &*mail.roots)
+        .with("web_address", &*mail.web_address)
 }
 
 fn page(web: &Web, who: &SignedIn, filled: &Filled) -> MailPage {
@@ -120,6 +121,7 @@ fn edit(form: &Form) -> Result<EditMail, Vec<(&'static str, String)>> {
             roots: roots.into(),
             user: form.get("user").trim().into(),
             password: if password.is_empty() { SecretChoice::Keep } else { SecretChoice::Set(password) },
+            web_address: form.get("web_address").into(),
         }),
         (port, security, of_use) => {
             Err([port.err(), security.err(), of_use.err()].into_iter().flatten().collect())

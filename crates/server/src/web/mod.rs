@@ -37,6 +37,7 @@ mod pending;
 mod portal;
 mod posted;
 mod preferences;
+mod recover;
 pub mod routes;
 mod security;
 mod settings;

@@ -11,6 +11,7 @@ use signin::{
     dice::Dice,
     interface::LoginInterface,
     records::Records,
+    secret::Secret,
     verdict::Verdict,
 };
 
@@ -18,10 +19,18 @@ use super::{
     Web, credentials,
     guard::{self, IDLE_COOKIE, SignedForm, SignedIn, THEME_COOKIE},
     login::ended,
+    moment,
     pending::NewPassword,
-    views::{errors::ConfirmPage, forms::Filled, parts::Tone, preferences::PreferencesPage, shell::Place},
+    recover,
+    views::{
+        errors::ConfirmPage,
+        forms::Filled,
+        parts::{Notice, Tone},
+        preferences::PreferencesPage,
+        shell::Place,
+    },
 };
-use crate::flow::Hashes;
+use crate::{flow::Hashes, notify::mail};
 
 const PATH: &str = "/manager/preferences";
 /// Where the OK goes.
@@ -48,7 +57,82 @@ fn page(web: &Web, who: &SignedIn, filled: &Filled) -> PreferencesPage {
         &who.account.name,
         "",
     );
-    PreferencesPage::new(who.shell(web, Place::Settings), filled, rules, idle_max(web))
+    let profile = web.system.ledger.profile(who.account.id);
+    let now = web.system.clock.now();
+    let address = match (&profile.address, &profile.waiting) {
+        (Some(bound), _) => {
+            let since = moment::stamp(bound.confirmed_at, now).human;
+            Notice::new(Tone::Good, bound.address.as_str(), format!("Confirmed on {since}."))
+        }
+        (None, Some(waiting)) => {
+            let text = "Open the link in the mail that was sent there: until then it does not count.";
+            Notice::new(Tone::Warning, format!("{waiting} is not confirmed yet"), text)
+        }
+        (None, None) => {
+            let text = "If you forget your password, nobody can mail you a link to a new one.";
+            Notice::new(Tone::Warning, "No address is bound to your account", text)
+        }
+    };
+    PreferencesPage::new(who.shell(web, Place::Settings), filled, rules, idle_max(web), address)
+}
+
+/// Binds another address to the own account, when the present password was shown.
+pub(super) async fn bind_address(State(web): State<Arc<Web>>, SignedForm(who, form): SignedForm) -> Response {
+    let typed = form.get("address").trim().to_owned();
+    let present = form.secret("address_current");
+    let filled = saved(&who, "no").with("address", &*typed);
+    let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, filled));
+    match prove(&web, &who, &present).await {
+        Ok(()) => {}
+        Err(NotProven::Said(text)) => return again(&filled.wrong("address_current", text)),
+        Err(NotProven::Unavailable) => return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
+    }
+    if typed.is_empty() {
+        recover::tell(&web, &who.account, mail::account::Notice::AddressChanged);
+    }
+    let wanted = typed.clone();
+    let bind = move |admin: &Admin<'_>, dice: &mut dyn Dice| admin.bind_own_address(&wanted, dice);
+    match web.system.administer(&who.by, bind).await {
+        Ok(done) if done.value.is_some() => {
+            let is_set_up = mail::is_set_up(&web.system);
+            recover::mail_link(&web, done.value);
+            if is_set_up {
+                let text = format!("Open the link in the mail to {typed}: then the address counts.");
+                guard::redirect_with(PATH, Tone::Good, "Saved: a mail is on its way", &text)
+            } else {
+                let text =
+                    "No mail goes out yet: set its server under Email, then save the address once more.";
+                guard::redirect_with(PATH, Tone::Warning, "Saved, and not confirmed", text)
+            }
+        }
+        Ok(_) => guard::redirect_with(PATH, Tone::Good, "Saved", ""),
+        Err(refusal) if credentials::wrong_fields(&refusal).is_empty() => {
+            credentials::refuse(&who, &web, &refusal)
+        }
+        Err(refusal) => again(&credentials::fill_wrong(filled, &refusal)),
+    }
+}
+
+/// Why something was not believed.
+enum NotProven {
+    /// In words, for the field.
+    Said(&'static str),
+    /// Nobody looked.
+    Unavailable,
+}
+
+/// Shows the present password once more, counted like a sign-in: a browser left open must not be enough.
+async fn prove(web: &Arc<Web>, who: &SignedIn, present: &Secret) -> Result<(), NotProven> {
+    match web.system.sign_in(attempt(who, present)).await {
+        Verdict::Accept(_) => Ok(()),
+        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
+            Err(NotProven::Said("This is not your present password."))
+        }
+        Verdict::Wait { .. } => Err(NotProven::Said(
+            "Too many wrong tries. Wait a while before you try again; you stay signed in.",
+        )),
+        Verdict::Unavailable => Err(NotProven::Unavailable),
+    }
 }
 
 /// The system's inactivity time, in minutes.
@@ -126,16 +210,10 @@ pub(super) async fn confirm(State(web): State<Arc<Web>>, SignedForm(who, _): Sig
 async fn change_password(web: &Arc<Web>, who: &SignedIn, change: NewPassword, filled: Filled) -> Response {
     let again = |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(web, who, filled));
     let NewPassword { present, new } = change;
-    match web.system.sign_in(attempt(who, &present)).await {
-        Verdict::Accept(_) => {}
-        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
-            return again(&filled.wrong("current", "This is not your present password."));
-        }
-        Verdict::Wait { .. } => {
-            let text = "Too many wrong tries. Wait a while before you try again; you stay signed in.";
-            return again(&filled.wrong("current", text));
-        }
-        Verdict::Unavailable => return who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE),
+    match prove(web, who, &present).await {
+        Ok(()) => {}
+        Err(NotProven::Said(text)) => return again(&filled.wrong("current", text)),
+        Err(NotProven::Unavailable) => return who.visitor.error(web, StatusCode::SERVICE_UNAVAILABLE),
     }
     // It is held against the present one, which takes a hash too.
     let change = move |admin: &Admin<'_>, dice: &mut dyn Dice| admin.change_own_password(&new, dice);
@@ -159,8 +237,7 @@ async fn change_password(web: &Arc<Web>, who: &SignedIn, change: NewPassword, fi
     }
 }
 
-/// The present password is asked for again, counted like a sign-in: a browser left open must not be enough.
-fn attempt<'a>(who: &'a SignedIn, current: &'a signin::secret::Secret) -> Attempt<'a> {
+fn attempt<'a>(who: &'a SignedIn, current: &'a Secret) -> Attempt<'a> {
     Attempt {
         interface: LoginInterface::WebManager,
         domain: who.account.domain,

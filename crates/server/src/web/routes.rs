@@ -24,8 +24,8 @@ use signin::{
 use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
-    home, ignition, jobs, links, login, mail, notifications, passwords, portal, preferences, security,
-    settings, short_codes, status, switch, targets, tokens, user_calls, users,
+    home, ignition, jobs, links, login, mail, notifications, passwords, portal, preferences, recover,
+    security, settings, short_codes, status, switch, targets, tokens, user_calls, users,
 };
 
 /// Who may see a page.
@@ -113,6 +113,14 @@ fn rows() -> Vec<Row> {
         post("/ignition", Anyone, ignition::ignite),
         get("/manager/login", Anyone, login::show),
         post("/manager/login", Anyone, login::sign_in),
+        get("/recover", Anyone, recover::ask),
+        post("/recover", Anyone, recover::wish),
+        // The pages before the link itself: a link has a hyphen in it.
+        get("/recover/new", Anyone, recover::new_password),
+        post("/recover/new", Anyone, recover::choose),
+        get("/recover/address", Anyone, recover::address),
+        post("/recover/address", Anyone, recover::confirm),
+        get("/recover/{token}", Anyone, recover::follow),
         // Whoever must choose a new password may leave.
         post("/manager/logout", Detained, login::sign_out),
         get("/manager/password", Detained, login::new_password),
@@ -121,6 +129,7 @@ fn rows() -> Vec<Row> {
         get("/manager/preferences", SignedIn, preferences::show),
         post("/manager/preferences", SignedIn, preferences::save),
         post("/manager/preferences/confirm", SignedIn, preferences::confirm),
+        post("/manager/preferences/address", SignedIn, preferences::bind_address),
         get("/manager/draft", SignedIn, draft::show),
         post("/manager/draft", SignedIn, draft::apply),
         post("/manager/draft/undo", SignedIn, draft::undo),

@@ -126,7 +126,8 @@ fn in_words(part: Part, settings: &Settings) -> String {
             | Part::LoginCodes
             | Part::PortalPasscodes
             | Part::Phones
-            | Part::Sessions => "the extension",
+            | Part::Sessions
+            | Part::Recovery => "the extension",
         };
         words.push(status::failures_in_words(rule, what).unwrap_or_else(|| "failures lock nothing".into()));
     } else if words.is_empty() {
@@ -162,7 +163,8 @@ fn saved(web: &Web, who: &SignedIn, part: Part) -> Filled {
         | Part::VoicemailCodes
         | Part::LoginCodes
         | Part::PortalPasscodes
-        | Part::Phones => filled,
+        | Part::Phones
+        | Part::Recovery => filled,
     }
 }
 
@@ -215,7 +217,8 @@ fn page(web: &Web, who: &SignedIn, part: Part, filled: &Filled) -> SecurityPartP
         | Part::VoicemailCodes
         | Part::LoginCodes
         | Part::PortalPasscodes
-        | Part::Phones => None,
+        | Part::Phones
+        | Part::Recovery => None,
     };
     if let Some((_, _, fields)) = groups.last_mut() {
         fields.extend(others);
@@ -314,7 +317,8 @@ pub(super) async fn save_part(
         | Part::VoicemailCodes
         | Part::LoginCodes
         | Part::PortalPasscodes
-        | Part::Phones => {}
+        | Part::Phones
+        | Part::Recovery => {}
     }
     let again =
         |filled: &Filled| who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, part, filled));

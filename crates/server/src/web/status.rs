@@ -481,6 +481,7 @@ pub(super) fn block_row(
             CountScope::Extension => "Failed registrations".into(),
             CountScope::Address => "Failures over all interfaces".into(),
             CountScope::ApiToken => "Wrong API tokens".into(),
+            CountScope::Link => "Wrong links".into(),
             CountScope::Credential(kind) => format!("Wrong {}", kind.row().title.to_lowercase()),
         },
         failures: tally.failures.into(),

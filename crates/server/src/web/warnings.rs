@@ -12,6 +12,7 @@ use super::{
         parts::{Link, Notice, Tone},
     },
 };
+use crate::notify::mail;
 
 /// Where a warning stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,17 +105,54 @@ fn standing(web: &Web, who: &SignedIn) -> impl Iterator<Item = Warning> {
                nobody can help you with it.",
         link: Some(("/manager/settings/administrators", "Set a password")),
     });
-    let recovery = Warning {
-        on: On::Overview,
-        tone: Tone::Info,
-        title: "Recovery by mail is not set up".into(),
-        text: "Whoever forgets the password here is helped on the machine itself: hookswitch recover Administrator. Nothing \
-               is lost by it.",
-        link: None,
-    };
     // Whoever administers one domain can mend nothing of the installation, and need not know of it.
-    let of_system = partner.into_iter().chain(less_safe(web, who)).chain([recovery]);
-    offline.into_iter().chain(of_system.filter(|_| who.by.within.is_none()))
+    let of_system = partner.into_iter().chain(less_safe(web, who)).chain(no_recovery(web));
+    let of_system = of_system.filter(|_| who.by.within.is_none());
+    offline.into_iter().chain(of_system).chain(no_address(web, who))
+}
+
+/// Why nobody who forgot a password is helped by mail.
+fn no_recovery(web: &Web) -> Option<Warning> {
+    let settings = web.system.ledger.settings();
+    let warning = |title: &str, text, link| Warning {
+        on: On::Overview,
+        tone: Tone::Warning,
+        title: title.into(),
+        text,
+        link: Some(link),
+    };
+    if !settings.recovery.by_mail || web.system.editor.is_some() {
+        // Somebody wanted it so.
+        return None;
+    }
+    if !mail::is_set_up(&web.system) {
+        return Some(warning(
+            "Recovery by mail is not set up",
+            "Whoever forgets a password is mailed no link to a new one. An administrator who forgets theirs is helped on the \
+             machine itself alone: hookswitch recover Administrator. Nothing is lost by that.",
+            ("/manager/settings/mail", "Set up email"),
+        ));
+    }
+    (settings.lan1.is_empty() && !settings.recovery.from_anywhere).then(|| {
+        warning(
+            "Links to a new password work from nowhere",
+            "They work from LAN1 alone, and no network is named as LAN1.",
+            ("/manager/settings/system", "Name it"),
+        )
+    })
+}
+
+/// Whoever looks at this could be stuck tomorrow.
+fn no_address(web: &Web, who: &SignedIn) -> Option<Warning> {
+    let is_set_up = web.system.editor.is_none() && mail::is_set_up(&web.system);
+    let has_none = web.system.ledger.profile(who.account.id).address.is_none();
+    (is_set_up && has_none).then(|| Warning {
+        on: On::Overview,
+        tone: Tone::Warning,
+        title: "No address is bound to your account".into(),
+        text: "If you forget your password, nobody can mail you a link to a new one.",
+        link: Some(("/manager/preferences", "Bind one")),
+    })
 }
 
 /// The settings that are less safe. One that stands on every page is for those who may look at it.

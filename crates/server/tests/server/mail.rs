@@ -52,8 +52,8 @@ const TOGETHER: usize = 16;
 type Manners = fn(&str) -> Option<&'static str>;
 
 /// A server for mail, as far as tests need one.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     /// Who vouches for it.
     roots: String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -61,7 +61,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(security: MailSecurity, manners: Manners) -> Self {
+    pub(crate) async fn start(security: MailSecurity, manners: Manners) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("bound");
         let port = listener.local_addr().expect("an address").port();
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -90,7 +90,7 @@ impl Server {
         self.heard.lock().expect("heard").join("\n")
     }
 
-    fn mails(&self) -> Vec<String> {
+    pub(crate) fn mails(&self) -> Vec<String> {
         self.mails.lock().expect("mails").clone()
     }
 
@@ -197,7 +197,7 @@ fn to_ann() -> MailAddress {
 }
 
 /// Has mail go out by this server.
-async fn by(house: &House, security: MailSecurity, server: &Server) {
+pub(crate) async fn by(house: &House, security: MailSecurity, server: &Server) {
     by_one_at(house, security, "localhost", server.port, &server.roots).await;
 }
 
@@ -213,6 +213,7 @@ async fn by_one_at(house: &House, security: MailSecurity, host: &str, port: u16,
         roots: roots.into(),
         user: if is_safe { "pbx".into() } else { String::new() },
         password: if is_safe { SecretChoice::Set(password) } else { SecretChoice::Keep },
+        web_address: String::new(),
     };
     let saved = house.system.administer(&By::console(), move |admin, _| admin.save_mail(&edit)).await;
     saved.expect("saved");
@@ -548,6 +549,7 @@ async fn whatever_somebody_is_called_a_mail_stays_one_mail_with_its_own_headers(
                 to: to_ann(),
                 subject: format!("Voice message from {smuggled}, 0:05"),
                 text: format!("From: {smuggled}\r\nIt is attached.\r\n"),
+                html: None,
                 sound: Some(Sound { name: "message.wav".into(), bytes: b"RIFF".to_vec() }),
             };
             let system = Arc::clone(&house.system);

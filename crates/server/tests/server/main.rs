@@ -77,6 +77,8 @@ mod phones_watch;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod recovery;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
 mod retention;

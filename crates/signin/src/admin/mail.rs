@@ -8,7 +8,9 @@ use crate::{
     audit::{Action, FieldChange},
     effect::Effect,
     ident::DomainId,
-    mail::{MAIL_PASSWORD_MAX, MAIL_USER_MAX, MailAddress, MailPassword, MailSecurity, MailSettings},
+    mail::{
+        MAIL_PASSWORD_MAX, MAIL_USER_MAX, MailAddress, MailPassword, MailSecurity, MailSettings, web_address,
+    },
     records::Records,
     reporting::Reporting,
     rights::Right,
@@ -36,6 +38,8 @@ pub struct EditMail {
     pub user: String,
     /// With what.
     pub password: SecretChoice,
+    /// How the pages' addresses begin in mails; empty: as the program finds best.
+    pub web_address: String,
 }
 
 impl Admin<'_> {
@@ -60,7 +64,14 @@ impl Admin<'_> {
             roots: edit.roots.as_str().into(),
             user: edit.user.as_str().into(),
             password: None,
+            web_address: edit.web_address.trim().trim_end_matches('/').into(),
         };
+        if !after.web_address.is_empty() && web_address(&after.web_address).is_none() {
+            checks.wrong(
+                "web-address",
+                "It begins with https:// and a host name, and ends there: https://pbx.example.com.",
+            );
+        }
         if !after.server.is_empty() && !after.has_host() {
             checks.wrong("server", "The name or the address of a machine.");
         }
@@ -80,7 +91,7 @@ impl Admin<'_> {
         after.password = Self::mail_password(&mut checks, &before, &after, &edit.password);
         checks.result()?;
         let mut changes = differences(
-            ["sender", "server", "security", "certificates", "user"],
+            ["sender", "server", "security", "certificates", "user", "address of the pages"],
             Some(texts(&before)),
             &texts(&after),
         );
@@ -156,9 +167,16 @@ impl Admin<'_> {
 }
 
 /// For the audit. Never the password.
-fn texts(mail: &MailSettings) -> [String; 5] {
+fn texts(mail: &MailSettings) -> [String; 6] {
     let sender = mail.sender.as_ref().map_or_else(String::new, ToString::to_string);
     let server =
         if mail.server.is_empty() { String::new() } else { format!("{} port {}", mail.server, mail.port) };
-    [sender, server, mail.security.title().into(), count(&mail.roots), mail.user.to_string()]
+    [
+        sender,
+        server,
+        mail.security.title().into(),
+        count(&mail.roots),
+        mail.user.to_string(),
+        mail.web_address.to_string(),
+    ]
 }

@@ -18,6 +18,7 @@ mod live_calls;
 mod locks;
 mod mail;
 mod own;
+mod recovery;
 mod rehearsal;
 mod reporting;
 mod secrets;
@@ -43,6 +44,7 @@ pub use self::{
     live_calls::CallNamed,
     locks::keys_named,
     mail::EditMail,
+    recovery::Mailing,
     rehearsal::{NAMED_MAX, Rehearsal, Touched, TouchedList, is_too_old},
     service_users::ServiceUserFields,
     users::{EditUser, NewUser, UserRow},

@@ -144,8 +144,7 @@ impl Admin<'_> {
         let Some(change) = changed("language", &text(&before), &text(&after)) else {
             return Ok(Change::told(()));
         };
-        let audit = self.audit(Action::AccountChanged, account.domain, &account.name, vec![change]);
-        Ok(Change::of(vec![Effect::PutDocument(Box::new(Document::Profile(after))), audit], ()))
+        Ok(Change::of(self.profile_changed(&account, after, vec![change]), ()))
     }
 
     fn own_extension(&self) -> Result<Arc<Extension>, Problem> {

@@ -182,7 +182,7 @@ impl Admin<'_> {
         is_changed.then_some(Effect::PutAccount(after))
     }
 
-    fn may_touch_secret_of(&self, account: &Account, kind: CredentialKind) -> Result<(), Problem> {
+    pub(super) fn may_touch_secret_of(&self, account: &Account, kind: CredentialKind) -> Result<(), Problem> {
         let is_administrators = account.is_built_in() && &*account.name == ADMINISTRATOR;
         // A browser left open must not be enough to take an account over: the present password is asked for there.
         if self.by.account == Some(account.id) && kind == CredentialKind::ServicePassword {
@@ -202,7 +202,7 @@ impl Admin<'_> {
         Ok(())
     }
 
-    fn replace_account_secret(
+    pub(super) fn replace_account_secret(
         &self,
         account: &Account,
         kind: CredentialKind,

@@ -21,6 +21,7 @@ fn edit(house: &House) -> EditMail {
         roots: String::new(),
         user: "pbx".into(),
         password: SecretChoice::Set(Secret::new("hunter2")),
+        web_address: String::new(),
     }
 }
 

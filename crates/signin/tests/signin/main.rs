@@ -30,6 +30,7 @@ mod model;
 mod pins;
 mod portal;
 mod programs;
+mod recovery;
 mod resets;
 mod rules;
 mod security;

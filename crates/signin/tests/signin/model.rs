@@ -25,6 +25,7 @@ use signin::{
     effect::{Effect, NewSession, Seen},
     extension::{Domain, Extension},
     ident::{AccountId, DomainId, ExtensionId, FoldedName, Number, TokenId},
+    link::LinkName,
     lockout::{Standing, Tally, TallyKey, is_within, network},
     place::{Devices, Familiarity, Lane, Places, Whose},
     policy::{HISTORY_MAX, Settings},
@@ -327,7 +328,17 @@ impl Model {
             Claim::Token(id) => TokenId::parse(id)
                 .and_then(|id| self.documents.get(&DocumentId::ApiToken(id)))
                 .and_then(|document| document.api_token().cloned()),
-            Claim::Account(..) | Claim::Extension(_) | Claim::System(_) => None,
+            Claim::Account(..) | Claim::Extension(_) | Claim::System(_) | Claim::Link(_) => None,
+        };
+        let link = match attempt.claim {
+            Claim::Link(name) => LinkName::parse(name).and_then(|name| {
+                let kind = self.account(name.account)?.kind().password();
+                let set_at = self.credential(Owner::Account(name.account), kind).map(|facts| facts.set_at);
+                let profile = self.profile(name.account);
+                let link = profile.link(name.kind).filter(|link| link.is_good(set_at, now)).cloned()?;
+                Some((name.account, link))
+            }),
+            Claim::Account(..) | Claim::Extension(_) | Claim::System(_) | Claim::Token(_) => None,
         };
         let (account, extension) = match attempt.claim {
             Claim::Account(kind, name) => (self.account_claimed(kind, attempt.domain, name), None),
@@ -337,6 +348,7 @@ impl Model {
                 (extension.as_ref().and_then(|e| e.user).and_then(|id| self.account(id)), extension)
             }
             Claim::Token(_) => (token.as_ref().and_then(|token| self.account(token.account)), None),
+            Claim::Link(_) => (link.as_ref().and_then(|(account, _)| self.account(*account)), None),
         };
         let owners = [
             extension.as_ref().map(|e| Owner::Extension(e.id)),
@@ -352,6 +364,7 @@ impl Model {
         let verifier =
             kept.map_or(Verifier::Unset, |kept| credential::verifier(kept.kind, &kept.payload, &binding));
         let verifier = token.as_ref().map_or(verifier, |token| Verifier::Token(token.hash));
+        let verifier = link.as_ref().map_or(verifier, |(_, link)| Verifier::Token(link.hash));
         let former = kept.and_then(|kept| self.former.get(&(kept.owner, kept.kind)));
         let derived = |(replaced_at, payload): &(Timestamp, SecretBytes)| {
             let Verifier::Digest(keys) = credential::verifier(CredentialKind::LoginCode, payload, &binding)
@@ -398,6 +411,7 @@ impl Model {
             }),
             secret_expires_at: match &token {
                 Some(token) => Some(token.expires_at),
+                None if link.is_some() => link.as_ref().map(|(_, link)| link.ends_at),
                 None => kept.and_then(|kept| kept.facts.expires_at),
             },
             sessions_open: account.as_ref().map_or(0, |a| {
@@ -410,6 +424,7 @@ impl Model {
             extension,
             domain: attempt.is_at_keypad().then(|| self.domains.get(&attempt.domain).cloned()).flatten(),
             token: token.map(Box::new),
+            link: link.map(|(_, link)| Box::new(link)),
             settings,
         }
     }
@@ -484,7 +499,7 @@ impl Model {
     /// The lane of an attempt, and whether there is nothing to note about its place.
     fn lane(&self, attempt: &Attempt<'_>, now: Timestamp) -> (Lane, bool) {
         match attempt.claim {
-            Claim::Token(_) => (Lane::Open, true),
+            Claim::Token(_) | Claim::Link(_) => (Lane::Open, true),
             Claim::Extension(_) | Claim::System(_) if attempt.is_at_keypad() => (Lane::Open, true),
             Claim::Account(kind, name) => {
                 let account = self.account_claimed(kind, attempt.domain, name);

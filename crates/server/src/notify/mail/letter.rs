@@ -28,6 +28,8 @@ pub struct Letter {
     pub subject: String,
     /// Plain text.
     pub text: String,
+    /// The same as a page, for those who read mail so.
+    pub html: Option<String>,
     /// What is with it.
     pub sound: Option<Sound>,
 }
@@ -53,7 +55,7 @@ impl Letter {
     /// What is sent to see whether it can be.
     pub fn test(to: MailAddress) -> Self {
         let text = "Somebody who administers this system had this sent, to see whether mail goes out.\r\n";
-        Self { to, subject: "A test from Hookswitch".into(), text: text.into(), sound: None }
+        Self { to, subject: "A test from Hookswitch".into(), text: text.into(), html: None, sound: None }
     }
 
     /// Writes it down.
@@ -79,9 +81,12 @@ impl Letter {
                 "auto-generated".into(),
             ));
         let text = SinglePart::plain(lines(&self.text));
-        let message = match self.sound {
-            None => message.singlepart(text),
-            Some(Sound { name, bytes }) => {
+        let message = match (self.sound, self.html) {
+            (None, None) => message.singlepart(text),
+            (None, Some(html)) => message.multipart(
+                MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(lines(&html))),
+            ),
+            (Some(Sound { name, bytes }), _) => {
                 let kind = ContentType::parse("audio/wav").map_err(|_| unwritten())?;
                 let sound = Attachment::new(name).body(bytes, kind);
                 message.multipart(MultiPart::mixed().singlepart(text).singlepart(sound))
@@ -128,7 +133,13 @@ mod tests {
     }
 
     fn letter(subject: &str, text: &str) -> Letter {
-        Letter { to: parsed("ann@example.com"), subject: subject.into(), text: text.into(), sound: None }
+        Letter {
+            to: parsed("ann@example.com"),
+            subject: subject.into(),
+            text: text.into(),
+            html: None,
+            sound: None,
+        }
     }
 
     fn written(letter: Letter, system: &str) -> String {

@@ -9,6 +9,7 @@
 //! and so the queue is never large, and what was deleted meanwhile is not sent. What waits when the program ends is not mailed;
 //! nothing is ever only in a mail.
 
+pub mod account;
 pub mod letter;
 pub mod post;
 mod smtp;
@@ -16,10 +17,18 @@ mod voicemail;
 
 use std::{sync::Arc, time::Duration};
 
-use signin::{ident::AccountId, mail::MailSettings, records::Records as _};
+use signin::{
+    admin::Mailing,
+    ident::AccountId,
+    link::LinkKind,
+    mail::{MailAddress, MailSettings},
+    records::Records as _,
+    timestamp::Timestamp,
+};
 use tokio::time::{Instant, sleep_until};
 
 use self::{
+    account::Notice,
     letter::Letter,
     post::{Next, Waiting},
 };
@@ -32,10 +41,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub const TEST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Something to be mailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Errand {
     /// A message of a mailbox, by its number, to the address that the mailbox has.
     Voicemail(AccountId, u64),
+    /// A link. Its secret is here alone: what is kept is a hash.
+    Link(LinkKind, Arc<Mailing>),
+    /// Word of what was done to an account at this moment.
+    Notice(AccountId, MailAddress, Notice, Timestamp),
 }
 
 /// Whether mail can go out.
@@ -85,10 +98,15 @@ async fn deliver(system: &Arc<System>, waiting: Waiting) {
         // Somebody has switched it off since.
         return;
     }
-    let Errand::Voicemail(account, message) = waiting.errand;
-    let answered = match voicemail::letter(system, account, message).await {
+    let now = system.clock.now();
+    let letter = match &waiting.errand {
+        Errand::Voicemail(account, message) => voicemail::letter(system, *account, *message).await,
+        Errand::Link(kind, mailing) => account::with_link(system, *kind, mailing, now),
+        Errand::Notice(account, to, notice, at) => Ok(account::of_notice(system, *account, to, *notice, *at)),
+    };
+    let answered = match letter {
         Ok(Some(letter)) => send(system, letter, PATIENCE).await,
-        // It was deleted meanwhile, or nobody wants it mailed any more.
+        // It was deleted meanwhile, nobody wants it mailed any more, or it would be of no use.
         Ok(None) => return,
         Err(failure) => Err(failure),
     };

@@ -117,12 +117,12 @@ impl Post {
             tracing::warn!(
                 problem = failure.problem,
                 failures,
-                "a mail is given up; its message stays in the mailbox"
+                "a mail is given up; nothing is lost but the mail"
             );
             inner.told.given_up += 1;
         } else {
             inner.push(Waiting {
-                errand: waiting.errand,
+                errand: waiting.errand.clone(),
                 failures,
                 due: now + backoff::after(failures, dice),
             });
@@ -137,7 +137,7 @@ impl Inner {
             self.waiting.pop_front();
             self.told.given_up += 1;
             tracing::warn!(
-                "more mails wait than are kept: the oldest is given up; its message stays in the mailbox"
+                "more mails wait than are kept: the oldest is given up; nothing is lost but the mail"
             );
         }
         self.waiting.push_back(waiting);

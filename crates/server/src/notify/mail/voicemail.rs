@@ -50,6 +50,7 @@ pub(super) async fn letter(
         to: to.clone(),
         subject: subject(message),
         text: text(message, &own, &how_to_hear(system, &account)),
+        html: None,
         sound: Some(Sound { name: file_name(message), bytes }),
     }))
 }

@@ -222,6 +222,7 @@ const fn part_of(place: PortalPlace) -> Option<PortalPart> {
         PortalPlace::Messages => Some(PortalPart::Messages),
         PortalPlace::Directory => Some(PortalPart::Directory),
         PortalPlace::Secrets => Some(PortalPart::Secrets),
+        PortalPlace::Address => Some(PortalPart::Address),
         PortalPlace::Preferences => Some(PortalPart::Preferences),
     }
 }

@@ -1,6 +1,7 @@
 //! The user portal: the pages of people who only have a phone. What they may see and change is said by the rules of their
 //! domain; every change is an operation of `signin`, which asks the same rules again.
 
+mod address;
 mod calls;
 mod directory;
 pub(super) mod guard;
@@ -12,8 +13,17 @@ mod preferences;
 mod said;
 mod secrets;
 
+use std::sync::Arc;
+
 use axum::response::Response;
-use signin::portal::{Level, PortalPart};
+use signin::{
+    account::RoleKind,
+    attempt::{Attempt, Claim, Proof, Purpose},
+    interface::LoginInterface,
+    portal::{Level, PortalPart},
+    secret::Secret,
+    verdict::Verdict,
+};
 
 use super::{
     Web,
@@ -28,7 +38,7 @@ use self::guard::Insider;
 /// Every page of the portal.
 pub(super) fn rows() -> Vec<Row> {
     use Level::{Read, Write};
-    use PortalPart::{Calls, Directory, Messages, Phones, Preferences, Secrets};
+    use PortalPart::{Address, Calls, Directory, Messages, Phones, Preferences, Secrets};
     let see = |part| Access::Portal(part, Read);
     let change = |part| Access::Portal(part, Write);
     vec![
@@ -56,9 +66,49 @@ pub(super) fn rows() -> Vec<Row> {
         get("/portal/directory", see(Directory), directory::show),
         get("/portal/secrets", see(Secrets), secrets::show),
         post("/portal/secrets/{kind}", change(Secrets), secrets::change),
+        get("/portal/address", see(Address), address::show),
+        post("/portal/address", change(Address), address::bind),
         get("/portal/preferences", see(Preferences), preferences::show),
         post("/portal/preferences", change(Preferences), preferences::save),
     ]
+}
+
+/// Shows the present password, counted like a sign-in: a browser left open must not be enough.
+async fn prove(web: &Arc<Web>, who: &Insider, present: &Secret) -> Result<(), NotProven> {
+    let attempt = Attempt {
+        interface: LoginInterface::UserPortal,
+        domain: who.account.domain,
+        claim: Claim::Account(RoleKind::User, &who.account.name),
+        proof: Proof::Plain(present),
+        peer: who.visitor.peer(),
+        purpose: Purpose::Confirmation,
+    };
+    proven(web, who, &web.system.sign_in(attempt).await, "secrets-wrong")
+}
+
+/// Why something was not believed.
+enum NotProven {
+    /// In words, for the field.
+    Said(String),
+    /// Nobody looked.
+    Unavailable,
+}
+
+/// Whether a proof was accepted; `wrong` names what is said of a wrong one.
+fn proven(web: &Web, who: &Insider, verdict: &Verdict, wrong: &str) -> Result<(), NotProven> {
+    Err(match verdict {
+        Verdict::Accept(_) => return Ok(()),
+        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
+            NotProven::Said(who.say(wrong))
+        }
+        Verdict::Wait { until: None } => NotProven::Said(who.say("secrets-locked")),
+        Verdict::Wait { until: Some(until) } => {
+            let left = web.system.clock.now().seconds_until(*until);
+            let length = said::length(who.visitor.language, left);
+            NotProven::Said(who.say_with("secrets-wait", &[("length", &length)]))
+        }
+        Verdict::Unavailable => NotProven::Unavailable,
+    })
 }
 
 /// Goes on to a page that says in a few words what was done.

@@ -14,7 +14,6 @@ use signin::{
     records::Records,
     session::SessionId,
     timestamp::Timestamp,
-    verdict::Verdict,
 };
 
 use super::{
@@ -27,9 +26,9 @@ use super::{
             portal::{PortalDesk, PortalPhone, PortalPhonesPage, PortalPlace, PortalSession},
         },
     },
-    done,
+    NotProven, done,
     guard::{Insider, InsiderForm},
-    refuse, said,
+    proven, refuse, said,
 };
 use crate::flow::Refusal;
 
@@ -209,23 +208,10 @@ pub(in crate::web) async fn be_guest(
         peer: who.visitor.peer(),
         purpose: Purpose::Once,
     };
-    match web.system.sign_in(attempt).await {
-        Verdict::Accept(_) => {}
-        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
-            return again(&filled.wrong("passcode", who.say("desk-wrong-passcode")));
-        }
-        Verdict::Wait { until } => {
-            let now = web.system.clock.now();
-            let text = match until {
-                Some(until) => {
-                    let length = said::length(who.visitor.language, now.seconds_until(until));
-                    who.say_with("secrets-wait", &[("length", &length)])
-                }
-                None => who.say("secrets-locked"),
-            };
-            return again(&filled.wrong("passcode", text));
-        }
-        Verdict::Unavailable => return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
+    match proven(&web, &who, &web.system.sign_in(attempt).await, "desk-wrong-passcode") {
+        Ok(()) => {}
+        Err(NotProven::Said(text)) => return again(&filled.wrong("passcode", text)),
+        Err(NotProven::Unavailable) => return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
     }
     let (phone, account) = (host.id, who.account.id);
     match web.system.administer(&who.by, move |admin, _| admin.be_guest_at(phone, account)).await {

@@ -4,21 +4,16 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
-    account::RoleKind,
     admin::{Admin, is_too_old},
-    attempt::{Attempt, Claim, Proof, Purpose},
     credential::{
         CredentialKind, Owner,
         state::{CredentialState, count_of},
     },
     dice::Dice,
-    interface::LoginInterface,
     lockout::Standing,
     portal::PortalPart,
     records::Records,
-    secret::Secret,
     timestamp::Timestamp,
-    verdict::Verdict,
 };
 
 use super::{
@@ -33,8 +28,9 @@ use super::{
             portal::{PortalPlace, PortalSecret, PortalSecretsPage},
         },
     },
+    NotProven,
     guard::{Insider, InsiderForm},
-    phones, refuse, said,
+    phones, prove, refuse, said,
 };
 use crate::{
     flow::{Hashes, Refusal},
@@ -53,15 +49,9 @@ const KINDS: [CredentialKind; 4] = [
 pub(super) fn field(web: &Web, who: &Insider, kind: CredentialKind, name: &str) -> SecretField {
     let language = who.visitor.language;
     let number = who.extension(web).map_or_else(String::new, |extension| extension.number.to_string());
-    let rules =
-        credentials::rules_in(language, &web.system.ledger.settings(), kind, &who.account.name, &number);
-    let mut secret = SecretField::new(name, who.say("secrets-new")).rules(rules);
-    secret.label_again = who.say("secrets-again");
-    secret.digits = kind.row().is_digits;
-    secret.language = language;
-    if kind == CredentialKind::UserPassword {
-        secret.account = who.account.name.to_string();
-    }
+    let settings = web.system.ledger.settings();
+    let mut secret = credentials::new_secret_in(language, &settings, kind, &who.account.name, &number);
+    secret.name = name.into();
     secret
 }
 
@@ -209,23 +199,10 @@ pub(in crate::web) async fn change(
     if !new.matches(&form.secret(&again_field)) {
         return wrong(&again_field, who.say("form-not-the-same"));
     }
-    match web.system.sign_in(attempt(&who, &present)).await {
-        Verdict::Accept(_) => {}
-        Verdict::Reject | Verdict::Challenge | Verdict::TooManySessions | Verdict::NewSecretFirst => {
-            return wrong(&present_field, who.say("secrets-wrong"));
-        }
-        Verdict::Wait { until } => {
-            let now = web.system.clock.now();
-            let text = match until {
-                Some(until) => {
-                    let length = said::length(who.visitor.language, now.seconds_until(until));
-                    who.say_with("secrets-wait", &[("length", &length)])
-                }
-                None => who.say("secrets-locked"),
-            };
-            return wrong(&present_field, text);
-        }
-        Verdict::Unavailable => return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
+    match prove(&web, &who, &present).await {
+        Ok(()) => {}
+        Err(NotProven::Said(text)) => return wrong(&present_field, text),
+        Err(NotProven::Unavailable) => return who.visitor.error(&web, StatusCode::SERVICE_UNAVAILABLE),
     }
     let chosen = move |admin: &Admin<'_>, dice: &mut dyn Dice| {
         if kind == CredentialKind::UserPassword {
@@ -256,17 +233,5 @@ pub(in crate::web) async fn change(
             Some(text) => wrong(&new_field, text),
             None => refuse(&web, &who, &refusal),
         },
-    }
-}
-
-/// The present password is asked for again, counted like a sign-in: a browser left open must not be enough.
-fn attempt<'a>(who: &'a Insider, present: &'a Secret) -> Attempt<'a> {
-    Attempt {
-        interface: LoginInterface::UserPortal,
-        domain: who.account.domain,
-        claim: Claim::Account(RoleKind::User, &who.account.name),
-        proof: Proof::Plain(present),
-        peer: who.visitor.peer(),
-        purpose: Purpose::Confirmation,
     }
 }

@@ -50,6 +50,8 @@ pub(crate) enum Icon {
     Call,
     /// A message that was left.
     Message,
+    /// Where mail goes.
+    At,
     /// To take away.
     Download,
     /// A menu.
@@ -98,6 +100,9 @@ impl Icon {
                 r#"<path d="M6 3h3l2 5-2.5 1.5a11 11 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3C10.5 20.5 3.500 13.500 3 6a3 3 0 0 1 3-3z"/>"#
             }
             Self::Message => r#"<path d="M4 6h16v12H4zM4 7l8 6 8-6"/>"#,
+            Self::At => {
+                r#"<circle cx="12" cy="12" r="4"/><path d="M16 8v5.5a2.500 2.500 0 0 0 5 0V12a9 9 0 1 0-4 7.500"/>"#
+            }
             Self::Download => r#"<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14"/>"#,
             Self::Menu => r#"<path d="M4 7h16M4 12h16M4 17h16"/>"#,
         }

@@ -78,6 +78,8 @@ pub(crate) struct LoginPage {
     pub(crate) reason: Reason,
     /// The text that the administrator has set for this page. Empty for none.
     pub(crate) banner: String,
+    /// Whether somebody who forgot their password is helped here: not in a file.
+    pub(crate) can_forget: bool,
 }
 
 impl LoginPage {

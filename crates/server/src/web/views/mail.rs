@@ -2,7 +2,7 @@
 
 use askama::Template;
 use signin::{
-    mail::{MAIL_ADDRESS_MAX, MAIL_USER_MAX, MailSecurity},
+    mail::{MAIL_ADDRESS_MAX, MAIL_USER_MAX, MailSecurity, WEB_ADDRESS_MAX},
     target::ROOTS_MAX,
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct MailPage {
     pub(crate) badge: Badge,
     /// The same in figures and the server's words.
     pub(crate) facts: Vec<Fact>,
-    /// `sender`, `server`, `port`, `security`, `user`.
+    /// `sender`, `server`, `port`, `security`, `user`, `web_address`.
     pub(crate) fields: Vec<Field>,
     /// What is told of the password. Never the password.
     pub(crate) password_hint: &'static str,
@@ -102,7 +102,7 @@ impl MailPage {
     }
 }
 
-fn fields() -> [Field; 5] {
+fn fields() -> [Field; 6] {
     let securities = MailSecurity::ALL
         .map(|one| Choice::new(one.name(), one.title(), one == MailSecurity::default()))
         .to_vec();
@@ -127,5 +127,12 @@ fn fields() -> [Field; 5] {
             .kind(Kind::Code)
             .hint("As whom the system signs in at the server. Empty: it does not.")
             .length_max(MAIL_USER_MAX as u64),
+        Field::new("web_address", "Address of these pages in mails")
+            .kind(Kind::Code)
+            .hint(
+                "How links in mails begin, such as https://pbx.example.com. Empty: the first host name of the domain, or \
+                 this machine's address in LAN1.",
+            )
+            .length_max(WEB_ADDRESS_MAX as u64),
     ]
 }

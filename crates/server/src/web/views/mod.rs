@@ -31,6 +31,7 @@ pub(crate) mod parts;
 pub(crate) mod passwords;
 pub(crate) mod portal;
 pub(crate) mod preferences;
+pub(crate) mod recover;
 pub(crate) mod security;
 pub(crate) mod settings;
 pub(crate) mod shell;

@@ -71,19 +71,22 @@ pub(crate) enum PortalPlace {
     Directory,
     /// Password and codes.
     Secrets,
-    /// Language, colours, address.
+    /// Where mail goes.
+    Address,
+    /// Language and colours.
     Preferences,
 }
 
 impl PortalPlace {
     /// In order.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Home,
         Self::Calls,
         Self::Messages,
         Self::Directory,
         Self::Phones,
         Self::Secrets,
+        Self::Address,
         Self::Preferences,
     ];
 
@@ -96,6 +99,7 @@ impl PortalPlace {
             Self::Messages => "nav-messages",
             Self::Directory => "nav-directory",
             Self::Secrets => "nav-secrets",
+            Self::Address => "nav-address",
             Self::Preferences => "nav-preferences",
         }
     }
@@ -109,6 +113,7 @@ impl PortalPlace {
             Self::Messages => "/portal/messages",
             Self::Directory => "/portal/directory",
             Self::Secrets => "/portal/secrets",
+            Self::Address => "/portal/address",
             Self::Preferences => "/portal/preferences",
         }
     }
@@ -122,6 +127,7 @@ impl PortalPlace {
             Self::Messages => Icon::Message,
             Self::Directory => Icon::Users,
             Self::Secrets => Icon::Key,
+            Self::Address => Icon::At,
             Self::Preferences => Icon::Person,
         }
     }
@@ -438,6 +444,28 @@ pub(crate) struct PortalSecretsPage {
     /// Each of them.
     pub(crate) secrets: Vec<PortalSecret>,
     /// Whether they may be changed.
+    pub(crate) editable: bool,
+    /// What is wrong with what was sent.
+    pub(crate) problems: Problems,
+}
+
+/// Where mail goes.
+#[derive(Clone, Debug, Template)]
+#[template(path = "portal/address.html")]
+pub(crate) struct PortalAddressPage {
+    /// The frame.
+    pub(crate) shell: PortalShell,
+    /// The address that is confirmed, and since when in a sentence.
+    pub(crate) bound: Option<(String, String)>,
+    /// What is said of one that waits for it.
+    pub(crate) waiting: Option<String>,
+    /// Whether mail goes out at all.
+    pub(crate) is_set_up: bool,
+    /// `address`: another one.
+    pub(crate) address: Field,
+    /// The present password, asked for again.
+    pub(crate) current: KnownSecret,
+    /// Whether it may be changed.
     pub(crate) editable: bool,
     /// What is wrong with what was sent.
     pub(crate) problems: Problems,
