@@ -8,7 +8,7 @@ import { Product } from "./product";
 const INTEROP = join(import.meta.dirname, "../interop");
 
 export interface DeskPhoneOptions {
-  phone: "baresip" | "linphonec" | "pjsua";
+  phone: "baresip" | "callingbaresip" | "linphonec" | "pjsua";
   transport: "udp" | "tcp" | "tls";
   number: string;
   secret: string;
@@ -54,6 +54,11 @@ export class DeskPhone {
 
   unregister(): Promise<Answered> {
     return this.ask("unregister");
+  }
+
+  /** Calls a number where nobody answers, and leaves a message of some seconds. Only `callingbaresip` does. */
+  leaveMessage(number: string): Promise<Answered> {
+    return this.ask(`leave ${number}`);
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,7 @@ export interface NewUser {
   full_name?: string;
   extension?: string;
   login_code?: string;
+  password?: string;
 }
 
 /** Somebody's browser without a window: cookies and forms, no page. */
@@ -37,6 +38,11 @@ export class Visitor {
 
   async signIn(name: string, password: string): Promise<APIResponse> {
     return this.send("/manager/login", "/manager/login", { name, password });
+  }
+
+  /** Signs in to the user portal. */
+  async enterPortal(name: string, password: string): Promise<APIResponse> {
+    return this.send("/portal/login", "/portal/login", { name, password });
   }
 
   /** Lets a page be signed in as this visitor. */
@@ -86,12 +92,24 @@ export class Office {
     return this.product.url(path);
   }
 
+  /** Names the network from which links to a new password work. */
+  async nameLan1(network: string): Promise<void> {
+    const form = "/manager/settings/system";
+    const page = await (await this.manager.http.get(form)).text();
+    const version = /name="version" value="([^"]+)"/.exec(page)?.[1] ?? "";
+    const saved = await this.manager.send(form, form, { version, system: SYSTEM, lan1: network, lan2: "" });
+    if (!saved.ok()) throw new Error(`LAN1: ${saved.status()}`);
+  }
+
   /** Makes a user and gives the path of the page. */
-  async user({ name, full_name = "", extension = "", login_code }: NewUser): Promise<string> {
+  async user({ name, full_name = "", extension = "", login_code, password }: NewUser): Promise<string> {
     const code: Record<string, string> = login_code
       ? { login_code_how: "type", login_code, login_code_again: login_code }
       : { login_code_how: "none" };
-    const form = { name, full_name, extension, password_how: "none", ...code };
+    const secret: Record<string, string> = password
+      ? { password_how: "type", password, password_again: password }
+      : { password_how: "none" };
+    const form = { name, full_name, extension, ...secret, ...code };
     const made = await this.manager.send("/manager/users/new", "/manager/users/new", form);
     if (!/\/manager\/users\/\d+$/.test(made.url())) throw new Error(`${name} was not made:\n${await made.text()}`);
     return new URL(made.url()).pathname;

@@ -2,7 +2,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Page } from "@playwright/test";
-import { Office, test } from "./office";
+import { DeskPhone } from "./desk_phone";
+import { MailServer, linkOf } from "./mail_server";
+import { Office, SIP_DOMAIN, Visitor, test } from "./office";
+import { Phone } from "./phone";
 import { fill } from "./sample";
 import { Talker } from "./talker";
 
@@ -121,4 +124,52 @@ test("pictures of calls", async ({ page, product }) => {
     await take(page, what);
   }
   for (const talker of [caller, called]) talker.close();
+});
+
+test("pictures of the user portal and the ways back in", async ({ page, product }) => {
+  test.setTimeout(180_000);
+  const office = await Office.of(product);
+  await fill(office);
+  await office.nameLan1("127.0.0.0/8");
+  const password = "eight ants went by a river";
+  await office.user({ name: "Ida", full_name: "Ida Holm", extension: "210", login_code: "48159", password });
+  const phone = new Phone(product, "210", "48159", { agent: "Yealink SIP-T46U 108.86.0.75", from: "127.0.0.11" });
+  await phone.register(3600);
+  phone.close();
+  const caller = new DeskPhone(product, { phone: "callingbaresip", transport: "udp", number: "202", secret: "72064", domain: SIP_DOMAIN });
+  await caller.register();
+  await caller.leaveMessage("210");
+  await caller.close();
+  const mail = await MailServer.start();
+  const server = "/manager/settings/mail";
+  await office.manager.send(server, server, { version: "0", sender: "pbx@example.com", server: "127.0.0.1", port: mail.port, security: "none", user: "", roots: "", web_address: "" });
+  await page.goto(office.url("/portal/login"));
+  await take(page, "portal-login");
+  await page.goto(office.url("/recover?to=portal"));
+  await take(page, "recover");
+  const ida = await Visitor.of(product);
+  await ida.enterPortal("210", password);
+  await ida.enterPortal("210", password);
+  await ida.lend(page);
+  for (const what of ["calls", "messages", "directory", "phones", "secrets", "address", "preferences"]) {
+    await page.goto(office.url(`/portal/${what}`));
+    if (what === "secrets") await page.getByText("Change", { exact: true }).first().click();
+    await take(page, `portal-${what}`);
+  }
+  await page.goto(office.url("/portal"));
+  await take(page, "portal");
+  await ida.send("/portal/address", "/portal/address", { current: password, address: "ida@example.com" });
+  await page.goto(office.url(linkOf(await mail.mail())));
+  await take(page, "recover-address");
+  await page.getByRole("button", { name: "Confirm" }).click();
+  const stranger = await Visitor.of(product);
+  await stranger.send("/recover?to=portal", "/recover", { to: "portal", name: "210", address: "ida@example.com" });
+  const letter = await mail.mail();
+  // What one page forbids holds for whatever is put in its place.
+  await page.goto("about:blank");
+  await page.setContent(letter.html);
+  await take(page, "mail-find-password");
+  await page.goto(office.url(linkOf(letter)));
+  await take(page, "recover-new");
+  await mail.close();
 });

@@ -17,7 +17,7 @@ from peers.mail import NOBODY, PASSWORD, USER, MailServer
 from phones import Account, CallingBaresip
 from ports import free_port
 from product import Product
-from test_mailboxes import CALLER, OWNER, leave_message
+from test_mailboxes import CALLER, OWNER
 from tones import heard_frequency, read_sound
 
 pytestmark = pytest.mark.product
@@ -77,7 +77,7 @@ def test_a_message_that_a_phone_leaves_arrives_as_it_was_said(office: Product, t
         with CallingBaresip(tmp_path / "caller", account, 1000) as caller:
             caller.register()
             caller.wait_registered()
-            leave_message(caller, OWNER)
+            caller.leave_message(OWNER)
             mail = server.wait()
         assert server.sign_ins == [True]
         assert server.envelopes == [("pbx@example.com", [ANN])]

@@ -53,21 +53,10 @@ def new_phone(office: Product, tmp_path: Path) -> Iterator[NewPhone]:
         yield start
 
 
-def leave_message(caller: CallingPhone, number: str) -> None:
-    """Calls somebody who is not there, and speaks until the mailbox has had enough."""
-    established = caller.count("established")
-    caller.dial(number)
-    caller.wait_turn("established", established + 1, ANSWER_SECONDS)
-    # The greeting and the tone are over by then.
-    caller.wait_heard_seconds(6 + MESSAGE_SECONDS)
-    caller.hang_up()
-    caller.wait_turn("closed")
-
-
 @pytest.mark.parametrize("kind", [CallingBaresip, CallingLinphonec])
 def test_a_message_that_a_phone_leaves_is_heard_as_it_was_said(new_phone: NewPhone, kind: type[CallingPhone]) -> None:
     caller = new_phone(kind, CALLER, 1000)
-    leave_message(caller, OWNER)
+    caller.leave_message(OWNER)
     owner = new_phone(CallingBaresip, OWNER, 440)
     owner.dial("*17")
     owner.wait_turn("established")
@@ -94,7 +83,7 @@ def test_who_is_busy_or_does_not_answer_has_a_mailbox_that_does(new_phone: NewPh
 
 def test_from_another_phone_a_mailbox_without_a_code_stays_closed(new_phone: NewPhone) -> None:
     caller = new_phone(CallingBaresip, CALLER, 1000)
-    leave_message(caller, OWNER)
+    caller.leave_message(OWNER)
     stranger = new_phone(CallingBaresip, STRANGER, 440)
     stranger.dial(OWNER)
     stranger.wait_turn("established")

@@ -1,8 +1,15 @@
-"""A server that takes mail: aiosmtpd, with a password, and STARTTLS under a certificate of an authority that nobody knows."""
+"""A server that takes mail: aiosmtpd, with a password, and STARTTLS under a certificate of an authority that nobody knows.
+
+As a program, for tests that are not written in Python: `python -m peers.mail` takes mail without TLS until standard input ends. The
+first line that it says is its port, each further one a mail as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import ssl
+import sys
+import threading
 import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -75,3 +82,35 @@ class MailServer:
                 return self.mails[-1]
             time.sleep(0.05)
         raise AssertionError(f"only {len(self.mails)} mails came")
+
+    def wait_beyond(self, count: int) -> EmailMessage:
+        """The mail after so many, whenever it comes."""
+        while len(self.mails) <= count:
+            time.sleep(0.05)
+        return self.mails[count]
+
+
+def _said(mail: EmailMessage) -> str:
+    def part(kind: str) -> str:
+        body = mail.get_body((kind,))
+        return body.get_content() if body else ""
+
+    return json.dumps({"to": mail["To"], "subject": mail["Subject"], "text": part("plain"), "html": part("html")})
+
+
+def _tell(server: MailServer) -> None:
+    count = 0
+    while True:
+        print(_said(server.wait_beyond(count)), flush=True)
+        count += 1
+
+
+def main() -> None:
+    with MailServer() as server:
+        print(server.port, flush=True)
+        threading.Thread(target=_tell, args=(server,), daemon=True).start()
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

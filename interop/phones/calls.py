@@ -15,6 +15,8 @@ from tones import Sound, heard_frequency, level, read_sound, write_tone
 
 from .phone import ANSWER_SECONDS_MAX, Account, Phone
 
+MAILBOX_SECONDS_MAX = 40.0
+"""How long it may take until a mailbox answers in the place of whoever was called."""
 LISTEN_SECONDS = 1.0
 """How much must have been heard before it is said which tone it was."""
 TOLERANCE = 0.02
@@ -50,6 +52,16 @@ class CallingPhone(Phone):
         self.tone = tone
         self.tone_file = folder / f"tone-{tone}.wav"
         write_tone(self.tone_file, tone)
+
+    def leave_message(self, number: str, seconds: float = 3.0) -> None:
+        """Calls somebody who is not there, and speaks until the mailbox has had enough."""
+        established = self.count("established")
+        self.dial(number)
+        self.wait_turn("established", established + 1, MAILBOX_SECONDS_MAX)
+        # The greeting and the tone are over by then.
+        self.wait_heard_seconds(6 + seconds)
+        self.hang_up()
+        self.wait_turn("closed")
 
     # What each phone does in its own way.
 

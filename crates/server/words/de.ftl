@@ -10,11 +10,11 @@ nav-main = Hauptmenü
 nav-menu = Menü
 nav-logout = Abmelden
 nav-home = Start
-nav-phones = Telefone und Sitzungen
+nav-phones = Telefone
 nav-calls = Anrufe
 nav-messages = Nachrichten
 nav-directory = Telefonbuch
-nav-secrets = Passwort und Codes
+nav-secrets = Passwörter
 nav-preferences = Einstellungen
 nav-new-messages = { $n ->
     [one] eine neue Nachricht

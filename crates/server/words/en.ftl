@@ -10,11 +10,11 @@ nav-main = Main
 nav-menu = Menu
 nav-logout = Sign out
 nav-home = Start
-nav-phones = Phones and sessions
+nav-phones = Phones
 nav-calls = Calls
 nav-messages = Messages
 nav-directory = Directory
-nav-secrets = Password and codes
+nav-secrets = Passwords
 nav-preferences = Preferences
 nav-new-messages = { $n ->
     [one] one new message
