@@ -94,7 +94,8 @@ test("pictures of every page", async ({ page, product }) => {
     await page.goto(office.url(path));
     await take(page, what);
   }
-  await page.goto(office.url(user));
+  await page.goto(office.url(`${user}/passwords`));
+  await take(page, "user-passwords");
   await page.getByRole("region", { name: "Login code" }).getByRole("button", { name: "Generate" }).click();
   await page.getByText("Shown this once.").waitFor();
   await take(page, "secret-once");

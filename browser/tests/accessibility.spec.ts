@@ -43,7 +43,7 @@ test("every page of a busy office has no barriers", async ({ page, product }) =>
   const office = await Office.of(product);
   const user = await fill(office);
   await office.manager.lend(page);
-  for (const path of [...PAGES, user, `${user}/delete`]) {
+  for (const path of [...PAGES, user, `${user}/passwords`, `${user}/delete`]) {
     await look(page, office.url(path));
   }
 });

@@ -58,6 +58,9 @@ test("an administrator needs no mouse", async ({ page, office }) => {
   });
 
   await test.step("type a new login code, then delete the user", async () => {
+    const about = page.getByRole("navigation", { name: "About this user" });
+    await tabTo(page, about.getByRole("link", { name: "Passwords" }));
+    await page.keyboard.press("Enter");
     const card = page.getByRole("region", { name: "Login code" });
     await tabTo(page, card.locator("summary"));
     await page.keyboard.press("Space");
@@ -67,6 +70,8 @@ test("an administrator needs no mouse", async ({ page, office }) => {
     await page.keyboard.type("60427");
     await page.keyboard.press("Enter");
     await expect(page.getByRole("status").filter({ hasText: "saved" })).toBeVisible();
+    await tabTo(page, about.getByRole("link", { name: "User", exact: true }));
+    await page.keyboard.press("Enter");
     await tabTo(page, page.getByRole("link", { name: "Delete…" }));
     await page.keyboard.press("Enter");
     await expect(page.getByRole("dialog", { name: "Delete Kay?" })).toBeVisible();

@@ -44,7 +44,7 @@ async function bindEmail(page: Page, office: Office, mail: MailServer): Promise<
   await test.step("Fill the email address you need for password recovery mail", async () => {
     await page.locator("#f-address").fill(BOSS);
     const form = page.getByRole("form", { name: "Email address" });
-    await form.getByLabel("Present password").fill(PASSWORD);
+    await form.getByLabel("Your password").fill(PASSWORD);
     await form.getByRole("button", { name: "Save the address" }).click();
     await expect(page.getByText(`${BOSS} is not confirmed yet`)).toBeVisible();
     await page.goto(office.url(linkOf(await mail.mail())));
@@ -158,6 +158,7 @@ test.describe("without scripts", () => {
 // The two comments under that manual, which nobody answered: somebody clicked OK on a prompt, was logged out, and was told that name
 // and password were wrong from then on.
 test("a prompt that was clicked away, and a window that was closed, strand nobody", async ({ context, product }) => {
+  test.slow();
   const office = await Office.of(product);
   const ann = await office.user({ name: "Ann", extension: "201" });
   const given = { do: "set", "user-password-secret": "given by the help desk", "user-password-secret_again": "given by the help desk", force_new: "yes" };

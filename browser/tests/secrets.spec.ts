@@ -2,9 +2,10 @@
 import { ADMINISTRATOR, Office, PASSWORD, expect, test } from "../office";
 import { Phone } from "../phone";
 
-test("secrets are set, generated and removed on the user's page, and shown once at most", async ({ manager: page, office }) => {
+test("secrets are set, generated and removed on the page of a user's passwords, and shown once at most", async ({ manager: page, office }) => {
   const path = await office.user({ name: "Bea", full_name: "Bea Brook", extension: "301" });
   await page.goto(office.url(path));
+  await page.getByRole("navigation", { name: "About this user" }).getByRole("link", { name: "Passwords" }).click();
   const code = page.getByRole("region", { name: "Login code" });
   await expect(code).toContainText("Not set");
 
@@ -34,7 +35,7 @@ test("secrets are set, generated and removed on the user's page, and shown once 
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Bea");
   expect(await page.content()).not.toContain(secret);
 
-  await page.goto(office.url(path));
+  await page.goto(office.url(`${path}/passwords`));
   await password.getByRole("button", { name: "Remove" }).click();
   await expect(password).toContainText("Not set");
 });
@@ -51,7 +52,7 @@ test("one's own password is changed in the preferences, and the old one opens no
     await present.fill(current);
     await page.getByLabel("Password", { exact: true }).fill(fresh);
     await page.getByLabel("Password, again").fill(fresh);
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "OK" }).click();
   };
   await change("not the present one");
@@ -105,11 +106,11 @@ test("of two who edit the same user the slower one is told, and loses nothing", 
 
   const form = page.getByRole("form", { name: "User" });
   await page.getByLabel("Full name").fill("Danny Dale");
-  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByRole("alert")).toContainText("Somebody else changed this user after you had opened it.");
   await expect(page.getByLabel("Full name")).toHaveValue("Danny Dale");
   await expect(form.getByText("In force now: “Daniel Dale”.")).toBeVisible();
-  await form.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByRole("status").filter({ hasText: "Saved" })).toBeVisible();
   await expect(page.getByLabel("Full name")).toHaveValue("Danny Dale");
 });

@@ -57,7 +57,7 @@ async function changePassword(page: Page, hand: Hand, name: string, present: str
     await hand.type(page.getByLabel("Password", { exact: true }), fresh);
     await hand.type(page.getByLabel("Password, again"), fresh);
   });
-  await test.step("4. Click Save", async () => hand.press(page.getByRole("button", { name: "Save" })));
+  await test.step("4. Click Save", async () => hand.press(page.getByRole("button", { name: "Save", exact: true })));
   await test.step("5. You will be prompted to confirm the change, click OK", async () => {
     await hand.press(page.getByRole("button", { name: "OK" }));
   });

@@ -204,10 +204,10 @@
     event.preventDefault();
     event.stopImmediatePropagation();
     const dialog = document.createElement("dialog");
-    const words = document.createElement("p");
+    const question = document.createElement("p");
     const actions = document.createElement("div");
-    words.id = "ask-words";
-    words.textContent = form.dataset.ask;
+    question.id = "ask-words";
+    question.textContent = form.dataset.ask;
     actions.className = "actions";
     const press = (label, kind, then) => {
       const button = document.createElement("button");
@@ -223,8 +223,8 @@
     });
     press(words.cancel, "button", () => {});
     dialog.className = "stack";
-    dialog.setAttribute("aria-labelledby", words.id);
-    dialog.append(words, actions);
+    dialog.setAttribute("aria-labelledby", question.id);
+    dialog.append(question, actions);
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();

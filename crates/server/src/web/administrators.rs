@@ -25,7 +25,7 @@ use super::{
     guard::{self, SignedForm, SignedIn},
     lists::ListQuery,
     moment,
-    users::{badge, change_secret, chosen_condition, last_day, password_tally, renamed, slug},
+    users::{badge, chosen_condition, last_day, password_tally, renamed, slug},
     views::{
         administrators::{AdministratorNewPage, administrator_fields},
         errors::ConfirmPage,
@@ -283,7 +283,7 @@ fn page(
         shown: filled.value("shown").to_owned(),
         version: filled.value("version").to_owned(),
         credentials: if is_own { Vec::new() } else { vec![credentials::card(web, who, &of, wrong_secret)] },
-        calls: None,
+        tabs: Vec::new(),
         elsewhere: is_own.then(|| {
             Notice::new(
                 Tone::Info,
@@ -396,6 +396,7 @@ pub(super) async fn set_secret(
         let page = page(&web, &who, &account, &saved(&web, &account), Some(error));
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
-    let (owner, tally) = (Owner::Account(account.id), password_tally(&account));
-    Ok(change_secret(&web, &who, &form, Place::Settings, owner, kind, tally, &slip, refused).await)
+    let (owner, counts) = (Owner::Account(account.id), vec![password_tally(&account)]);
+    Ok(credentials::change_secret(&web, &who, &form, Place::Settings, owner, kind, counts, &slip, refused)
+        .await)
 }

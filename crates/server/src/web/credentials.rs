@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use axum::{http::StatusCode, response::Response};
 use calls::prompt::Language;
 use signin::{
-    admin::{Problem, SecretChoice, WrongField, is_too_old},
+    admin::{Admin, Problem, SecretChoice, WrongField, is_too_old},
     credential::{About, CredentialKind, Owner, SECRET_RULES, judge},
+    dice::Dice,
     extension::Extension,
     ident::DomainId,
     lockout::{Standing, TallyKey},
@@ -305,6 +306,70 @@ pub(super) fn asked(kind: CredentialKind, form: &Form) -> Asked {
         "unlock" => Asked::Unlock,
         "forget" => Asked::Forget,
         _ => Asked::Nothing,
+    }
+}
+
+/// Does what a card's button asks for, for users, extensions and administrators alike.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each page knows these about its card, and nothing groups them"
+)]
+pub(super) async fn change_secret(
+    web: &Web,
+    who: &SignedIn,
+    form: &Form,
+    place: Place,
+    owner: Owner,
+    kind: CredentialKind,
+    counts: Vec<TallyKey>,
+    slip: &Slip<'_>,
+    refused: impl FnOnce((String, String)) -> Response,
+) -> Response {
+    let title = kind.row().title;
+    let done = match asked(kind, form) {
+        Asked::NotTheSame => return refused(("secret_again".into(), NOT_THE_SAME.into())),
+        Asked::Nothing => return who.visitor.error(web, StatusCode::BAD_REQUEST),
+        Asked::Unlock => {
+            let done = web.system.administer(&who.by, move |admin, _| admin.reset_locks(&counts)).await;
+            return match done {
+                Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
+                Err(refusal) => refuse(who, web, &refusal),
+            };
+        }
+        Asked::Forget => {
+            let Owner::Account(id) = owner else { return who.visitor.error(web, StatusCode::BAD_REQUEST) };
+            let done = web.system.administer(&who.by, move |admin, _| admin.clear_history(id, kind)).await;
+            return match done {
+                Ok(_) => guard::redirect_with(
+                    slip.back,
+                    Tone::Good,
+                    "The earlier ones are forgotten",
+                    "Each of them may be chosen again.",
+                ),
+                Err(refusal) => refuse(who, web, &refusal),
+            };
+        }
+        Asked::Secret(choice, force) => {
+            let set = move |admin: &Admin<'_>, dice: &mut dyn Dice| {
+                admin.set_secret(owner, kind, &choice, force, dice)
+            };
+            web.system.administer(&who.by, set).await
+        }
+    };
+    match done {
+        Ok(done) if done.generated.is_empty() => {
+            let text = match done.value {
+                0 => String::new(),
+                1 => "One session of this account was ended.".into(),
+                many => format!("{many} sessions of this account were ended."),
+            };
+            who.saved(slip.back, Tone::Good, &format!("{title} of {}: saved", slip.of), &text)
+        }
+        Ok(done) => once(who, web, place, &done.generated, slip),
+        Err(refusal) => match wrong_fields(&refusal).pop() {
+            Some(wrong) => refused(("secret".into(), wrong.problem)),
+            None => refuse(who, web, &refusal),
+        },
     }
 }
 

@@ -26,7 +26,6 @@ use super::{
     known,
     lists::{ListQuery, PAGE},
     status, users,
-    users::change_secret,
     views::{
         errors::ConfirmPage,
         extensions::{ExtensionNewPage, ExtensionPage, ExtensionRow, ExtensionsPage, extension_fields},
@@ -266,7 +265,7 @@ pub(super) async fn set_secret(
     let (number, back) = (extension.number.as_str(), format!("{PATH}/{id}"));
     let of = format!("extension {number}");
     let slip = Slip { of: &of, phone: Some((extension.domain, number)), back: &back };
-    let tally = TallyKey::extension(&extension);
+    let counts = vec![TallyKey::extension(&extension)];
     let refused = |error: (String, String)| {
         if !who.by.may(Right::ExtensionsRead) {
             return credentials::not_set(&error.1);
@@ -275,7 +274,8 @@ pub(super) async fn set_secret(
         who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
     };
     let owner = Owner::Extension(extension.id);
-    Ok(change_secret(&web, &who, &form, Place::Extensions, owner, kind, tally, &slip, refused).await)
+    Ok(credentials::change_secret(&web, &who, &form, Place::Extensions, owner, kind, counts, &slip, refused)
+        .await)
 }
 
 pub(super) async fn ask_delete(

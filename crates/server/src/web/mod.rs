@@ -47,6 +47,7 @@ mod switch;
 mod targets;
 mod tokens;
 mod user_calls;
+mod user_passwords;
 mod users;
 pub(crate) mod views;
 mod warnings;

@@ -25,7 +25,7 @@ use super::{
     Web, administrators, audit, bulk, calls, doctor, domains, draft, extensions, groups,
     guard::{self, Found},
     home, ignition, jobs, links, login, mail, notifications, passwords, portal, preferences, recover,
-    security, settings, short_codes, status, switch, targets, tokens, user_calls, users,
+    security, settings, short_codes, status, switch, targets, tokens, user_calls, user_passwords, users,
 };
 
 /// Who may see a page.
@@ -174,7 +174,10 @@ fn rows() -> Vec<Row> {
         post("/manager/users/{id}/calls/clear", Needs(UsersWrite), user_calls::clear),
         get("/manager/users/{id}/delete", Needs(UsersWrite), users::ask_delete),
         post("/manager/users/{id}/delete", Needs(UsersWrite), users::delete),
-        post("/manager/users/{id}/secrets/{kind}", Needs(SecurityReset), users::set_secret),
+        get("/manager/users/{id}/passwords", Needs(UsersRead), user_passwords::show),
+        post("/manager/users/{id}/secrets/{kind}", Needs(SecurityReset), user_passwords::set_secret),
+        post("/manager/users/{id}/handover", Needs(SecurityReset), user_passwords::hand_over),
+        post("/manager/users/{id}/address", Needs(SecurityReset), user_passwords::bind_address),
         get("/manager/extensions", Needs(ExtensionsRead), extensions::list),
         get("/manager/extensions/new", Needs(ExtensionsWrite), extensions::ask_new),
         post("/manager/extensions/new", Needs(ExtensionsWrite), extensions::create),

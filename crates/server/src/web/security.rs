@@ -24,7 +24,7 @@ use super::{
     ignition::{networks, not_a_network},
     moment,
     settings::{lines, typed, yes},
-    status,
+    status, user_passwords,
     views::{
         forms::{Choice, Field, Filled, Kind, Problem, Problems},
         parts::Tone,
@@ -474,7 +474,7 @@ fn group(title: String, about: &str, list: &TouchedList) -> TouchedGroup {
                 (Some(RoleKind::ServiceUser), Owner::Account(id)) => {
                     ("Service user", format!("/manager/administrators/{id}"))
                 }
-                (Some(RoleKind::User), Owner::Account(id)) => ("User", format!("/manager/users/{id}")),
+                (Some(RoleKind::User), Owner::Account(id)) => ("User", user_passwords::href(id)),
                 (_, Owner::Extension(id)) => ("Extension", format!("/manager/extensions/{id}")),
                 (_, Owner::Domain(_)) => ("System", "/manager/settings/switch".into()),
                 (None, Owner::Account(_)) => ("", String::new()),

@@ -27,7 +27,7 @@ use super::{
     guard::{self, SignedForm, SignedIn},
     moment,
     settings::{typed, yes},
-    users,
+    user_passwords, users,
     views::{
         errors::ConfirmPage,
         forms::{Filled, Problems},
@@ -39,7 +39,7 @@ use super::{
 use crate::{flow::Refusal, notify::mail::is_set_up};
 
 fn href(id: AccountId) -> String {
-    format!("/manager/users/{id}/calls")
+    format!("{}/calls", users::href(id))
 }
 
 /// The way to the page from that of the user; none in a file, which has no calls.
@@ -105,9 +105,10 @@ async fn page(web: &Web, who: &SignedIn, account: &Account, typed: Filled) -> Us
     UserCallsPage {
         problems: Problems::of(&shown, &[]),
         shell: who.shell(web, Place::Users),
+        tabs: user_passwords::tabs(web, account, &href(account.id)),
         href: href(account.id),
         user: Link::new(
-            format!("/manager/users/{}", account.id),
+            users::href(account.id),
             domains::named(&*web.system.ledger, &account.name, account.domain),
         ),
         notice: who.by.offline.then(|| {

@@ -6,7 +6,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use signin::{
     account::{Account, Condition, RoleKind, Status},
     admin::{EditUser, NewUser, SecretChoice},
-    credential::{CredentialKind, Owner},
+    credential::CredentialKind,
     ident::{AccountId, ExtensionId},
     lockout::TallyKey,
     records::Records,
@@ -19,27 +19,29 @@ use super::{
     Web,
     address::{Path, Query},
     audit, bulk, credentials,
-    credentials::{Asked, CardOf, Slip},
+    credentials::Slip,
     doctor, domains,
     form::Form,
-    guard::{self, SignedForm, SignedIn},
+    guard::{SignedForm, SignedIn},
     jobs, known,
     lists::{ListQuery, PAGE, thousands},
-    moment, user_calls,
+    moment, user_passwords,
     views::{
         errors::ConfirmPage,
         forms::{Filled, Problems},
         parts::{Badge, Fact, Link, Tone},
         shell::Place,
-        users::{
-            CredentialCard, UserNewPage, UserPage, UserRow, UsersPage, expiry_field, status_field,
-            user_fields,
-        },
+        users::{UserNewPage, UserPage, UserRow, UsersPage, expiry_field, status_field, user_fields},
     },
 };
 use crate::flow::Refusal;
 
-const PATH: &str = "/manager/users";
+pub(super) const PATH: &str = "/manager/users";
+
+/// The page of a user.
+pub(super) fn href(id: AccountId) -> String {
+    format!("{PATH}/{id}")
+}
 
 pub(super) async fn list(
     State(web): State<Arc<Web>>,
@@ -243,7 +245,7 @@ pub(super) async fn show(
     Path(id): Path<u32>,
 ) -> Result<Response, Response> {
     let account = find(&web, &who, id)?;
-    Ok(who.page(&page(&web, &who, &account, &saved(&web, &who, &account), None)))
+    Ok(who.page(&page(&web, &who, &account, &saved(&web, &who, &account))))
 }
 
 /// The form with what is in force.
@@ -274,67 +276,10 @@ pub(super) const fn slug(status: Status) -> &'static str {
     }
 }
 
-fn page(
-    web: &Web,
-    who: &SignedIn,
-    account: &Account,
-    filled: &Filled,
-    wrong_secret: Option<&(CredentialKind, (String, String))>,
-) -> UserPage {
+fn page(web: &Web, who: &SignedIn, account: &Account, filled: &Filled) -> UserPage {
     let now = web.system.clock.now();
-    let href = format!("{PATH}/{}", account.id);
+    let href = href(account.id);
     let extension = account.extension().and_then(|id| who.known(web).extension(id));
-    let number = extension.as_ref().map_or("", |extension| extension.number.as_str()).to_owned();
-    let owner = Owner::Account(account.id);
-    let error_of = |kind| wrong_secret.filter(|(wrong, _)| *wrong == kind).map(|(_, error)| error.clone());
-    let card = |owner, kind, tally: TallyKey, force_new, about| -> CredentialCard {
-        let of = CardOf {
-            owner,
-            kind,
-            href: &href,
-            account: &account.name,
-            number: &number,
-            tally,
-            force_new,
-            about,
-        };
-        credentials::card(web, who, &of, error_of(kind))
-    };
-    let phone_tally = extension.as_deref().map_or_else(|| password_tally(account), TallyKey::extension);
-    let mut cards = vec![card(
-        owner,
-        CredentialKind::LoginCode,
-        phone_tally.clone(),
-        None,
-        "Digits for phones. A phone registers with it, unless the extension has a phone password.",
-    )];
-    if let Some(extension) = &extension {
-        cards.push(card(
-            Owner::Extension(extension.id),
-            CredentialKind::PhonePassword,
-            phone_tally,
-            None,
-            "For this extension's phone alone, in place of the login code.",
-        ));
-    }
-    let is_forced = account.condition == Condition::ForceNewPassword;
-    cards.push(card(
-        owner,
-        CredentialKind::UserPassword,
-        password_tally(account),
-        Some(is_forced),
-        "For the user's own pages and programs.",
-    ));
-    for (kind, about) in [
-        (CredentialKind::VoicemailCode, "Digits for the mailbox."),
-        (CredentialKind::PortalPasscode, "Digits for signing in to another's phone for a while."),
-    ] {
-        let tally = extension.as_deref().map_or_else(
-            || TallyKey::credential(kind, account),
-            |extension| TallyKey::numbered(kind, extension),
-        );
-        cards.push(card(owner, kind, tally, None, about));
-    }
     let fields = user_fields(filled);
     let status_field = status_field(filled);
     let expires = expiry_field(filled);
@@ -350,9 +295,9 @@ fn page(
         expires: Some(expires),
         shown: filled.value("shown").to_owned(),
         version: filled.value("version").to_owned(),
-        credentials: cards,
+        tabs: user_passwords::tabs(web, account, &href),
+        credentials: Vec::new(),
         elsewhere: None,
-        calls: user_calls::link(web, account),
         connect: extension
             .as_deref()
             .map(|extension| credentials::connect(web, who, extension))
@@ -378,7 +323,7 @@ pub(super) async fn save(
         .into_iter()
         .fold(Filled::default(), |filled, field| filled.with(field, form.get(field)));
     let refused = |filled: &Filled| {
-        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &account, filled, None))
+        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&web, &who, &account, filled))
     };
     let expires_at = match last_day(form.get("expires_at"), &account) {
         Ok(expires_at) => expires_at,
@@ -401,7 +346,7 @@ pub(super) async fn save(
             let saved = saved(&web, &who, &account);
             let filled = if chosen == shown { filled.with("status", saved.value("status")) } else { filled };
             let filled = credentials::overtaken(filled, &saved);
-            let mut page = page(&web, &who, &account, &filled, None);
+            let mut page = page(&web, &who, &account, &filled);
             page.problems.list.insert(0, credentials::overtaken_words("user", "name"));
             who.page_with(StatusCode::CONFLICT, &page)
         }
@@ -433,109 +378,6 @@ pub(super) fn last_day(typed: &str, account: &Account) -> Result<Option<Timestam
     let cut: String = typed.chars().take(20).collect();
     let wrong = || format!("“{cut}” is no date. Write a day such as 2030-12-31, or nothing.");
     crate::moment::parse(typed).map(Some).or_else(|| typed.is_empty().then_some(None)).ok_or_else(wrong)
-}
-
-pub(super) async fn set_secret(
-    State(web): State<Arc<Web>>,
-    Path((id, kind)): Path<(u32, String)>,
-    SignedForm(who, form): SignedForm,
-) -> Result<Response, Response> {
-    let account = find(&web, &who, id)?;
-    let Some(kind) = credentials::kind_named(&kind) else {
-        return Err(who.visitor.error(&web, StatusCode::NOT_FOUND));
-    };
-    let extension = account.extension().and_then(|id| who.known(&web).extension(id));
-    let owner = match (kind, &extension) {
-        (CredentialKind::PhonePassword, Some(extension)) => Owner::Extension(extension.id),
-        _ => Owner::Account(account.id),
-    };
-    let tally = match (kind, &extension) {
-        (CredentialKind::LoginCode | CredentialKind::PhonePassword, Some(extension)) => {
-            TallyKey::extension(extension)
-        }
-        (CredentialKind::VoicemailCode | CredentialKind::PortalPasscode, Some(extension)) => {
-            TallyKey::numbered(kind, extension)
-        }
-        _ => password_tally(&account),
-    };
-    let number = extension.as_ref().map_or("", |extension| extension.number.as_str());
-    let back = format!("{PATH}/{id}");
-    let slip = Slip { of: &account.name, phone: Some((account.domain, number)), back: &back };
-    let refused = |error: (String, String)| {
-        if !who.by.may(Right::UsersRead) {
-            return credentials::not_set(&error.1);
-        }
-        let page = page(&web, &who, &account, &saved(&web, &who, &account), Some(&(kind, error)));
-        who.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-    };
-    Ok(change_secret(&web, &who, &form, Place::Users, owner, kind, tally, &slip, refused).await)
-}
-
-/// Does what a card's button asks for, for users, extensions and administrators alike.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each page knows these about its card, and nothing groups them"
-)]
-pub(super) async fn change_secret(
-    web: &Web,
-    who: &SignedIn,
-    form: &Form,
-    place: Place,
-    owner: Owner,
-    kind: CredentialKind,
-    tally: TallyKey,
-    slip: &Slip<'_>,
-    refused: impl FnOnce((String, String)) -> Response,
-) -> Response {
-    let title = kind.row().title;
-    let done = match credentials::asked(kind, form) {
-        Asked::NotTheSame => return refused(("secret_again".into(), credentials::NOT_THE_SAME.into())),
-        Asked::Nothing => return who.visitor.error(web, StatusCode::BAD_REQUEST),
-        Asked::Unlock => {
-            let done = web
-                .system
-                .administer(&who.by, move |admin, _| admin.reset_locks(std::slice::from_ref(&tally)))
-                .await;
-            return match done {
-                Ok(_) => guard::redirect_with(slip.back, Tone::Good, "The lock is lifted", ""),
-                Err(refusal) => credentials::refuse(who, web, &refusal),
-            };
-        }
-        Asked::Forget => {
-            let Owner::Account(id) = owner else { return who.visitor.error(web, StatusCode::BAD_REQUEST) };
-            let done = web.system.administer(&who.by, move |admin, _| admin.clear_history(id, kind)).await;
-            return match done {
-                Ok(_) => guard::redirect_with(
-                    slip.back,
-                    Tone::Good,
-                    "The earlier ones are forgotten",
-                    "Each of them may be chosen again.",
-                ),
-                Err(refusal) => credentials::refuse(who, web, &refusal),
-            };
-        }
-        Asked::Secret(choice, force) => {
-            let set = move |admin: &signin::admin::Admin<'_>, dice: &mut dyn signin::dice::Dice| {
-                admin.set_secret(owner, kind, &choice, force, dice)
-            };
-            web.system.administer(&who.by, set).await
-        }
-    };
-    match done {
-        Ok(done) if done.generated.is_empty() => {
-            let text = match done.value {
-                0 => String::new(),
-                1 => "One session of this account was ended.".into(),
-                many => format!("{many} sessions of this account were ended."),
-            };
-            who.saved(slip.back, Tone::Good, &format!("{title} of {}: saved", slip.of), &text)
-        }
-        Ok(done) => credentials::once(who, web, place, &done.generated, slip),
-        Err(refusal) => match credentials::wrong_fields(&refusal).pop() {
-            Some(wrong) => refused(("secret".into(), wrong.problem)),
-            None => credentials::refuse(who, web, &refusal),
-        },
-    }
 }
 
 pub(super) async fn ask_delete(

@@ -61,7 +61,7 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("GET", "/manager/users", By(&["listUsers"])),
     ("GET", "/manager/users/new", Nothing(A_QUESTION)),
     ("POST", "/manager/users/new", By(&["createUser"])),
-    ("GET", "/manager/users/{id}", By(&["getUser", "getUserSecret"])),
+    ("GET", "/manager/users/{id}", By(&["getUser"])),
     ("POST", "/manager/users/{id}", By(&["changeUser"])),
     ("GET", "/manager/users/{id}/calls", By(&["getMailbox", "listMessages", "getDesk", "listCallLog"])),
     ("POST", "/manager/users/{id}/calls/mailbox", By(&["changeMailbox"])),
@@ -74,6 +74,13 @@ const PAGES: &[(&str, &str, Same)] = &[
     ("POST", "/manager/users/{id}/calls/clear", By(&["clearCallLog"])),
     ("GET", "/manager/users/{id}/delete", Nothing(A_QUESTION)),
     ("POST", "/manager/users/{id}/delete", By(&["deleteUser"])),
+    ("GET", "/manager/users/{id}/passwords", By(&["getUserSecret"])),
+    ("POST", "/manager/users/{id}/handover", Nothing("a link is handed by one person to another")),
+    (
+        "POST",
+        "/manager/users/{id}/address",
+        Nothing("an address counts when somebody has followed a link in a mail to it"),
+    ),
     (
         "POST",
         "/manager/users/{id}/secrets/{kind}",

@@ -126,3 +126,33 @@ async fn a_last_day_that_is_none_or_is_over_is_refused_beside_its_field() {
     }
     assert_eq!(user(&desk.house, "Ann").expires_at, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_secret_is_said_first_and_lifting_its_lock_mends_it() {
+    let mut desk = Desk::set_up().await;
+    let passwords = format!("{}/passwords", desk.path);
+    assert!(desk.browser.get(&passwords).await.body.contains("Nothing is wrong with any of them"));
+    desk.house.phone("201", "0").await.register(600).await;
+    assert!(desk.browser.get(&passwords).await.body.contains("Login code: typed wrongly"));
+    desk.lock().await;
+    let page = desk.browser.get(&passwords).await;
+    assert!(page.body.contains("Login code: locked"), "{}", page.body);
+    let secret = format!("{}/secrets/login-code", desk.path);
+    let lifted = desk.browser.post(&secret, &page.token(), &[("do", "unlock")]).await;
+    assert_eq!((lifted.status, lifted.header("location")), (303, &*passwords));
+    assert_eq!(desk.status(), Status::Enabled);
+    assert!(desk.browser.get(&passwords).await.body.contains("Nothing is wrong with any of them"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_none_is_refused_beside_its_field_and_another_waits_for_its_mail() {
+    let mut desk = Desk::set_up().await;
+    let (page, address) = (format!("{}/passwords", desk.path), format!("{}/address", desk.path));
+    let refused = desk.browser.fill(&page, &address, &[("address", "a@b@c")]).await;
+    assert_eq!(refused.status, 422);
+    assert_eq!(refused.field("address"), "a@b@c");
+    assert!(refused.body.contains("id=\"f-address-error\""), "{}", refused.body);
+    let saved = desk.browser.fill(&page, &address, &[("address", "ann@example.com")]).await;
+    assert_eq!(saved.status, 303);
+    assert!(desk.browser.get(&page).await.body.contains("ann@example.com is not confirmed yet"));
+}

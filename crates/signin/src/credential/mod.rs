@@ -15,6 +15,7 @@ mod service_password;
 pub mod state;
 mod system_password;
 mod traits;
+pub mod trouble;
 mod user_password;
 mod voicemail_code;
 

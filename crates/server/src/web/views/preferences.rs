@@ -72,7 +72,7 @@ impl PreferencesPage {
         );
         let address_current = KnownSecret {
             name: "address_current".into(),
-            label: "Present password".into(),
+            label: "Your password".into(),
             error: filled.error("address_current"),
             required: true,
             ..KnownSecret::default()

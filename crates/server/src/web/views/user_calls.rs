@@ -7,6 +7,7 @@ use super::forms::{Field, Filled, Kind, Problems};
 use super::icon::{Icon, Mark};
 use super::parts::{Badge, Link, Notice, Stamp};
 use super::shell::{Place, Shell};
+use super::users::UserTab;
 
 /// One message, which nobody hears here.
 #[derive(Clone, Debug)]
@@ -66,6 +67,8 @@ pub(crate) struct UserCallsPage {
     pub(crate) href: String,
     /// The user's page.
     pub(crate) user: Link,
+    /// The pages about them.
+    pub(crate) tabs: Vec<UserTab>,
     /// Why nothing can be changed by somebody who might; none where it can.
     pub(crate) notice: Option<Notice>,
     /// `voicemail`, `trusts_own`, `trusted`, `mail_to`.

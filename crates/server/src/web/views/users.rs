@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::forms::{Choice, Field, Filled, Kind, Picks, Problems, Rule, Secret, how};
 use super::icon::{Icon, Mark};
-use super::parts::{Badge, Column, Event, Fact, Link, Notice, Pager, Stamp};
+use super::parts::{Badge, Column, Event, Fact, Link, Notice, Pager, Stamp, Tone};
 use super::shell::{Place, Shell};
 
 /// One line of the list.
@@ -232,12 +232,12 @@ pub(crate) struct UserPage {
     pub(crate) version: String,
     /// Whether there is anything to save.
     pub(crate) editable: bool,
-    /// The secrets.
+    /// The other pages about them, for users.
+    pub(crate) tabs: Vec<UserTab>,
+    /// The secrets, where they have no page of their own.
     pub(crate) credentials: Vec<CredentialCard>,
     /// Where secrets are changed that are not changed here: one's own.
     pub(crate) elsewhere: Option<Notice>,
-    /// Their mailbox, desk and call log; none of who has none.
-    pub(crate) calls: Option<String>,
     /// What to type into a phone; empty without an extension.
     pub(crate) connect: Vec<Fact>,
     /// What happened to this account lately.
@@ -248,6 +248,66 @@ pub(crate) struct UserPage {
     pub(crate) doctor: Option<String>,
     /// Whether it can be deleted: the two built-in accounts cannot.
     pub(crate) deletable: bool,
+    /// What is wrong.
+    pub(crate) problems: Problems,
+}
+
+/// One of the pages about a user.
+#[derive(Clone, Debug)]
+pub(crate) struct UserTab {
+    /// Its address.
+    pub(crate) href: String,
+    /// The words.
+    pub(crate) label: &'static str,
+    /// Whether it is the one that is shown.
+    pub(crate) here: bool,
+}
+
+/// What is the matter with one secret.
+#[derive(Clone, Debug)]
+pub(crate) struct TroubleRow {
+    /// How bad it is.
+    pub(crate) tone: Tone,
+    /// The point.
+    pub(crate) title: String,
+    /// What helps.
+    pub(crate) text: String,
+    /// The secret's card on this page.
+    pub(crate) href: String,
+}
+
+/// The secrets of a user: first which of them is the trouble, then each of them.
+#[derive(Clone, Debug, Template)]
+#[template(path = "user_passwords.html")]
+pub(crate) struct UserPasswordsPage {
+    /// The frame.
+    pub(crate) shell: Shell,
+    /// The user's page.
+    pub(crate) href: String,
+    /// The name to sign in with.
+    pub(crate) title: String,
+    /// The status.
+    pub(crate) state: Badge,
+    /// The list of users.
+    pub(crate) list: Link,
+    /// The pages about them.
+    pub(crate) tabs: Vec<UserTab>,
+    /// What is the matter, what weighs most first.
+    pub(crate) troubles: Vec<TroubleRow>,
+    /// Why they cannot sign in, over all interfaces; none for who may not know.
+    pub(crate) doctor: Option<String>,
+    /// The secrets.
+    pub(crate) credentials: Vec<CredentialCard>,
+    /// Whether the person may reset them.
+    pub(crate) editable: bool,
+    /// How the address for recovery stands.
+    pub(crate) bound: Notice,
+    /// `address`: another one.
+    pub(crate) address: Field,
+    /// What happened to them lately.
+    pub(crate) history: Vec<Event>,
+    /// The audit of this account.
+    pub(crate) history_href: String,
     /// What is wrong.
     pub(crate) problems: Problems,
 }
