@@ -268,6 +268,11 @@ impl Account {
         self.expires_at.or_else(by_rule)
     }
 
+    /// When a password that was set at `set_at` is too old; `None` = never.
+    pub fn password_ends_at(&self, set_at: Timestamp, ages: &AgeRules) -> Option<Timestamp> {
+        (ages.secret.0 > 0).then(|| set_at.max(self.enabled_at).after(ages.secret))
+    }
+
     /// What its owner is to be told at a sign-in: what will end soon. It may wait.
     pub fn reminders(
         &self,
@@ -279,9 +284,7 @@ impl Account {
             let left = end.0.saturating_sub(now.0);
             (now < end && left <= u64::from(ages.reminder.0) * 1000).then(|| left.div_ceil(86_400_000))
         };
-        let password_ends = secret_set_at
-            .filter(|_| ages.secret.0 > 0)
-            .map(|set_at| set_at.max(self.enabled_at).after(ages.secret));
+        let password_ends = secret_set_at.and_then(|set_at| self.password_ends_at(set_at, ages));
         let password = password_ends.and_then(soon).map(Reminder::PasswordExpires);
         let account = self.ends_at(ages).and_then(soon).map(Reminder::AccountExpires);
         password.into_iter().chain(account).collect()
@@ -306,7 +309,10 @@ impl Account {
             _ if self.ends_at(ages).is_some_and(|end| now >= end) => Status::LockedExpired,
             _ if past(used_at, ages.idle) => Status::LockedIdle,
             (Condition::ForceNewPassword, _) => Status::ForceNewPassword,
-            _ if secret_set_at.is_some_and(|set_at| past(set_at.max(self.enabled_at), ages.secret)) => {
+            _ if secret_set_at
+                .and_then(|set_at| self.password_ends_at(set_at, ages))
+                .is_some_and(|end| now >= end) =>
+            {
                 Status::LockedPasswordExpired
             }
             (Condition::Enabled, _) => Status::Enabled,

@@ -94,8 +94,12 @@ fn trouble(
             Standing::Locked { until } => Some(Trouble::Locked { until, tally: *tally }),
             Standing::Open | Standing::Full => None,
         });
-    let has_ended =
-        state.has_ended || state.facts.is_some_and(|facts| is_too_old(&settings, kind, facts.set_at, now));
+    let is_too_old = |set_at: Timestamp| {
+        let is_password = kind == account.kind().password();
+        let end = account.password_ends_at(set_at, settings.ages_of(account.kind())).filter(|_| is_password);
+        is_too_old(&settings, kind, set_at, now) || end.is_some_and(|end| now >= end)
+    };
+    let has_ended = state.has_ended || state.facts.is_some_and(|facts| is_too_old(facts.set_at));
     let wrong = tallies
         .iter()
         .filter(|(key, tally)| {

@@ -13,7 +13,10 @@ use signin::{
     timestamp::Timestamp,
 };
 
-use crate::house::{House, word};
+use crate::{
+    house::{House, word},
+    portal,
+};
 
 /// The right secret, for the controls.
 const RIGHT: &str = "4815926";
@@ -102,14 +105,16 @@ fn what_holds_no_secret_is_no_verifier() {
 #[test]
 fn what_holds_no_secret_opens_no_door() {
     let (mut tried, mut opened) = (0, 0);
-    for (kind, by_phone) in [
-        (CredentialKind::ServicePassword, false),
-        (CredentialKind::LoginCode, true),
-        (CredentialKind::PhonePassword, true),
+    for kind in [
+        CredentialKind::ServicePassword,
+        CredentialKind::UserPassword,
+        CredentialKind::LoginCode,
+        CredentialKind::PhonePassword,
     ] {
         let house = House::with_ann();
         house.settings(|settings| {
             settings.service_password_lock.failures_max = 0;
+            settings.user_password_lock.failures_max = 0;
             settings.extension_lock.failures_max = 0;
             settings.address_lock.failures_max = 0;
         });
@@ -131,11 +136,13 @@ fn what_holds_no_secret_opens_no_door() {
         };
         let mut opens = |shown: &str| {
             tried += 1;
-            let verdict = if by_phone {
-                let address = "192.0.2.9".parse().unwrap();
-                house.phone_with(address, "201", shown, DigestAlgorithm::Md5).verdict
-            } else {
-                house.web("BusinessPartner", shown)
+            let verdict = match kind {
+                CredentialKind::ServicePassword => house.web("BusinessPartner", shown),
+                CredentialKind::UserPassword => portal::sign_in(&house, "201", shown),
+                _ => {
+                    let address = "192.0.2.9".parse().unwrap();
+                    house.phone_with(address, "201", shown, DigestAlgorithm::Md5).verdict
+                }
             };
             word(&verdict) == "accept"
         };

@@ -41,4 +41,5 @@ mod stale;
 mod switch;
 mod tables;
 mod targets;
+mod troubles;
 mod walk;

@@ -33,7 +33,7 @@ fn office() -> House {
     house
 }
 
-fn sign_in(house: &House, name: &str, password: &str) -> Verdict {
+pub(crate) fn sign_in(house: &House, name: &str, password: &str) -> Verdict {
     let password = Secret::new(password);
     let peer = Peer { address: "192.0.2.7".parse().unwrap(), agent: "test", device: "" };
     house
