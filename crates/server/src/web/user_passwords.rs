@@ -80,7 +80,7 @@ fn page(web: &Web, who: &SignedIn, account: &Account, wrong: &Wrong) -> UserPass
     // Links are for a system that runs: neither a draft nor a file makes any.
     let editable = who.by.may(Right::SecurityReset) && !who.by.offline && web.system.editor.is_none();
     let address = wrong.address.field(
-        Field::new("address", "Another address")
+        Field::new("address", "Their address")
             .kind(Kind::Code)
             .hint("A mail with a link goes there; it counts once they have opened that. Empty: none.")
             .length_max(MAIL_ADDRESS_MAX as u64),
@@ -261,24 +261,29 @@ pub(super) async fn hand_over(
     SignedForm(who, _): SignedForm,
 ) -> Result<Response, Response> {
     let account = users::find(&web, &who, id)?;
+    let not_made = |text| guard::redirect_with(&href(account.id), Tone::Danger, "No link was made", text);
+    let settings = web.system.ledger.settings();
+    if settings.lan1.is_empty() && !settings.recovery.from_anywhere {
+        let text = "It would work nowhere: such links open from LAN1 alone, which is named under System.";
+        return Ok(not_made(text));
+    }
     let Some(pages) = mail::address_of_pages(&web.system, account.domain) else {
         let text =
             "This system does not know its own address. Set the one that links begin with, under Email.";
-        return Ok(guard::redirect_with(&href(account.id), Tone::Danger, "No link was made", text));
+        return Ok(not_made(text));
     };
     let make = move |admin: &Admin<'_>, dice: &mut dyn Dice| admin.hand_over(AccountId(id), dice);
     Ok(match web.system.administer(&who.by, make).await {
         Ok(done) => {
             let now = web.system.clock.now();
             let ends_at = now.after(LinkKind::HandOver.lifetime());
+            let until = Fact::new("Works until", moment::stamp(ends_at, now).human);
+            let local = Fact::new("Works from", "the office's own network");
             let page = SecretOncePage {
                 shell: who.shell(&web, Place::Users),
                 title: format!("Link for {}", account.name),
                 secret: format!("{pages}{}/{}", mail::PATH, done.value.reveal()),
-                facts: vec![
-                    Fact::new("Works until", moment::stamp(ends_at, now).human),
-                    Fact::new("Works from", "the office's own network"),
-                ],
+                facts: if settings.recovery.from_anywhere { vec![until] } else { vec![until, local] },
                 instruction:
                     "Open this address and choose your password. It works once; nobody else knows what you \
                               choose."

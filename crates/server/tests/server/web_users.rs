@@ -156,3 +156,22 @@ async fn an_address_that_is_none_is_refused_beside_its_field_and_another_waits_f
     assert_eq!(saved.status, 303);
     assert!(desk.browser.get(&page).await.body.contains("ann@example.com is not confirmed yet"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_link_is_made_that_would_work_nowhere() {
+    let mut desk = Desk::set_up().await;
+    let (page, hand_over) = (format!("{}/passwords", desk.path), format!("{}/handover", desk.path));
+    let refused = desk.browser.fill(&page, &hand_over, &[]).await;
+    assert_eq!((refused.status, refused.header("location")), (303, &*page));
+    assert!(desk.browser.get(&page).await.body.contains("It would work nowhere"));
+    assert!(desk.house.system.ledger.profile(user(&desk.house, "Ann").id).links.is_empty());
+    // A hosted system, whose people are anywhere.
+    let mut settings = (*desk.house.system.ledger.settings()).clone();
+    settings.recovery.from_anywhere = true;
+    let by = signin::admin::By::console();
+    desk.house.system.administer(&by, move |admin, _| admin.save_settings(&settings)).await.expect("saved");
+    let made = desk.browser.fill(&page, &hand_over, &[]).await;
+    assert_eq!(made.status, 200);
+    assert!(made.body.contains("/recover/") && !made.body.contains("Works from"), "{}", made.body);
+    assert_eq!(desk.house.system.ledger.profile(user(&desk.house, "Ann").id).links.len(), 1);
+}
