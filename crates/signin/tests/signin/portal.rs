@@ -20,10 +20,10 @@ use signin::{
 
 use crate::house::House;
 
-const PASSWORD: &str = "eight ants went by a river";
+pub(crate) const PASSWORD: &str = "eight ants went by a river";
 
 /// An office with Ann at 201, who has a password.
-fn office() -> House {
+pub(crate) fn office() -> House {
     let house = House::with_ann();
     let owner = Owner::Account(house.ann().id);
     let choice = SecretChoice::Set(Secret::new(PASSWORD));

@@ -1,36 +1,25 @@
 //! Which of somebody's secrets is the trouble, and what is said to be wrong with it.
 
 use signin::{
-    admin::SecretChoice,
     credential::{
         CredentialKind, Owner,
         trouble::{Trouble, troubles},
     },
     records::Records,
-    secret::Secret,
     timestamp::Seconds,
 };
 
-use crate::{house::House, portal};
+use crate::{
+    house::House,
+    portal::{self, PASSWORD, office},
+};
 
-const PASSWORD: &str = "eight ants went by a river";
 const KINDS: [CredentialKind; 4] = [
     CredentialKind::LoginCode,
     CredentialKind::UserPassword,
     CredentialKind::VoicemailCode,
     CredentialKind::PortalPasscode,
 ];
-
-/// Ann at 201 with a login code, a password and no other secret.
-fn office() -> House {
-    let house = House::with_ann();
-    let owner = Owner::Account(house.ann().id);
-    let choice = SecretChoice::Set(Secret::new(PASSWORD));
-    house
-        .administer(|admin, dice| admin.set_secret(owner, CredentialKind::UserPassword, &choice, false, dice))
-        .unwrap();
-    house
-}
 
 fn found(house: &House) -> Vec<(CredentialKind, Trouble)> {
     let model = house.model.borrow();
